@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Loads the core: ``libtritonserver.so``, which is also a set of Python extension modules.
+
+The library goes into the process's *global* symbol scope, because a backend that leaves the
+server's symbols undefined, and this package's own front ends, bind to it there. Importing this
+package makes ``triton_py.core.<module>`` importable for every module linked into that file.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+                       "lib", "libtritonserver.so")
+
+
+class _CoreFinder(importlib.abc.MetaPathFinder):
+    """Finds ``triton_py.core.x`` inside the one shared object (it holds ``PyInit_x``)."""
+
+    def __init__(self, library: str, handle: ctypes.CDLL) -> None:
+        self._library = library
+        self._handle = handle
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        prefix, _, name = fullname.rpartition(".")
+        if prefix != __name__ or not hasattr(self._handle, f"PyInit_{name}"):
+            return None
+        loader = importlib.machinery.ExtensionFileLoader(fullname, self._library)
+        return importlib.util.spec_from_file_location(fullname, self._library, loader=loader)
+
+
+def _load() -> ctypes.CDLL:
+    if not os.path.exists(LIBRARY):
+        raise ImportError(
+            f"the core library {LIBRARY} is not built; in a source tree run "
+            "'pip install -e .' or 'python setup.py build_ext --inplace'"
+        )
+    # RTLD_NOW: a symbol that the core itself lacks is an error here, not at the first request.
+    return ctypes.CDLL(LIBRARY, mode=os.RTLD_NOW | os.RTLD_GLOBAL)
+
+
+_handle = _load()
+sys.meta_path.insert(0, _CoreFinder(LIBRARY, _handle))
