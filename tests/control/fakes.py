@@ -1,0 +1,248 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""A data plane without libraries: records what is made and closed, fails and waits on request.
+
+A *point* is a string like ``create:m:1`` (model m, version 1), ``instance:m:1``, ``start:m:1``,
+``load_backend:fake``, ``publish:m:1``, ``close:m:1``. ``fail[point]`` is an exception to raise there;
+``gates[point]`` is a ``Gate`` at which the calling thread stops until the test lets it through.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from triton_py.errors import InternalError, TritonError
+
+#: So that a defect fails a test instead of hanging it.
+TIMEOUT_S = 20.0
+
+
+class Gate:
+    """A point where a thread waits: the test sees it arrive, and says when it may go on."""
+
+    def __init__(self) -> None:
+        self.arrived = threading.Event()
+        self._open = threading.Event()
+
+    def wait_arrived(self) -> None:
+        assert self.arrived.wait(TIMEOUT_S), "nobody came to the gate"
+
+    def open(self) -> None:
+        self._open.set()
+
+    def pass_through(self) -> None:
+        self.arrived.set()
+        assert self._open.wait(TIMEOUT_S), "the gate was never opened"
+
+
+class FakeBackend:
+    def __init__(self, plane: FakeDataPlane, name: str, library: str, config: str) -> None:
+        self.name = name
+        self.library = library
+        self.config = config
+        self.api_version = (1, 19)
+        self.execution_policy = 0
+        self.preferred_groups: list[tuple[int, int, list[int]]] = list(plane.preferred_groups)
+        self.parallel_instance_loading = plane.parallel_instances
+        self._plane = plane
+        self.closed = False
+
+    def close(self) -> None:
+        assert not self.closed, "backend closed twice"
+        in_use = [m for m in self._plane.models if m.backend is self and not m.closed]
+        assert not in_use, f"backend closed under {in_use}"
+        self.closed = True
+        self._plane.reach(f"close_backend:{self.name}")
+
+
+class FakeModel:
+    def __init__(
+        self,
+        plane: FakeDataPlane,
+        backend: FakeBackend,
+        name: str,
+        version: int,
+        directory: str,
+        config: str,
+        auto_complete: bool,
+    ) -> None:
+        self.plane = plane
+        self.backend = backend
+        self.name = name
+        self.version = version
+        self.directory = directory
+        self.config = config
+        self.auto_complete = auto_complete
+        self.final_config: dict[str, Any] | None = None
+        self.spec: dict[str, Any] | None = None
+        self.instances: list[tuple[Any, ...]] = []
+        self.started = False
+        self.withdrawn = False
+        self.closed = False
+        self.is_ready = True
+        self.events: list[str] = []
+        self._idle = threading.Condition()
+        self._in_flight = 0
+
+    def __repr__(self) -> str:
+        return f"<{self.name}:{self.version} closed={self.closed}>"
+
+    @property
+    def in_flight(self) -> int:
+        return self._in_flight
+
+    def request(self) -> None:
+        """A request is accepted."""
+        with self._idle:
+            self._in_flight += 1
+
+    def respond(self) -> None:
+        """A request is done."""
+        with self._idle:
+            self._in_flight -= 1
+            self._idle.notify_all()
+
+    def configure(self, config_json: str, spec: dict[str, Any]) -> None:
+        assert not self.closed and self.final_config is None
+        self._reach("configure")
+        self.final_config = json.loads(config_json)
+        self.spec = spec
+
+    def add_instance(self, *arguments: Any) -> None:
+        assert self.final_config is not None and not self.started
+        self._reach("instance")
+        self.instances.append(arguments)
+
+    def start(self) -> None:
+        assert not self.closed
+        self._reach("start")
+        self.started = True
+
+    def ready(self) -> bool:
+        return self.is_ready and not self.closed
+
+    def drain(self, timeout: float | None) -> bool:
+        assert not self.closed
+        self._reach("drain")
+        with self._idle:
+            return self._idle.wait_for(
+                lambda: self._in_flight == 0, TIMEOUT_S if timeout is None else timeout
+            )
+
+    def close(self) -> None:
+        assert not self.closed, f"{self!r} closed twice"
+        assert self._in_flight == 0, f"{self!r} closed with requests in flight"
+        assert self.plane.table.get((self.name, self.version)) is not self, "closed while published"
+        self.closed = True
+        self._reach("close")
+
+    def statistics(self) -> dict[str, Any]:
+        return {"inference_count": 7}
+
+    def _reach(self, step: str) -> None:
+        self.events.append(step)
+        self.plane.reach(f"{step}:{self.name}:{self.version}")
+
+
+class FakeDataPlane:
+    """See the module's docstring. ``watch`` is called at every point, with the point."""
+
+    def __init__(self) -> None:
+        self.gpus = 0
+        self.preferred_groups: list[tuple[int, int, list[int]]] = []
+        self.parallel_instances = False
+        self.fail: dict[str, BaseException] = {}
+        self.gates: dict[str, Gate] = {}
+        self.watch: Callable[[str], None] = lambda point: None
+        #: backend's answer to auto-completion: (name, config) -> config
+        self.auto_complete: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
+        self.backends: list[FakeBackend] = []
+        self.models: list[FakeModel] = []
+        self.table: dict[tuple[str, int], FakeModel] = {}
+        self.points: list[str] = []
+        self.lines: list[tuple[int, str]] = []
+        self._lock = threading.Lock()
+
+    # What a test looks at
+
+    def gate(self, point: str) -> Gate:
+        self.gates[point] = Gate()
+        return self.gates[point]
+
+    def open_models(self) -> list[FakeModel]:
+        return [model for model in self.models if not model.closed]
+
+    def served(self, name: str, version: int = 1) -> FakeModel:
+        return self.table[(name, version)]
+
+    def logged(self, text: str) -> list[str]:
+        return [line for _, line in self.lines if text in line]
+
+    def reach(self, point: str) -> None:
+        with self._lock:
+            self.points.append(point)
+            error = self.fail.get(point)
+            gate = self.gates.get(point)
+        self.watch(point)
+        if gate is not None:
+            gate.pass_through()
+        if error is not None:
+            raise error
+
+    # DataPlane
+
+    def gpu_count(self) -> int:
+        return self.gpus
+
+    def load_backend(
+        self, name: str, library: str, directory: str, config_json: str
+    ) -> FakeBackend:
+        self.reach(f"load_backend:{name}")
+        backend = FakeBackend(self, name, library, config_json)
+        with self._lock:
+            self.backends.append(backend)
+        return backend
+
+    def create_model(
+        self,
+        backend: FakeBackend,
+        name: str,
+        version: int,
+        directory: str,
+        config_json: str,
+        auto_complete: bool,
+    ) -> FakeModel:
+        assert not backend.closed
+        self.reach(f"create:{name}:{version}")
+        model = FakeModel(self, backend, name, version, directory, config_json, auto_complete)
+        if auto_complete and self.auto_complete is not None:
+            completed = self.auto_complete(name, json.loads(config_json))
+            model.config = json.dumps(completed)
+        with self._lock:
+            self.models.append(model)
+        return model
+
+    def publish(self, model: FakeModel) -> None:
+        assert model.started and not model.closed
+        self.reach(f"publish:{model.name}:{model.version}")
+        with self._lock:
+            self.table[(model.name, model.version)] = model
+
+    def withdraw(self, model: FakeModel) -> None:
+        self.reach(f"withdraw:{model.name}:{model.version}")
+        with self._lock:
+            model.withdrawn = True
+            if self.table.get((model.name, model.version)) is model:
+                del self.table[(model.name, model.version)]
+
+    def log(self, level: int, message: str) -> None:
+        with self._lock:
+            self.lines.append((level, message))
+
+
+def broken(what: str) -> TritonError:
+    """An error to fail a point with."""
+    return InternalError(f"{what} is broken")

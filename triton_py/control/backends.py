@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Backends in the process: their merged configuration, and one object per library."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from dataclasses import dataclass, field
+
+from triton_py.control.dataplane import LOG_ERROR, Backend, DataPlane
+from triton_py.control.options import ServerOptions
+from triton_py.errors import TritonError, UnavailableError
+from triton_py.repository import BackendLibrary
+
+_DEFAULTS = {"default-max-batch-size": "4"}
+
+
+def backend_config(
+    options: ServerOptions, backend: str, *, backend_directory: str, min_compute_capability: float
+) -> str:
+    """The JSON that TRITONBACKEND_BackendConfig gives: ``{"cmdline": {setting: value}}``.
+
+    Settings for all backends are overridden by those for this one; what the server itself adds
+    counts as a setting for all.
+    """
+    settings = dict(options.backend_config.get("", {}))
+    settings["auto-complete-config"] = "true" if options.auto_complete_config else "false"
+    settings["min-compute-capability"] = f"{min_compute_capability:f}"
+    settings["backend-directory"] = backend_directory
+    if backend:
+        settings.update(options.backend_config.get(backend, {}))
+    for name, value in _DEFAULTS.items():
+        settings.setdefault(name, value)
+    return json.dumps({"cmdline": dict(sorted(settings.items()))})
+
+
+@dataclass
+class _Slot:
+    """One library: ``load_lock`` is held while it loads, so that others wait for the same one."""
+
+    library: BackendLibrary
+    config: str
+    load_lock: threading.Lock = field(default_factory=threading.Lock)
+    backend: Backend | None = None
+    leases: int = 0
+
+
+class BackendLease:
+    """The right to use a backend; held by each model built on it, from before its creation.
+
+    ``release`` is called once, after the model is closed.
+    """
+
+    def __init__(self, store: BackendStore, slot: _Slot, backend: Backend) -> None:
+        self.backend = backend
+        self._store = store
+        self._slot = slot
+
+    def release(self) -> None:
+        self._store._release(self._slot)
+
+
+class BackendStore:
+    """The backends of a server, loaded at first use and kept until the server stops.
+
+    A library is shared by all models whose backend has that name and library, however the path is
+    spelled. They stay loaded while no model uses them, as in Triton, since many libraries don't
+    survive being unloaded and loaded again.
+
+    Thread safety: ``_lock`` guards ``_slots``, ``_closed`` and every slot's ``backend`` and
+    ``leases``; a slot's ``load_lock`` makes loading happen once and is taken without ``_lock``. It
+    is the one lock that is held during a call to the data plane: nothing but loading the same
+    library waits for it, and TRITONBACKEND_Initialize can't load a model of its own backend.
+    """
+
+    def __init__(self, dataplane: DataPlane) -> None:
+        self._dataplane = dataplane
+        self._lock = threading.Lock()
+        self._slots: dict[tuple[str, str], _Slot] = {}
+        self._closed = False
+
+    def acquire(self, library: BackendLibrary, config: str) -> BackendLease:
+        """A lease on the library's backend, which is loaded if need be.
+
+        Args:
+            library: what ``find_backend_library`` found.
+            config: the backend's configuration in JSON; it counts at the first load only.
+
+        Raises:
+            TritonError: the library can't be loaded; the next call tries again.
+            UnavailableError: the server is stopping.
+        """
+        key = (library.backend, os.path.realpath(library.path))
+        with self._lock:
+            self._check_open()
+            slot = self._slots.setdefault(key, _Slot(library, config))
+            # Counted before the library is there, so that ``close`` knows of a load under way.
+            slot.leases += 1
+        try:
+            with slot.load_lock:
+                return BackendLease(self, slot, self._backend(slot, key, config))
+        except BaseException:
+            self._release(slot)
+            raise
+
+    def loaded(self) -> list[tuple[str, str, str]]:
+        """(name, library path, configuration) of each loaded backend, in order of loading."""
+        with self._lock:
+            return [
+                (slot.library.backend, slot.library.path, slot.config)
+                for slot in self._slots.values()
+                if slot.backend is not None
+            ]
+
+    def close(self) -> bool:
+        """Close the backends that no model uses, the last loaded first, and load no more.
+
+        Returns:
+            Whether all could be closed; a model that is still alive keeps its backend, because
+            its code must not vanish under it.
+        """
+        with self._lock:
+            self._closed = True
+            idle: list[Backend] = []
+            for slot in reversed(self._slots.values()):
+                if slot.backend is not None and slot.leases == 0:
+                    idle.append(slot.backend)
+                    slot.backend = None
+            clean = all(slot.leases == 0 for slot in self._slots.values())
+        for backend in idle:
+            try:
+                backend.close()
+            except TritonError as error:
+                self._dataplane.log(
+                    LOG_ERROR, f"failed finalizing backend '{backend.name}': {error.message}"
+                )
+        return clean
+
+    def _backend(self, slot: _Slot, key: tuple[str, str], config: str) -> Backend:
+        with self._lock:
+            self._check_open()
+            if slot.backend is not None:
+                return slot.backend
+        library = slot.library
+        backend = self._dataplane.load_backend(
+            library.backend, library.path, library.directory, config
+        )
+        with self._lock:
+            slot.config = config
+            slot.backend = backend
+            # The order of loading is the reverse order of closing.
+            self._slots[key] = self._slots.pop(key)
+            return backend
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise UnavailableError("Server exiting")
+
+    def _release(self, slot: _Slot) -> None:
+        with self._lock:
+            slot.leases -= 1

@@ -1,0 +1,179 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Building one version of a model: backend, model, configuration, instances, threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from triton_py.control import configs
+from triton_py.control.backends import BackendStore, backend_config
+from triton_py.control.dataplane import LOG_ERROR, LOG_VERBOSE, DataPlane, Model
+from triton_py.control.instances import InstanceSpec, instances
+from triton_py.control.options import ServerOptions
+from triton_py.control.planner import LoadPlan
+from triton_py.control.states import BuiltModel
+from triton_py.control.text import as_triton_error, status_text
+from triton_py.control.workers import run_all
+from triton_py.errors import NotFoundError
+from triton_py.repository import (
+    find_backend_library,
+    find_batch_strategy,
+    read_labels,
+)
+
+Check = Callable[[], None]
+
+
+class Builder:
+    """Builds versions; each build either succeeds whole or leaves nothing behind.
+
+    Thread safety: no state but what ``BackendStore`` guards; builds run side by side.
+    """
+
+    def __init__(
+        self,
+        dataplane: DataPlane,
+        options: ServerOptions,
+        backends: BackendStore,
+        shipped_backends: str,
+        min_compute_capability: float,
+    ) -> None:
+        self._dataplane = dataplane
+        self._options = options
+        self._backends = backends
+        self._directories = options.backend_directories(shipped_backends)
+        self._min_compute_capability = min_compute_capability
+
+    def build(self, plan: LoadPlan, version: int, check: Check) -> BuiltModel:
+        """Build a version up to running instance threads; nothing can find it yet.
+
+        Args:
+            plan: what the planner decided; its configuration is not modified.
+            version: one of its versions.
+            check: called between the steps; raises to give the build up.
+
+        Raises:
+            TritonError: the step that failed says why. What the steps before it made has been
+                closed in reverse order, once each.
+        """
+        with ExitStack() as undo:
+            check()
+            folder = plan.folder.share()
+            undo.callback(folder.release)
+            library = find_backend_library(
+                model_name=plan.name,
+                backend=plan.config.backend,
+                runtime=plan.config.runtime,
+                model_directory=folder.path,
+                version=version,
+                backend_directories=self._directories,
+            )
+            lease = self._backends.acquire(library, self.backend_config(plan.config.backend))
+            undo.callback(lease.release)
+            config = configs.resolve_instance_groups(
+                plan.config,
+                lease.backend.preferred_groups,
+                self._dataplane.gpu_count(),
+            )
+            check()
+            model = self._dataplane.create_model(
+                lease.backend,
+                plan.name,
+                version,
+                folder.path,
+                configs.to_json(config),
+                self._options.auto_complete_config,
+            )
+            undo.callback(self._close, plan.name, version, model)
+            config = self._auto_completed(plan, config, model)
+            labels = self._labels(plan.name, folder.path, config)
+            spec = configs.compile_spec(config)
+            spec["batch_strategy_library"] = self._batch_strategy(plan, folder.path, version)
+            check()
+            model.configure(configs.to_json(config), spec)
+            self._add_instances(model, config, lease.backend.parallel_instance_loading, check)
+            check()
+            model.start()
+            undo.pop_all()
+            return BuiltModel(plan.name, version, model, config, labels, lease, folder)
+
+    def backend_config(self, backend: str) -> str:
+        """The configuration in JSON that a backend is loaded with."""
+        return backend_config(
+            self._options,
+            backend,
+            backend_directory=self._directories[0],
+            min_compute_capability=self._min_compute_capability,
+        )
+
+    def _auto_completed(self, plan: LoadPlan, config: Any, model: Model) -> Any:
+        """The final configuration: what the backend made of ours, normalised and validated."""
+        if model.config != configs.to_json(config):
+            config = configs.apply_auto_complete(config, model.config)
+        elif not plan.config_provided:
+            raise NotFoundError(
+                f"model configuration is not provided for model '{plan.name}'"
+            )
+        configs.check_complete(config)
+        return config
+
+    def _labels(self, name: str, directory: str, config: Any) -> dict[str, list[str]]:
+        return {
+            output.name: read_labels(name, output.name, directory, output.label_filename)
+            for output in config.output
+            if output.label_filename
+        }
+
+    def _batch_strategy(self, plan: LoadPlan, directory: str, version: int) -> str:
+        parameters = plan.config.parameters
+        # "in" first: reading an absent key of a protobuf map inserts it.
+        key = "TRITON_BATCH_STRATEGY_PATH"
+        return find_batch_strategy(
+            model_name=plan.name,
+            configured=parameters[key].string_value if key in parameters else "",
+            backend=plan.config.backend,
+            model_directory=directory,
+            version=version,
+            backend_directories=self._directories,
+        )
+
+    def _add_instances(
+        self, model: Model, config: Any, backend_allows: bool, check: Check
+    ) -> None:
+        def add(spec: InstanceSpec) -> None:
+            check()
+            model.add_instance(
+                spec.name,
+                spec.kind,
+                spec.device_id,
+                spec.host_policy,
+                spec.host_policy_settings,
+                spec.profiles,
+                spec.passive,
+                spec.secondary_devices,
+            )
+            self._dataplane.log(
+                LOG_VERBOSE,
+                f"Created model instance named '{spec.name}' with device id '{spec.device_id}'",
+            )
+
+        # The variable is Triton's, for finding out whether a backend's claim holds.
+        override = os.environ.get("TRITON_PARALLEL_INSTANCE_LOADING", "")
+        parallel = override == "1" if override else backend_allows
+        specs = instances(config, self._options.host_policies)
+        run_all([lambda spec=spec: add(spec) for spec in specs], parallel)  # type: ignore[misc]
+
+    def _close(self, name: str, version: int, model: Model) -> None:
+        try:
+            model.close()
+        except Exception as error:
+            # What made the build fail is the news; this is only noted.
+            self._dataplane.log(
+                LOG_ERROR,
+                f"failed finalizing model '{name}' version {version}: "
+                f"{status_text(as_triton_error(error))}",
+            )

@@ -1,0 +1,114 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The data plane as the control plane sees it; ``triton_py.core.host`` implements it.
+
+Every method may block and may release the GIL, and may be called from any thread, several at a
+time for different objects. Calls for one model are made one at a time, in the order of its life:
+``create_model``, ``configure``, ``add_instance`` (several at once only where the backend allows
+parallel instance loading), ``start``, ``publish``, ``withdraw``, ``drain``, ``close``. The control
+plane never holds one of its locks during a call, since a backend may call back into the server.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+#: TRITONSERVER_LogLevel
+LOG_INFO, LOG_WARN, LOG_ERROR, LOG_VERBOSE = range(4)
+#: TRITONSERVER_InstanceGroupKind
+KIND_AUTO, KIND_CPU, KIND_GPU, KIND_MODEL = range(4)
+
+
+class Backend(Protocol):
+    """A loaded and initialised backend library."""
+
+    name: str
+    library: str
+    api_version: tuple[int, int]
+    #: TRITONBACKEND_ExecutionPolicy
+    execution_policy: int
+    #: (TRITONSERVER_InstanceGroupKind, count, device ids), in the backend's order of preference
+    preferred_groups: list[tuple[int, int, list[int]]]
+    parallel_instance_loading: bool
+
+    def close(self) -> None:
+        """TRITONBACKEND_Finalize, then dlclose; a TritonError comes after the clean-up."""
+
+
+class Model(Protocol):
+    """One version of a model, from TRITONBACKEND_ModelInitialize to ModelFinalize."""
+
+    #: Its configuration in JSON: what ``create_model`` got, unless the backend replaced it by
+    #: TRITONBACKEND_ModelSetConfig.
+    config: str
+    #: Requests accepted and not yet released.
+    in_flight: int
+
+    def configure(self, config_json: str, spec: dict[str, Any]) -> None:
+        """Take the final configuration, as JSON and as ``compile_spec``'s digest of it."""
+
+    def add_instance(
+        self,
+        name: str,
+        kind: int,
+        device_id: int,
+        host_policy: str,
+        host_policy_settings: dict[str, str],
+        profiles: list[str],
+        passive: bool,
+        secondary_devices: list[tuple[str, int]],
+    ) -> None:
+        """TRITONBACKEND_ModelInstanceInitialize for one more instance."""
+
+    def start(self) -> None:
+        """Start the instance threads; a failure leaves the model to be closed."""
+
+    def ready(self) -> bool:
+        """Whether TRITONBACKEND_ModelInstanceReady says yes for every instance."""
+
+    def drain(self, timeout: float | None) -> bool:
+        """Wait until no request is in flight, at most ``timeout`` seconds; True when idle."""
+
+    def close(self) -> None:
+        """Undo everything done so far; a TritonError comes after the clean-up."""
+
+    def statistics(self) -> dict[str, Any]:
+        """The model's entry of the statistics extension, without name and version."""
+
+
+class DataPlane(Protocol):
+    """What a server can do with libraries, models and requests."""
+
+    def gpu_count(self) -> int:
+        """GPUs that the server may use; 0 without CUDA."""
+
+    def load_backend(
+        self, name: str, library: str, directory: str, config_json: str
+    ) -> Backend:
+        """dlopen, version check, TRITONBACKEND_Initialize and GetBackendAttribute.
+
+        A failure cleans up before it raises.
+        """
+
+    def create_model(
+        self,
+        backend: Any,
+        name: str,
+        version: int,
+        directory: str,
+        config_json: str,
+        auto_complete: bool,
+    ) -> Model:
+        """TRITONBACKEND_ModelInitialize; ``directory`` is the parent of the version folders.
+
+        A failure cleans up before it raises.
+        """
+
+    def publish(self, model: Any) -> None:
+        """Let new requests find the model, atomically replacing one of its name and version."""
+
+    def withdraw(self, model: Any) -> None:
+        """Let no new request find the model; a no-op where another one has replaced it."""
+
+    def log(self, level: int, message: str) -> None:
+        """Write to the server's log; the level is a TRITONSERVER_LogLevel."""

@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""A model's folder for as long as a version is loaded from it."""
+
+from __future__ import annotations
+
+import threading
+
+from triton_py.repository import LocalFolder
+
+
+class SharedFolder:
+    """A folder that several versions are loaded from; a temporary one is deleted after the last.
+
+    Born with one share, its creator's.
+
+    Thread safety: ``_lock`` guards ``_shares``; the folder is deleted outside of it.
+    """
+
+    def __init__(self, path: str, temporary: LocalFolder | None = None) -> None:
+        self.path = path
+        self._temporary = temporary
+        self._lock = threading.Lock()
+        self._shares = 1
+
+    def share(self) -> SharedFolder:
+        """One more owner; each calls ``release`` once."""
+        with self._lock:
+            if self._shares == 0:
+                raise RuntimeError(f"model folder '{self.path}' has been released")
+            self._shares += 1
+        return self
+
+    def release(self) -> None:
+        """Give up one share."""
+        with self._lock:
+            if self._shares == 0:
+                raise RuntimeError(f"model folder '{self.path}' is released twice")
+            self._shares -= 1
+            last = self._shares == 0
+        if last and self._temporary is not None:
+            self._temporary.remove()

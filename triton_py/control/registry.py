@@ -1,0 +1,206 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the server knows of its models: names, versions, states and the builds that serve."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from triton_py.control.states import (
+    UNLOADED,
+    BuiltModel,
+    ModelState,
+    VersionRecord,
+    VersionStatus,
+)
+from triton_py.errors import NotFoundError, TritonError, UnavailableError
+
+#: Asks for the newest version that is ready.
+LATEST = -1
+
+
+@dataclass
+class ModelEntry:
+    """One model name; guarded by the registry's lock."""
+
+    versions: dict[int, VersionRecord] = field(default_factory=dict)
+    #: Why the model isn't there at all, when not even its versions could be told.
+    failure: str = ""
+    #: Of the folder that the READY versions came from; "" when an override was applied or
+    #: nothing is loaded, so that the next load is carried out.
+    fingerprint: str = ""
+
+    def ready(self) -> dict[int, BuiltModel]:
+        return {
+            version: record.built
+            for version, record in self.versions.items()
+            if record.state is ModelState.READY and record.built is not None
+        }
+
+
+@dataclass(frozen=True)
+class ModelSnapshot:
+    """One model's states at one moment."""
+
+    versions: Mapping[int, VersionStatus]
+    failure: str
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What a successful load displaced; both kinds are to be drained and closed."""
+
+    #: Replaced in place: the data plane doesn't find them any more.
+    replaced: list[BuiltModel]
+    #: Versions that the new load doesn't have: still to be withdrawn.
+    dropped: list[BuiltModel]
+
+
+class Registry:
+    """All models by name.
+
+    Thread safety: ``_lock`` guards every entry and record. It is held for look-ups and
+    assignments only: no call to the data plane, to the file system or to another lock's owner is
+    made under it. That changes to one model come one after the other is ``Operations``' doing.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: dict[str, ModelEntry] = {}
+
+    # Look-ups
+
+    def snapshot(self) -> dict[str, ModelSnapshot]:
+        """The states of all models, sorted by name and version."""
+        with self._lock:
+            return {
+                name: ModelSnapshot(
+                    {v: entry.versions[v].status() for v in sorted(entry.versions)}, entry.failure
+                )
+                for name, entry in sorted(self._entries.items())
+            }
+
+    def all_ready(self) -> dict[str, dict[int, BuiltModel]]:
+        """The ready versions of all models that have any, sorted."""
+        with self._lock:
+            found = {name: entry.ready() for name, entry in sorted(self._entries.items())}
+        return {name: dict(sorted(ready.items())) for name, ready in found.items() if ready}
+
+    def ready_versions(self, name: str) -> dict[int, BuiltModel]:
+        """The ready versions of one model, ascending; empty for an unknown one."""
+        with self._lock:
+            entry = self._entries.get(name)
+            return dict(sorted(entry.ready().items())) if entry else {}
+
+    def fingerprint(self, name: str) -> str:
+        """The fingerprint of what is loaded; "" when a load has to be carried out."""
+        with self._lock:
+            entry = self._entries.get(name)
+            return entry.fingerprint if entry else ""
+
+    def find(self, name: str, version: int) -> BuiltModel:
+        """The ready build of a version; ``LATEST`` asks for the newest ready one.
+
+        Raises:
+            NotFoundError, UnavailableError: as ``missing`` says.
+        """
+        ready = self.ready_versions(name)
+        if ready and version == LATEST:
+            return ready[max(ready)]
+        if version in ready:
+            return ready[version]
+        raise self.missing(name, version)
+
+    def missing(self, name: str, version: int) -> TritonError:
+        """Why a version can't be used, in Triton's words."""
+        prefix = f"Request for unknown model: '{name}'"
+        with self._lock:
+            entry = self._entries.get(name)
+            if entry is None:
+                return NotFoundError(f"{prefix} is not found")
+            if version == LATEST:
+                return NotFoundError(f"{prefix} has no available versions")
+            if version not in entry.versions:
+                return NotFoundError(f"{prefix} version {version} is not found")
+            return UnavailableError(f"{prefix} version {version} is not at ready state")
+
+    # Loading
+
+    def begin_load(self, name: str, versions: Iterable[int]) -> None:
+        """Note that versions are being built; those that serve go on doing so."""
+        with self._lock:
+            entry = self._entries.setdefault(name, ModelEntry())
+            entry.failure = ""
+            for version in versions:
+                record = entry.versions.setdefault(version, VersionRecord())
+                if record.state is not ModelState.READY:
+                    # A build that is still UNLOADING finishes without its record.
+                    entry.versions[version] = VersionRecord(ModelState.LOADING)
+
+    def commit_load(
+        self, name: str, built: Iterable[BuiltModel], fingerprint: str
+    ) -> Committed:
+        """Note that the builds of a load serve; returns what they displaced."""
+        with self._lock:
+            entry = self._entries[name]
+            entry.fingerprint = fingerprint
+            previous = entry.ready()
+            replaced: list[BuiltModel] = []
+            for model in built:
+                old = previous.pop(model.version, None)
+                if old is not None:
+                    replaced.append(old)
+                entry.versions[model.version] = VersionRecord(ModelState.READY, "", model)
+            for version in previous:
+                entry.versions[version].state = ModelState.UNLOADING
+            return Committed(replaced, list(previous.values()))
+
+    def fail_load(self, name: str, reasons: Mapping[int, str]) -> None:
+        """Note why versions could not be built; one that still serves keeps its state."""
+        with self._lock:
+            entry = self._entries[name]
+            for version, reason in reasons.items():
+                record = entry.versions[version]
+                if record.state is ModelState.LOADING:
+                    entry.versions[version] = VersionRecord(ModelState.UNAVAILABLE, reason)
+
+    def fail_model(self, name: str, reason: str) -> None:
+        """Note why a model could not even be planned; nothing changes where it serves."""
+        with self._lock:
+            entry = self._entries.setdefault(name, ModelEntry())
+            if not entry.ready():
+                entry.failure = reason
+
+    # Unloading
+
+    def begin_unload(self, name: str) -> list[BuiltModel]:
+        """Note that a model is wanted no more; returns the builds to withdraw and retire."""
+        with self._lock:
+            entry = self._entries.get(name)
+            if entry is None:
+                return []
+            entry.fingerprint = ""
+            entry.failure = ""
+            retired: list[BuiltModel] = []
+            for record in entry.versions.values():
+                if record.state is ModelState.READY and record.built is not None:
+                    record.state = ModelState.UNLOADING
+                    retired.append(record.built)
+                elif record.state is ModelState.UNAVAILABLE:
+                    # Whoever unloads a broken model has dealt with it.
+                    record.reason = UNLOADED
+            if not entry.versions:
+                del self._entries[name]
+            return retired
+
+    def finish_unload(self, built: BuiltModel, reason: str = UNLOADED) -> None:
+        """Note that a build is gone; nothing changes where another one has taken its record."""
+        with self._lock:
+            entry = self._entries.get(built.name)
+            record = entry.versions.get(built.version) if entry else None
+            if record is not None and record.built is built:
+                record.state = ModelState.UNAVAILABLE
+                record.reason = reason
+                record.built = None

@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The states a model version goes through, and the record of one version.
+
+Legal transitions::
+
+    UNKNOWN ------> LOADING ------> READY ------> UNLOADING ------> UNAVAILABLE ("unloaded")
+                       |              |                                 |
+                       v              v (reload, in place)              v
+                  UNAVAILABLE       READY                            LOADING
+                  (the reason)
+
+A reload of a READY version leaves it READY: the new build takes its place when it is complete.
+A load that starts while the previous build is still UNLOADING takes over the record; the old build
+finishes in the background.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from triton_py.control.backends import BackendLease
+from triton_py.control.dataplane import Model
+from triton_py.control.folders import SharedFolder
+
+#: The reason of a version that was unloaded on purpose; strict readiness lets it pass.
+UNLOADED = "unloaded"
+
+
+class ModelState(StrEnum):
+    """Triton's ModelReadyState, as the repository index writes it."""
+
+    UNKNOWN = "UNKNOWN"
+    READY = "READY"
+    UNAVAILABLE = "UNAVAILABLE"
+    LOADING = "LOADING"
+    UNLOADING = "UNLOADING"
+
+
+@dataclass(frozen=True)
+class VersionStatus:
+    """A snapshot of one version's state; ``reason`` is empty unless something is wrong."""
+
+    state: ModelState
+    reason: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltModel:
+    """A model version that is built and can serve; compared by identity.
+
+    It owns the data plane's model, a lease on its backend and a share of its folder, all of which
+    end together in ``Retirer`` (or ``Builder.discard`` when it never served).
+    """
+
+    name: str
+    version: int
+    model: Model
+    #: The completed ModelConfig message.
+    config: Any
+    #: output name -> class labels
+    labels: dict[str, list[str]]
+    backend: BackendLease
+    folder: SharedFolder
+
+
+@dataclass
+class VersionRecord:
+    """What the registry knows of one version; guarded by the registry's lock."""
+
+    state: ModelState = ModelState.UNKNOWN
+    reason: str = ""
+    #: Set in READY and UNLOADING.
+    built: BuiltModel | None = None
+
+    def status(self) -> VersionStatus:
+        return VersionStatus(self.state, self.reason)

@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The model repository on disk: models, versions, libraries, labels; nothing is loaded here."""
+
+from __future__ import annotations
+
+from triton_py.repository.fingerprint import fingerprint
+from triton_py.repository.labels import read_labels
+from triton_py.repository.libraries import (
+    BackendLibrary,
+    find_backend_library,
+    find_batch_strategy,
+)
+from triton_py.repository.override import (
+    LoadParameters,
+    LocalFolder,
+    parse_load_parameters,
+    write_override,
+)
+from triton_py.repository.paths import check_model_name
+from triton_py.repository.scan import DUPLICATE_REASON, ModelFolder, Repositories, Scan
+from triton_py.repository.versions import VersionListing, list_versions, select_versions
+
+__all__ = [
+    "DUPLICATE_REASON",
+    "BackendLibrary",
+    "LoadParameters",
+    "LocalFolder",
+    "ModelFolder",
+    "Repositories",
+    "Scan",
+    "VersionListing",
+    "check_model_name",
+    "find_backend_library",
+    "find_batch_strategy",
+    "fingerprint",
+    "list_versions",
+    "parse_load_parameters",
+    "read_labels",
+    "select_versions",
+    "write_override",
+]
