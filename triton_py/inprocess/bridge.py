@@ -20,7 +20,7 @@ __all__ = ["AsyncBridge", "infer"]
 class _Mailbox:
     """The responses of one request on their way to one coroutine."""
 
-    __slots__ = ("arrived", "abandoned", "final", "request", "waiter")
+    __slots__ = ("abandoned", "arrived", "final", "request", "waiter")
 
     def __init__(self, request: NativeRequest) -> None:
         self.request = request
@@ -124,7 +124,7 @@ class AsyncBridge:
             self._idle = self._loop.create_future()
         try:
             await asyncio.wait_for(asyncio.shield(self._idle), timeout)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return False
         return True
 

@@ -1,6 +1,5 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-from collections.abc import Callable
 
 class Options:
     """Server options; one method per ``TRITONSERVER_ServerOptionsSet...`` (or Add...)."""

@@ -1,6 +1,5 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-from typing import Any
 
 from triton_py.errors import TritonError
 
