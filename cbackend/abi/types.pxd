@@ -345,7 +345,7 @@ cdef extern from "triton/core/tritonrepoagent.h" nogil:
     cdef struct TRITONREPOAGENT_AgentModel:
         pass
 
-# Functions that a plugin implements and the core looks up by name (NAME -> NAME_t).
+# What a plugin implements; the core looks it up by name. NAME has the type NAME_t.
 
 ctypedef TRITONSERVER_Error* (*TRITONBACKEND_Initialize_t)(
     TRITONBACKEND_Backend* backend

@@ -1,0 +1,21 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+from triton_py.abi.types cimport TRITONSERVER_Server
+
+
+cdef class ServerHandle:
+    """Owns the C server. Held by the NativeServer and by every request made for it, so that
+    TRITONSERVER_ServerDelete runs when the last of them is gone and never under a request."""
+    cdef TRITONSERVER_Server* ptr
+    cdef int made_in
+    cdef bint stopped
+    cdef object log_callback
+    cdef object __weakref__
+
+
+cdef class NativeServer:
+    cdef ServerHandle handle                # None once closed
+    cdef TRITONSERVER_Server* ptr           # borrowed from handle; NULL once closed
+    cdef object __weakref__
+
+    cdef TRITONSERVER_Server* server(self) except NULL
