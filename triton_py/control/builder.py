@@ -7,11 +7,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
 
 from triton_py.control import configs
 from triton_py.control.backends import BackendStore, backend_config
-from triton_py.control.dataplane import LOG_ERROR, LOG_VERBOSE, DataPlane, Model
+from triton_py.control.dataplane import LOG_ERROR, LOG_VERBOSE, LOG_WARN, DataPlane, Model
 from triton_py.control.instances import InstanceSpec, instances
 from triton_py.control.options import ServerOptions
 from triton_py.control.planner import LoadPlan
@@ -19,6 +18,7 @@ from triton_py.control.states import BuiltModel
 from triton_py.control.text import as_triton_error, status_text
 from triton_py.control.workers import run_all
 from triton_py.errors import NotFoundError
+from triton_py.proto.model_config import ModelConfig
 from triton_py.repository import (
     find_backend_library,
     find_batch_strategy,
@@ -78,6 +78,8 @@ class Builder:
                 plan.config,
                 lease.backend.preferred_groups,
                 self._dataplane.gpu_count(),
+                self._min_compute_capability,
+                plan.config_file,
             )
             check()
             model = self._dataplane.create_model(
@@ -110,18 +112,23 @@ class Builder:
             min_compute_capability=self._min_compute_capability,
         )
 
-    def _auto_completed(self, plan: LoadPlan, config: Any, model: Model) -> Any:
+    def _auto_completed(self, plan: LoadPlan, config: ModelConfig, model: Model) -> ModelConfig:
         """The final configuration: what the backend made of ours, normalised and validated."""
         if model.config != configs.to_json(config):
-            config = configs.apply_auto_complete(config, model.config)
+            config, ignored = configs.apply_auto_complete(config, model.config)
+            if ignored:
+                self._dataplane.log(
+                    LOG_WARN,
+                    f"backend '{plan.config.backend}' completed the configuration of model "
+                    f"'{plan.name}'; what it made of {', '.join(ignored)} is ignored, those "
+                    "fields are not a backend's to set",
+                )
         elif not plan.config_provided:
-            raise NotFoundError(
-                f"model configuration is not provided for model '{plan.name}'"
-            )
-        configs.check_complete(config)
+            raise NotFoundError(f"model configuration is not provided for model '{plan.name}'")
+        configs.check_complete(config, plan.config_file)
         return config
 
-    def _labels(self, name: str, directory: str, config: Any) -> dict[str, list[str]]:
+    def _labels(self, name: str, directory: str, config: ModelConfig) -> dict[str, list[str]]:
         return {
             output.name: read_labels(name, output.name, directory, output.label_filename)
             for output in config.output
@@ -142,7 +149,7 @@ class Builder:
         )
 
     def _add_instances(
-        self, model: Model, config: Any, backend_allows: bool, check: Check
+        self, model: Model, config: ModelConfig, backend_allows: bool, check: Check
     ) -> None:
         def add(spec: InstanceSpec) -> None:
             check()
@@ -170,8 +177,7 @@ class Builder:
     def _close(self, name: str, version: int, model: Model) -> None:
         try:
             model.close()
-        except Exception as error:
-            # What made the build fail is the news; this is only noted.
+        except Exception as error:  # noqa: BLE001 what made the build fail is the news
             self._dataplane.log(
                 LOG_ERROR,
                 f"failed finalizing model '{name}' version {version}: "

@@ -82,9 +82,7 @@ class DataPlane(Protocol):
     def gpu_count(self) -> int:
         """GPUs that the server may use; 0 without CUDA."""
 
-    def load_backend(
-        self, name: str, library: str, directory: str, config_json: str
-    ) -> Backend:
+    def load_backend(self, name: str, library: str, directory: str, config_json: str) -> Backend:
         """dlopen, version check, TRITONBACKEND_Initialize and GetBackendAttribute.
 
         A failure cleans up before it raises.

@@ -6,13 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from triton_py.control.dataplane import KIND_CPU, KIND_GPU, KIND_MODEL
 from triton_py.errors import InvalidArgumentError
-from triton_py.proto import model_config
-
-_GROUP = model_config.ModelInstanceGroup
+from triton_py.proto.model_config import ModelConfig, ModelInstanceGroup
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,9 @@ class InstanceSpec:
     secondary_devices: list[tuple[str, int]]
 
 
-def instances(config: Any, host_policies: Mapping[str, dict[str, str]]) -> list[InstanceSpec]:
+def instances(
+    config: ModelConfig, host_policies: Mapping[str, dict[str, str]]
+) -> list[InstanceSpec]:
     """The instances of a normalised configuration, in its order.
 
     A group of kind GPU has ``count`` instances on each of its devices, those of other kinds have
@@ -54,7 +53,9 @@ def instances(config: Any, host_policies: Mapping[str, dict[str, str]]) -> list[
                         passive=group.passive,
                         secondary_devices=[
                             (
-                                _GROUP.SecondaryDevice.SecondaryDeviceKind.Name(device.kind),
+                                ModelInstanceGroup.SecondaryDevice.SecondaryDeviceKind.Name(
+                                    device.kind
+                                ),
                                 device.device_id,
                             )
                             for device in group.secondary_devices
@@ -64,14 +65,14 @@ def instances(config: Any, host_policies: Mapping[str, dict[str, str]]) -> list[
     return found
 
 
-def _placements(group: Any) -> list[tuple[int, int, str]]:
+def _placements(group: ModelInstanceGroup) -> list[tuple[int, int, str]]:
     """(kind, device, default host policy) of each device that a group goes to."""
-    if group.kind == _GROUP.KIND_CPU:
+    if group.kind == ModelInstanceGroup.KIND_CPU:
         return [(KIND_CPU, 0, "cpu")]
-    if group.kind == _GROUP.KIND_MODEL:
+    if group.kind == ModelInstanceGroup.KIND_MODEL:
         return [(KIND_MODEL, 0, "model")]
-    if group.kind == _GROUP.KIND_GPU:
+    if group.kind == ModelInstanceGroup.KIND_GPU:
         return [(KIND_GPU, device, f"gpu_{device}") for device in group.gpus]
     raise InvalidArgumentError(
-        f"instance_group kind {_GROUP.Kind.Name(group.kind)} not supported"
+        f"instance_group kind {ModelInstanceGroup.Kind.Name(group.kind)} not supported"
     )

@@ -109,9 +109,7 @@ class Loader:
             failed += error is not None
             if progress is not None:
                 done = len(results)
-                self._report(
-                    progress, LoadProgress(name, done - failed, failed, len(names), error)
-                )
+                self._report(progress, LoadProgress(name, done - failed, failed, len(names), error))
 
         try:
             for name, operation in zip(
@@ -164,7 +162,7 @@ class Loader:
             return self._plan_failed(name, error, known=not isinstance(error, NotFoundError))
         try:
             plan = self._plan(name, folder, parameters)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             return self._plan_failed(name, as_triton_error(error), known=True)
         if plan is None:
             return None
@@ -188,9 +186,7 @@ class Loader:
 
     def _plan_failed(self, name: str, error: TritonError, known: bool) -> TritonError:
         """Report a load that ended before a backend was asked; `known`: the model exists."""
-        self._dataplane.log(
-            LOG_ERROR, f"Poll failed for model directory '{name}': {error.message}"
-        )
+        self._dataplane.log(LOG_ERROR, f"Poll failed for model directory '{name}': {error.message}")
         if known:
             self._registry.fail_model(name, status_text(error))
         return error_from_code(
@@ -246,7 +242,7 @@ class Loader:
                 self._dataplane.log(LOG_INFO, f"successfully loaded '{plan.name}'")
                 return None
             return self._undo(load, plan, None)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             return self._undo(load, plan, as_triton_error(error))
         finally:
             load.plan = None
@@ -275,9 +271,7 @@ class Loader:
         for built in [*displaced.replaced, *displaced.dropped]:
             self._retirer.retire(built)
 
-    def _undo(
-        self, load: _Load, plan: LoadPlan, cause: TritonError | None
-    ) -> TritonError:
+    def _undo(self, load: _Load, plan: LoadPlan, cause: TritonError | None) -> TritonError:
         """Close what was built and note why the load failed."""
         for built in reversed(load.built):
             dispose(self._dataplane, built)
@@ -323,12 +317,10 @@ class Loader:
             future.add_done_callback(close)
         plan.folder.release()
 
-    def _report(
-        self, progress: Callable[[LoadProgress], None], event: LoadProgress
-    ) -> None:
+    def _report(self, progress: Callable[[LoadProgress], None], event: LoadProgress) -> None:
         try:
             progress(event)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             self._dataplane.log(
                 LOG_WARN, f"the progress callback failed: {type(error).__name__}: {error}"
             )
@@ -336,7 +328,7 @@ class Loader:
     def _withdraw(self, built: BuiltModel) -> None:
         try:
             self._dataplane.withdraw(built.model)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # It is drained and closed all the same, and the drain ends only when it is idle.
             self._dataplane.log(
                 LOG_ERROR,

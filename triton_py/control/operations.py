@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from enum import Enum, auto
+from typing import Self
 
 from triton_py.errors import CancelledError, InvalidArgumentError, TritonError, UnavailableError
 
@@ -36,7 +37,7 @@ class Operation:
         self._given_up: TritonError | None = None
         self._committed = False
 
-    def __enter__(self) -> Operation:
+    def __enter__(self) -> Self:
         self._operations._wait_turn(self)
         return self
 
@@ -123,9 +124,7 @@ class Operations:
     def _wait_turn(self, operation: Operation) -> None:
         with self._changed:
             queue = self._queues[operation.name]
-            self._changed.wait_for(
-                lambda: queue[0] is operation or operation._given_up is not None
-            )
+            self._changed.wait_for(lambda: queue[0] is operation or operation._given_up is not None)
             if operation._given_up is not None:
                 self._remove(operation)
                 raise operation._given_up

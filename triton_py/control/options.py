@@ -173,9 +173,7 @@ def _set_control_mode(options: ServerOptions, mode: int) -> None:
         raise InvalidArgumentError(f"unknown control mode '{mode}'") from None
 
 
-def _add_rate_limiter_resource(
-    options: ServerOptions, name: str, count: int, device: int
-) -> None:
+def _add_rate_limiter_resource(options: ServerOptions, name: str, count: int, device: int) -> None:
     resources = options.rate_limiter_resources.setdefault(device, {})
     resources[name] = min(count, resources.get(name, count))
 

@@ -402,9 +402,7 @@ class ControlPlane:
         )
         return {name: error for name, error in results.items() if error is not None}
 
-    def _poll(
-        self, progress: Callable[[LoadProgress], None] | None
-    ) -> dict[str, TritonError]:
+    def _poll(self, progress: Callable[[LoadProgress], None] | None) -> dict[str, TritonError]:
         scan = self._repositories.scan()
         failed: dict[str, TritonError] = {}
         for message in scan.errors:
@@ -438,9 +436,9 @@ class ControlPlane:
                 self._loader.withdraw(name)
             remaining = deadline - self._clock()
             pause = max(0.0, min(self._report_interval, remaining))
-            if self._operations.wait_idle(pause) and not self._registry.all_ready():
-                if self._retirer.wait_idle(pause):
-                    break
+            loads_ended = self._operations.wait_idle(pause) and not self._registry.all_ready()
+            if loads_ended and self._retirer.wait_idle(pause):
+                break
             if remaining <= 0:
                 break
             self._log_in_flight(remaining)

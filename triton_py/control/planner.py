@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from triton_py.control import configs
+from triton_py.config import prepare
 from triton_py.control.dataplane import LOG_ERROR, LOG_WARN, DataPlane
 from triton_py.control.folders import SharedFolder
 from triton_py.control.options import ServerOptions
 from triton_py.errors import InvalidArgumentError, UnsupportedError
+from triton_py.proto.model_config import ModelConfig
 from triton_py.repository import (
     LoadParameters,
     ModelFolder,
@@ -30,7 +30,9 @@ class LoadPlan:
     name: str
     folder: SharedFolder
     #: A ModelConfig message: what the user wrote, completed from the folder.
-    config: Any
+    config: ModelConfig
+    #: The file it was read from, for messages; None when it comes from none.
+    config_file: str | None
     #: Whether the user wrote a configuration at all.
     config_provided: bool
     versions: tuple[int, ...]
@@ -73,9 +75,7 @@ class Planner:
             shared.release()
             raise
 
-    def _open_folder(
-        self, folder: ModelFolder | None, parameters: LoadParameters
-    ) -> SharedFolder:
+    def _open_folder(self, folder: ModelFolder | None, parameters: LoadParameters) -> SharedFolder:
         if parameters.files:
             temporary = write_override(parameters.files)
             return SharedFolder(temporary.path, temporary)
@@ -91,31 +91,27 @@ class Planner:
         parameters: LoadParameters,
         mark: str,
     ) -> LoadPlan:
-        source: Any
-        if parameters.config is not None:
-            source = configs.from_override(parameters.config)
-        else:
-            source = configs.from_folder(
-                shared.path,
-                self._options.model_config_name,
-                required=not self._options.auto_complete_config,
-            )
-        provided = source is not None
-        config = configs.complete_from_folder(
-            source, name, shared.path, renamed=folder is not None and folder.mapped
+        prepared = prepare(
+            name,
+            shared.path,
+            config_name=self._options.model_config_name,
+            override_json=parameters.config,
+            strict=self._options.strict_model_config,
+            renamed=folder is not None and folder.mapped,
         )
-        configs.check_before_backend(config, auto_complete=self._options.auto_complete_config)
+        config = prepared.config
         self._refuse_unsupported(name, config)
         return LoadPlan(
             name,
             shared,
             config,
-            provided,
+            prepared.path,
+            prepared.provided,
             self._versions(name, shared.path, config),
             "" if parameters else mark,
         )
 
-    def _versions(self, name: str, path: str, config: Any) -> tuple[int, ...]:
+    def _versions(self, name: str, path: str, config: ModelConfig) -> tuple[int, ...]:
         listing = list_versions(path)
         for message in listing.ignored:
             self._dataplane.log(LOG_WARN, f"model '{name}': {message}")
@@ -126,7 +122,7 @@ class Planner:
             lambda message: self._dataplane.log(LOG_ERROR, message),
         )
 
-    def _refuse_unsupported(self, name: str, config: Any) -> None:
+    def _refuse_unsupported(self, name: str, config: ModelConfig) -> None:
         for field, what in (
             ("ensemble_scheduling", "ensembles are"),
             ("sequence_batching", "the sequence batcher is"),

@@ -38,9 +38,7 @@ def index_entries(registry: Registry, scan: Scan, ready_only: bool) -> list[dict
     return entries
 
 
-def _entry(
-    name: str, state: ModelState, reason: str, version: int | None = None
-) -> dict[str, str]:
+def _entry(name: str, state: ModelState, reason: str, version: int | None = None) -> dict[str, str]:
     entry = {"name": name}
     if version is not None:
         entry["version"] = str(version)

@@ -139,9 +139,7 @@ class Registry:
                     # A build that is still UNLOADING finishes without its record.
                     entry.versions[version] = VersionRecord(ModelState.LOADING)
 
-    def commit_load(
-        self, name: str, built: Iterable[BuiltModel], fingerprint: str
-    ) -> Committed:
+    def commit_load(self, name: str, built: Iterable[BuiltModel], fingerprint: str) -> Committed:
         """Note that the builds of a load serve; returns what they displaced."""
         with self._lock:
             entry = self._entries[name]

@@ -22,7 +22,7 @@ def dispose(dataplane: DataPlane, built: BuiltModel) -> str:
     problem = ""
     try:
         built.model.close()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         problem = status_text(as_triton_error(error))
         dataplane.log(
             LOG_ERROR,
@@ -67,13 +67,11 @@ class Retirer:
     def _run(self, built: BuiltModel) -> None:
         try:
             built.model.drain(None)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # Closing a model that may have requests would pull the ground from under them; it
             # stays, and stop() reports that the server did not end cleanly.
             reason = f"failed to unload: {status_text(as_triton_error(error))}"
-            self._dataplane.log(
-                LOG_ERROR, f"'{built.name}' version {built.version}: {reason}"
-            )
+            self._dataplane.log(LOG_ERROR, f"'{built.name}' version {built.version}: {reason}")
             self._registry.finish_unload(built, reason)
             return
         problem = dispose(self._dataplane, built)

@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from triton_py.control.backends import BackendLease
 from triton_py.control.dataplane import Model
 from triton_py.control.folders import SharedFolder
+from triton_py.proto.model_config import ModelConfig
 
 #: The reason of a version that was unloaded on purpose; strict readiness lets it pass.
 UNLOADED = "unloaded"
@@ -58,8 +58,8 @@ class BuiltModel:
     name: str
     version: int
     model: Model
-    #: The completed ModelConfig message.
-    config: Any
+    #: The final configuration; not modified.
+    config: ModelConfig
     #: output name -> class labels
     labels: dict[str, list[str]]
     backend: BackendLease

@@ -72,9 +72,7 @@ def options_table(
         for index, path in enumerate(options.model_repository_paths)
     ]
     rows.append(("model_control_mode", options.model_control_mode.label))
-    rows += [
-        (f"startup_models_{index}", name) for index, name in enumerate(options.startup_models)
-    ]
+    rows += [(f"startup_models_{index}", name) for index, name in enumerate(options.startup_models)]
     rows += [
         ("strict_model_config", str(int(options.strict_model_config))),
         ("model_config_name", options.model_config_name),

@@ -37,7 +37,7 @@ class WorkerPool:
         def task() -> None:
             try:
                 result = function(*arguments)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001
                 future.set_exception(error)
             else:
                 future.set_result(result)
@@ -86,7 +86,7 @@ def run_all(calls: list[Callable[[], None]], parallel: bool) -> None:
     def run(index: int) -> None:
         try:
             calls[index]()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
             errors[index] = error
 
     threads = [

@@ -135,9 +135,7 @@ class Repositories:
         """
         with self._lock:
             if path not in self._paths:
-                raise InvalidArgumentError(
-                    f"failed to unregister '{path}', repository not found"
-                )
+                raise InvalidArgumentError(f"failed to unregister '{path}', repository not found")
             self._paths.remove(path)
             for key in [key for key in self._mappings if key[0] == path]:
                 del self._mappings[key]
@@ -206,9 +204,7 @@ def _check_repository(path: str) -> None:
         )
     if not os.path.isdir(path):
         what = "is not a directory" if os.path.exists(path) else "does not exist"
-        raise InvalidArgumentError(
-            f"repository path is not a valid directory: '{path}' {what}"
-        )
+        raise InvalidArgumentError(f"repository path is not a valid directory: '{path}' {what}")
     if not os.access(path, os.R_OK | os.X_OK):
         raise InvalidArgumentError(
             f"repository path is not a valid directory: '{path}' can't be read"
