@@ -11,7 +11,7 @@ import http.client
 import json
 import urllib.parse
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from triton_py.cli.errors import CliError
 from triton_py.cli.tensors import Described, Tensor
@@ -39,7 +39,7 @@ class HttpClient:
         self._prefix = parts.path.rstrip("/")
         self._connection = http.client.HTTPConnection(parts.hostname, port, timeout=timeout)
 
-    def __enter__(self) -> HttpClient:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

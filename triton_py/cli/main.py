@@ -25,8 +25,9 @@ def usage() -> str:
     lines = ["usage: triton-py COMMAND [...]", "",
              "A model server for Triton backends.", "", "commands:"]
     lines += [f"  {name:8} {text}" for name, (_, text) in COMMANDS.items()]
-    lines += ["", "  triton-py COMMAND --help explains a command; triton-py --version prints the "
-              "version.", "", "to begin with:", "  triton-py serve --demo"]
+    lines += ["", "  triton-py COMMAND --help explains a command",
+              "  triton-py --version      prints the version", "",
+              "to begin with:", "  triton-py serve --demo"]
     return "\n".join(lines)
 
 
