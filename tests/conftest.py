@@ -15,8 +15,6 @@ import os
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parent.parent
 _BUILT_IN_PLACE = (ROOT / "triton_py" / "lib" / "libtritonserver.so").exists()
 
@@ -26,15 +24,14 @@ def _is_root(entry: str) -> bool:
 
 
 def _choose_package() -> None:
+    path = list(sys.path)
     if not _BUILT_IN_PLACE:
-        sys.path[:] = [entry for entry in sys.path if not _is_root(entry)]
-    elif importlib.util.find_spec("triton_py") is None:
-        sys.path.insert(0, str(ROOT))
+        sys.path[:] = [entry for entry in path if not _is_root(entry)]
+    if importlib.util.find_spec("triton_py") is None:
+        # Nothing else is there. In a tree that isn't built, the tests of pure Python still work.
+        sys.path[:] = [str(ROOT), *(entry for entry in path if not _is_root(entry))]
     spec = importlib.util.find_spec("triton_py")
-    if spec is None or spec.origin is None:
-        raise pytest.UsageError(
-            "triton_py is neither installed nor built in place: run pip install '.[test]', or "
-            "python setup.py build_ext --inplace")
+    assert spec is not None and spec.origin is not None
     place = str(Path(spec.origin).parent.parent)
     rest = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p and not _is_root(p)]
     os.environ["PYTHONPATH"] = os.pathsep.join([place, *rest])
@@ -47,4 +44,7 @@ _choose_package()
 def pytest_report_header() -> str:
     """One line that says what is tested."""
     spec = importlib.util.find_spec("triton_py")
-    return f"triton_py: {Path(spec.origin).parent if spec and spec.origin else 'missing'}"
+    assert spec is not None and spec.origin is not None
+    place = Path(spec.origin).parent
+    built = (place / "lib" / "libtritonserver.so").exists()
+    return f"triton_py: {place}" + ("" if built else " (native parts not built)")
