@@ -113,6 +113,10 @@ def test_an_unambiguous_beginning_of_a_flag_is_enough_as_with_getopt():
     ((REPOSITORY, "--metrics-port=8000"), "HTTP requests and metrics requests"),
     ((REPOSITORY, "--allow-http=0", "--allow-grpc=off"), "leave nothing to serve"),
     ((), "no model repository"),
+    ((REPOSITORY, "--grpc-use-ssl=true", "--grpc-server-cert=c"), "needs --grpc-server-key=FILE"),
+    ((REPOSITORY, "--grpc-use-ssl-mutual=true", "--grpc-server-cert=c", "--grpc-server-key=k"),
+     "needs --grpc-root-cert=FILE"),
+    ((REPOSITORY, "--grpc-header-forward-pattern=("), "is no regular expression"),
 ])
 def test_mistakes_are_named(arguments, message):
     assert message in failure(*arguments)
@@ -145,7 +149,7 @@ def _parses(flag: foreign.Missing, text: str) -> bool:
 
 @pytest.mark.parametrize("argument", [
     "--allow-sagemaker=false", "--rate-limit=off", "--allow-client-shm=0", "--trace-config=level=OFF",
-    "--grpc-infer-response-compression-level=none", "--model-namespacing=off",
+    "--model-namespacing=off",
 ])
 def test_the_value_that_leaves_a_missing_feature_off_is_accepted(argument):
     assert parse((REPOSITORY, argument), {})[1] == []

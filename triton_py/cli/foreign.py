@@ -44,31 +44,7 @@ MISSING: dict[str, Missing] = {
     "model-namespacing": Missing("model namespacing", *_BOOL),
     "http-header-forward-pattern": Missing("header forwarding", str, "PATTERN", ("",)),
     "http-restricted-api": Missing("restricted APIs", str, "APIS:KEY=VALUE"),
-    "grpc-header-forward-pattern": Missing("header forwarding", str, "PATTERN", ("",)),
     "grpc-restricted-protocol": Missing("restricted protocols", str, "PROTOCOLS:KEY=VALUE"),
-    "grpc-use-ssl": Missing("TLS", *_BOOL),
-    "grpc-use-ssl-mutual": Missing("mutual TLS", *_BOOL),
-    "grpc-server-cert": Missing("TLS", str, "FILE", ("",)),
-    "grpc-server-key": Missing("TLS", str, "FILE", ("",)),
-    "grpc-root-cert": Missing("TLS", str, "FILE", ("",)),
-    "grpc-infer-response-compression-level": Missing(
-        "compression of gRPC responses",
-        values.choice("grpc-infer-response-compression-level", "none", "low", "medium", "high"),
-        "LEVEL", ("none",)),
-    "grpc-keepalive-time": Missing(
-        "gRPC keep-alive tuning", values.int32, "MILLISECONDS", (7200000,)),
-    "grpc-keepalive-timeout": Missing(
-        "gRPC keep-alive tuning", values.int32, "MILLISECONDS", (20000,)),
-    "grpc-keepalive-permit-without-calls": Missing("gRPC keep-alive tuning", *_BOOL),
-    "grpc-http2-max-pings-without-data": Missing(
-        "gRPC keep-alive tuning", values.int32, "COUNT", (2,)),
-    "grpc-http2-min-recv-ping-interval-without-data": Missing(
-        "gRPC keep-alive tuning", values.int32, "MILLISECONDS", (300000,)),
-    "grpc-http2-max-ping-strikes": Missing("gRPC keep-alive tuning", values.int32, "COUNT", (2,)),
-    "grpc-max-connection-age": Missing(
-        "gRPC connection age", values.int32, "MILLISECONDS", (0,)),
-    "grpc-max-connection-age-grace": Missing(
-        "gRPC connection age", values.int32, "MILLISECONDS", (0,)),
     "allow-sagemaker": Missing("the SageMaker endpoint", *_BOOL),
     "sagemaker-port": Missing("the SageMaker endpoint", values.port, "PORT", (8080,)),
     "sagemaker-safe-port-range": Missing("the SageMaker endpoint", str, "PORT-PORT"),

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from triton_py.cli.errors import CliError
 from triton_py.cli.settings import Settings
+from triton_py.errors import TritonError
 
 if TYPE_CHECKING:
+    from triton_py.grpc.options import GrpcOptions
     from triton_py.inprocess import NativeServer
 
 
@@ -63,14 +65,14 @@ class Ports:
     async def open(self, server: NativeServer) -> None:
         """Starts the front ends; when it returns all of them answer.
 
-        :raises OSError: one could not be started; the message is a sentence.
+        :raises CliError: one could not be started.
         """
         for port in self._ports:
             port.front_end = _front_end(port.name, server, self._settings)
             try:
                 port.bound = _text(await port.front_end.start())
-            except (OSError, RuntimeError) as error:
-                raise OSError(_bind_failure(port, error)) from None
+            except (OSError, RuntimeError, TritonError) as error:
+                raise CliError(_bind_failure(port, error)) from None
 
     def address(self, name: str) -> str:
         """``host:port`` of a front end; empty if it isn't open."""
@@ -88,17 +90,16 @@ class Ports:
         Returns whether all of them were answered.
         """
         inference = [p for p in self._ports if p.inference and p.bound]
+        # At the same time: one that waits must not leave the other taking requests.
         results = await asyncio.gather(*(p.front_end.stop(left()) for p in inference),
                                        return_exceptions=True)
-        good = True
+        drained = left() > 0
         for port, result in zip(inference, results, strict=True):
             port.bound = ""
             if isinstance(result, BaseException):
                 print(f"failed to stop {port.name}: {result}", file=sys.stderr, flush=True)
-                good = False
-            elif result is False:
-                good = False
-        return good
+                drained = False
+        return drained
 
     async def close(self) -> None:
         """Stops what is left: metrics are served until the models are gone."""
@@ -140,5 +141,33 @@ def _bind_failure(port: _Port, error: Exception) -> str:
     return f"cannot serve {port.name} at {where}: {reason}"
 
 
-def _front_end(name: str, server: NativeServer, settings: Settings) -> Any:
-    raise NotImplementedError
+def _front_end(name: str, server: NativeServer, s: Settings) -> Any:
+    """Each front end is imported only if it is wanted."""
+    if name == "gRPC":
+        from triton_py.grpc.server import GrpcServer
+
+        return GrpcServer(server, _grpc_options(s))
+    raise NotImplementedError(name)
+
+
+def _grpc_options(s: Settings) -> GrpcOptions:
+    from triton_py.grpc.options import CompressionLevel, GrpcOptions, KeepAlive, Tls
+
+    return GrpcOptions(
+        address=s.grpc_address, port=s.grpc_port, reuse_port=s.reuse_grpc_port,
+        max_message_bytes=s.grpc_max_message_size,
+        max_concurrent_calls=s.grpc_max_concurrent_calls or None,
+        compression=CompressionLevel(s.grpc_infer_response_compression_level),
+        header_forward_pattern=s.grpc_header_forward_pattern,
+        keep_alive=KeepAlive(
+            time_ms=s.grpc_keepalive_time, timeout_ms=s.grpc_keepalive_timeout,
+            permit_without_calls=s.grpc_keepalive_permit_without_calls,
+            http2_max_pings_without_data=s.grpc_http2_max_pings_without_data,
+            http2_min_recv_ping_interval_without_data_ms=(
+                s.grpc_http2_min_recv_ping_interval_without_data),
+            http2_max_ping_strikes=s.grpc_http2_max_ping_strikes,
+            max_connection_age_ms=s.grpc_max_connection_age,
+            max_connection_age_grace_ms=s.grpc_max_connection_age_grace),
+        tls=Tls(s.grpc_server_cert, s.grpc_server_key, s.grpc_root_cert,
+                mutual=s.grpc_use_ssl_mutual) if s.grpc_use_ssl else None,
+    )

@@ -110,7 +110,7 @@ async def _serve(settings: Settings) -> int:
     _print_tables(server, settings)
     try:
         await ports.open(server)
-    except OSError as error:
+    except CliError as error:
         print(f"triton-py serve: {error}", file=sys.stderr)
         await _stop(server, ports, settings)
         return 1

@@ -125,6 +125,52 @@ class Settings:
     reuse_grpc_port: bool = _flag(
         False, GRPC, values.boolean, "BOOL",
         "Let several servers that all have this set listen on one port.")
+    grpc_header_forward_pattern: str = _flag(
+        "", GRPC, values.pattern, "PATTERN",
+        "Metadata whose name contains a match of this regular expression (in any case) becomes "
+        "request parameters.", default_text="none")
+    grpc_infer_response_compression_level: str = _flag(
+        "none", GRPC,
+        values.choice("grpc-infer-response-compression-level", "none", "low", "medium", "high"),
+        "LEVEL", "Compression of responses: none, low, medium or high.")
+    grpc_use_ssl: bool = _flag(
+        False, GRPC, values.boolean, "BOOL", "Encrypt, with --grpc-server-cert and its key.")
+    grpc_use_ssl_mutual: bool = _flag(
+        False, GRPC, values.boolean, "BOOL",
+        "Encrypt, and take only clients with a certificate that --grpc-root-cert signed.")
+    grpc_server_cert: str = _flag(
+        "", GRPC, str, "FILE", "The server's certificate, PEM.", default_text="none")
+    grpc_server_key: str = _flag(
+        "", GRPC, str, "FILE", "The certificate's key, PEM.", default_text="none")
+    grpc_root_cert: str = _flag(
+        "", GRPC, str, "FILE", "The certificate that signs those of clients, PEM.",
+        default_text="none")
+    grpc_keepalive_time: int = _flag(
+        7200000, GRPC, values.int32, "MILLISECONDS", "Time after which a ping is sent.")
+    grpc_keepalive_timeout: int = _flag(
+        20000, GRPC, values.int32, "MILLISECONDS",
+        "Time for the answer to a ping before the connection is closed.")
+    grpc_keepalive_permit_without_calls: bool = _flag(
+        False, GRPC, values.boolean, "BOOL", "Send pings also while no call is in flight.")
+    grpc_http2_max_pings_without_data: int = _flag(
+        2, GRPC, values.count, "COUNT", "Pings without data in between; 0 for any number.")
+    grpc_http2_min_recv_ping_interval_without_data: int = _flag(
+        300000, GRPC, values.count, "MILLISECONDS",
+        "A client's ping that comes sooner after the last one is a bad one.")
+    grpc_http2_max_ping_strikes: int = _flag(
+        2, GRPC, values.count, "COUNT",
+        "Bad pings before the connection is closed; 0 for any number.")
+    grpc_max_connection_age: int = _flag(
+        0, GRPC, values.count, "MILLISECONDS", "Age at which a connection is closed; 0 for none.")
+    grpc_max_connection_age_grace: int = _flag(
+        0, GRPC, values.count, "MILLISECONDS",
+        "Time for the calls of a connection that has reached its age; 0 for any.")
+    grpc_max_message_size: int = _flag(
+        2**31 - 1, GRPC, values.integer(1, 2**31 - 1), "BYTES",
+        "Largest message, received or sent.")
+    grpc_max_concurrent_calls: int = _flag(
+        0, GRPC, values.count, "COUNT",
+        "Calls at a time, above which new ones are answered RESOURCE_EXHAUSTED; 0 for any number.")
 
     allow_metrics: bool = _flag(
         True, METRICS, values.boolean, "BOOL", "Serve Prometheus metrics at /metrics.")
@@ -222,12 +268,26 @@ def check(settings: Settings) -> None:
         )
     if not (settings.allow_http or settings.allow_grpc):
         raise UsageError("Error: --allow-http=false and --allow-grpc=false leave nothing to serve.")
+    _check_tls(settings)
     settings.metrics_address = settings.metrics_address or settings.http_address
     settings.model_repository = list(dict.fromkeys(settings.model_repository))
     settings.load_model = list(dict.fromkeys(settings.load_model))
     if not settings.allow_metrics:
         settings.allow_gpu_metrics = settings.allow_cpu_metrics = False
     _check_ports(settings)
+
+
+def _check_tls(settings: Settings) -> None:
+    # As in Triton, mutual authentication turns encryption on.
+    settings.grpc_use_ssl = settings.grpc_use_ssl or settings.grpc_use_ssl_mutual
+    if not settings.grpc_use_ssl:
+        return
+    needed = ["grpc_server_cert", "grpc_server_key"]
+    if settings.grpc_use_ssl_mutual:
+        needed.append("grpc_root_cert")
+    for name in needed:
+        if not getattr(settings, name):
+            raise UsageError(f"Error: --grpc-use-ssl needs --{name.replace('_', '-')}=FILE.")
 
 
 def _check_ports(settings: Settings) -> None:

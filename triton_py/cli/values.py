@@ -115,6 +115,15 @@ def nonempty(flag: str) -> Callable[[str], str]:
     return parse
 
 
+def pattern(text: str) -> str:
+    """A regular expression, returned as it was written."""
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ArgumentTypeError(f"'{text}' is no regular expression: {error}") from None
+    return text
+
+
 def backend_config(text: str) -> Setting:
     """``name,key=value``, or ``key=value`` for every backend."""
     form = "'<backend name>,<setting>=<value>' or '<setting>=<value>'"
