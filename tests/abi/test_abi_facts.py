@@ -181,6 +181,6 @@ def test_exported_and_implemented_functions_carry_their_marker(abi):
         text = (INCLUDE / "triton" / "core" / function.header).read_text()
         prefix = function.header.removesuffix(".h").upper()
         marker = f"{prefix}_DECLSPEC" if function.by_server else f"{prefix}_ISPEC"
-        match = re.search(rf"^(\w+) [\w *]*\b{function.name}\(", text, re.MULTILINE)
+        match = re.search(rf"^(\w+) [\w *\n]*\b{function.name}\(", text, re.MULTILINE)
         assert match, f"{function.name} is not declared at the start of a line in {function.header}"
         assert match.group(1) == marker, function.name

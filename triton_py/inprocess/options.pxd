@@ -6,4 +6,3 @@ from triton_py.abi.types cimport TRITONSERVER_ServerOptions
 cdef class Options:
     """``TRITONSERVER_ServerOptions``: one method per setter of the C API."""
     cdef TRITONSERVER_ServerOptions* ptr    # owned
-    cdef object log_callback                # kept alive for the server

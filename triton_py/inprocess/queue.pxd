@@ -4,7 +4,7 @@
 
 C level, in the order of a request's life:
 
-    ticket = ticket_new(queue, cookie, released)   GIL; the ticket counts on the queue
+    ticket = ticket_new(queue, cookie, ...)        GIL; the ticket counts on the queue
     submit(ticket, server, request, ...)           no GIL needed; sets both callbacks, InferAsync
     ... backend threads call push() through the callbacks, never with the GIL ...
     event = take(queue)                            GIL; the whole list, oldest first
@@ -12,10 +12,11 @@ C level, in the order of a request's life:
 
 A ticket is freed by ``finish`` once its release *and* its final response have been finished. The
 request is *owned* by the ticket from a successful ``submit`` on and deleted by the ``finish`` of
-its release event, after the ``released`` hook ran: so the holder of the GIL may cancel it at any
+its release event, after the ``on_released`` hook ran: so the holder of the GIL may cancel it at any
 time before that without a race.
 """
 
+from cpython.ref cimport PyObject
 from libc.stdint cimport uint8_t, uint32_t
 
 from triton_py.abi.types cimport (
@@ -33,10 +34,9 @@ cdef enum EventKind:
 cdef struct Ticket
 cdef struct Queue
 
-# Called with the GIL, once, when the release of the request is picked up (or, where the queue's
-# owner died before that, by whoever collects afterwards). Frees what the inputs borrowed from. It
-# must not raise and must not free the ticket. The request is still valid during the call.
-ctypedef void (*ReleasedFn)(Ticket* ticket) noexcept
+# Called with the GIL by whoever settles the ticket (the owner of the queue or, where that died
+# first, `collect`). It must not raise and must not free the ticket.
+ctypedef void (*TicketFn)(Ticket* ticket) noexcept
 
 cdef struct Event:
     Event* next
@@ -55,28 +55,38 @@ cdef struct Ticket:
     TRITONSERVER_InferenceRequest* request
     # The owner's; never touched here.
     void* cookie
-    ReleasedFn released_hook
-    # Two events live in the ticket, so a one-to-one model allocates nothing per response.
+    # What CompletionQueue.drain reports for this ticket's responses (borrowed; keep it alive until
+    # on_settled); NULL for tickets whose owner goes through take() itself.
+    PyObject* token
+    # The core gave the request back: free what its inputs borrow from. The request is still valid.
+    TicketFn on_released
+    # Nothing will come any more; the ticket is freed right after.
+    TicketFn on_settled
+    # Embedded, so that a one-to-one model allocates nothing per response and the last event of a
+    # request can't be lost for want of memory.
     Event first
+    Event last
     Event release
     int first_taken
     uint8_t is_released
     uint8_t is_final
 
 # --- with the GIL ---
-cdef Ticket* ticket_new(Queue* queue, void* cookie, ReleasedFn released) except NULL
-# For a ticket that was never submitted, or whose submit failed.
+# The hooks may be NULL.
+cdef Ticket* ticket_new(
+    Queue* queue, void* cookie, TicketFn on_released, TicketFn on_settled) except NULL
+# For a ticket that was never submitted, or whose submit failed. Calls no hook.
 cdef void ticket_drop(Ticket* ticket) noexcept
 # Everything that has arrived, oldest first, or NULL; resets the eventfd.
 cdef Event* take(Queue* queue) noexcept
 # Settles one event and returns the one after it. Deletes a response nobody took over.
 cdef Event* finish(Event* event) noexcept
 # Settles what arrived for queues whose owner is gone; called from time to time by this package.
-cdef void collect() noexcept
+cpdef void collect() noexcept
 
 # --- from any thread, without the GIL ---
 # Sets allocator and callbacks on `request` and sends it. allocator NULL: this package's own,
-# malloc-backed one. NULL result: the ticket owns the request and is in flight, perhaps finished
+# malloc-backed one. NULL result: the ticket owns the request and is in flight, perhaps settled
 # already (don't touch it but from the draining side). An error: the caller keeps both; no callback
 # ran or will run.
 cdef TRITONSERVER_Error* submit(
@@ -86,7 +96,7 @@ cdef TRITONSERVER_Error* submit(
     TRITONSERVER_ResponseAllocator* allocator,
     void* allocator_userp,
 ) noexcept nogil
-# What the callbacks do; for code that makes events of its own. Takes the event over.
+# What the callbacks do. Takes the event over.
 cdef void push(Queue* queue, Event* event) noexcept nogil
 
 
@@ -95,5 +105,6 @@ cdef class CompletionQueue:
     cdef int made_in         # process generation
     cdef object __weakref__
 
+    cdef Queue* queue(self) except NULL
     cpdef list drain(self)
     cpdef bint wait(self, object timeout=*) except -1

@@ -2,20 +2,31 @@
 # SPDX-License-Identifier: BSD-3-Clause
 from cpython.buffer cimport Py_buffer
 from triton_py.abi.types cimport TRITONSERVER_InferenceRequest
-from triton_py.inprocess.queue cimport Ticket
-from triton_py.inprocess.server cimport NativeServer, ServerHandle
+from triton_py.inprocess.queue cimport CompletionQueue, Ticket
+from triton_py.inprocess.server cimport ServerHandle
+
+# A list and not an array: an exporter may rely on the address of the Py_buffer it filled in.
+cdef struct HeldBuffer:
+    HeldBuffer* next
+    Py_buffer view
 
 
 cdef class NativeRequest:
     """One inference request, from its first input to the release callback."""
-    cdef TRITONSERVER_InferenceRequest* ptr    # owned until submitted, then the ticket's
+    cdef TRITONSERVER_InferenceRequest* ptr    # owned until sent, then the ticket's; NULL when gone
     cdef Ticket* ticket                        # not NULL while in flight
     cdef ServerHandle handle
     cdef int made_in
     cdef bint sent
-    cdef Py_buffer* buffers                    # what the inputs borrow from, held until released
-    cdef Py_ssize_t buffer_count
-    cdef Py_ssize_t buffer_room
-    cdef list keep                             # objects (not buffers) the inputs borrow from
+    cdef bint was_cancelled
+    cdef HeldBuffer* buffers                   # what the inputs borrow from, held until released
+    cdef list keep                             # owners of memory given by address
     cdef object cookie
     cdef object __weakref__
+
+    cdef TRITONSERVER_InferenceRequest* unsent(self) except NULL
+    cdef void _let_go(self) noexcept
+    cdef void _remember(self) noexcept
+    cdef TRITONSERVER_InferenceRequest* _valid(self) except NULL
+    cpdef submit(self, CompletionQueue queue, object cookie=*)
+    cpdef cancel(self)

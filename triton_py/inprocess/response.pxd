@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Responses as Python sees them: views over the core's memory, without a copy."""
 
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t
 
 from triton_py.abi.types cimport TRITONSERVER_InferenceResponse
 
@@ -23,13 +23,14 @@ cdef class NativeOutput:
     cdef readonly int64_t memory_type_id
     cdef void* base
     cdef Py_ssize_t size
-    cdef Py_ssize_t length[1]        # what a Py_buffer's shape and strides point to
-    cdef Py_ssize_t stride[1]
 
 
 cdef class NativeResponse:
     cdef ResponseOwner owner
     cdef list _outputs
+
+    cdef TRITONSERVER_InferenceResponse* _ptr(self) except NULL
+    cdef list _read_outputs(self)
 
 
 # Takes the response over (it is deleted even if making the Python object fails).

@@ -9,13 +9,14 @@ cdef class ServerHandle:
     cdef TRITONSERVER_Server* ptr
     cdef int made_in
     cdef bint stopped
-    cdef object log_callback
     cdef object __weakref__
+
+    cdef stop(self)
 
 
 cdef class NativeServer:
     cdef ServerHandle handle                # None once closed
-    cdef TRITONSERVER_Server* ptr           # borrowed from handle; NULL once closed
     cdef object __weakref__
 
+    # Raises once closed, or in a fork.
     cdef TRITONSERVER_Server* server(self) except NULL

@@ -1,0 +1,139 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The few calls of the KServe v2 protocol over HTTP that ``triton-py infer`` makes.
+
+Plain ``http.client``: nothing to install. Tensors travel in binary both ways.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import urllib.parse
+from collections.abc import Sequence
+from typing import Any, Self
+
+from triton_py.cli.errors import CliError
+from triton_py.cli.tensors import Described, Tensor
+
+HEADER_LENGTH = "Inference-Header-Content-Length"
+
+
+class HttpClient:
+    """One connection to a server; close it, or use it in a ``with`` block.
+
+    :param url: ``host:port`` or ``http://host:port[/prefix]``.
+    :param timeout: seconds for connecting and for each answer.
+    """
+
+    def __init__(self, url: str, timeout: float) -> None:
+        text = url if "://" in url else f"http://{url}"
+        parts = urllib.parse.urlsplit(text)
+        try:
+            port = parts.port or 8000
+        except ValueError:
+            port = 0
+        if parts.scheme != "http" or not parts.hostname or not port:
+            raise CliError(f"--url {url}: expected host:port or http://host:port")
+        self._where = f"http://{parts.hostname}:{port}"
+        self._prefix = parts.path.rstrip("/")
+        self._connection = http.client.HTTPConnection(parts.hostname, port, timeout=timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def inputs(self, model: str, version: str) -> list[Described]:
+        """The model's inputs, from its metadata and its configuration's batch size."""
+        path = _model_path(model, version)
+        metadata = self._json("GET", path)
+        batched = self._json("GET", f"{path}/config").get("max_batch_size", 0) > 0
+        return [Described(i["name"], i["datatype"], tuple(int(d) for d in i["shape"]), batched)
+                for i in metadata["inputs"]]
+
+    def infer(self, model: str, version: str, inputs: Sequence[Tensor], outputs: Sequence[str],
+              request_id: str, parameters: dict[str, Any]) -> tuple[dict[str, Any], list[Tensor]]:
+        """Sends one request; returns the answer's JSON without the outputs, and the outputs."""
+        header: dict[str, Any] = {
+            "inputs": [{"name": t.name, "datatype": t.datatype, "shape": list(t.shape),
+                        "parameters": {"binary_data_size": len(t.data)}} for t in inputs],
+            "parameters": {**parameters, "binary_data_output": True},
+        }
+        if request_id:
+            header["id"] = request_id
+        if outputs:
+            header["outputs"] = [{"name": name, "parameters": {"binary_data": True}}
+                                 for name in outputs]
+        head = json.dumps(header).encode()
+        body = head + b"".join(t.data for t in inputs)
+        answer, headers = self._call(
+            "POST", f"{_model_path(model, version)}/infer", body,
+            {"Content-Type": "application/octet-stream", HEADER_LENGTH: str(len(head))})
+        length = int(headers.get(HEADER_LENGTH) or len(answer))
+        reply = _loads(answer[:length], self._where)
+        return reply, _outputs(reply.pop("outputs", []), memoryview(answer)[length:])
+
+    def _json(self, method: str, path: str) -> dict[str, Any]:
+        return _loads(self._call(method, path, b"", {})[0], self._where)
+
+    def _call(self, method: str, path: str, body: bytes,
+              headers: dict[str, str]) -> tuple[bytes, http.client.HTTPMessage]:
+        try:
+            self._connection.request(method, self._prefix + path, body, headers)
+            answer = self._connection.getresponse()
+            data = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise CliError(f"no answer from {self._where}: {error}; "
+                           "is the server running there?") from None
+        if answer.status != 200:
+            raise CliError(_error_text(answer.status, data))
+        return data, answer.headers
+
+
+def _model_path(model: str, version: str) -> str:
+    path = "/v2/models/" + urllib.parse.quote(model, safe="")
+    return f"{path}/versions/{urllib.parse.quote(version, safe='')}" if version else path
+
+
+def _loads(data: bytes, where: str) -> dict[str, Any]:
+    try:
+        value = json.loads(data)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise CliError(f"{where} answered something that is not this protocol's JSON")
+    return value
+
+
+def _error_text(status: int, data: bytes) -> str:
+    try:
+        text = json.loads(data)["error"]
+    except (ValueError, KeyError, TypeError):
+        text = data[:200].decode("utf-8", "replace").strip() or "no reason given"
+    return f"{text} (HTTP {status})"
+
+
+def _outputs(described: list[dict[str, Any]], binary: memoryview) -> list[Tensor]:
+    out, at = [], 0
+    for item in described:
+        shape = tuple(int(d) for d in item["shape"])
+        size = item.get("parameters", {}).get("binary_data_size")
+        if size is None:
+            out.append(_from_json(item, shape))
+            continue
+        out.append(Tensor(item["name"], item["datatype"], shape, bytes(binary[at:at + size])))
+        at += size
+    return out
+
+
+def _from_json(item: dict[str, Any], shape: tuple[int, ...]) -> Tensor:
+    """A server may answer in JSON although it was asked for binary."""
+    import numpy as np
+
+    from triton_py.cli.tensors import encode
+
+    kind = object if item["datatype"] == "BYTES" else None
+    array = np.array(item.get("data", []), kind).reshape(shape)
+    return Tensor(item["name"], item["datatype"], shape, encode(array, item["datatype"]))

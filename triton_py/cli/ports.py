@@ -1,0 +1,173 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The front ends that ``triton-py serve`` runs, as one thing to open, drain and close."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from triton_py.cli.errors import CliError
+from triton_py.cli.settings import Settings
+from triton_py.errors import TritonError
+
+if TYPE_CHECKING:
+    from triton_py.grpc.options import GrpcOptions
+    from triton_py.inprocess import NativeServer
+
+
+@dataclass
+class _Port:
+    name: str
+    flag: str
+    address: str
+    port: int
+    reuse: bool
+    #: Requests for inference come in here: drained before the models stop.
+    inference: bool
+    front_end: Any = None
+    bound: str = ""
+
+
+class Ports:
+    """HTTP, gRPC and metrics, those of them that are allowed."""
+
+    def __init__(self, settings: Settings) -> None:
+        s = self._settings = settings
+        self._ports = [
+            port for allowed, port in (
+                (s.allow_grpc, _Port("gRPC", "grpc", s.grpc_address, s.grpc_port,
+                                     s.reuse_grpc_port, True)),
+                (s.allow_http, _Port("HTTP", "http", s.http_address, s.http_port,
+                                     s.reuse_http_port, True)),
+                (s.allow_metrics, _Port("Metrics", "metrics", s.metrics_address, s.metrics_port,
+                                        False, False)),
+            ) if allowed
+        ]
+
+    def check_free(self) -> None:
+        """Binds each port for a moment.
+
+        :raises CliError: a port is taken, or an address is not this machine's.
+        """
+        for port in self._ports:
+            try:
+                with _bound_socket(port):
+                    pass
+            except OSError as error:
+                raise CliError(_bind_failure(port, error)) from None
+
+    async def open(self, server: NativeServer) -> None:
+        """Starts the front ends; when it returns all of them answer.
+
+        :raises CliError: one could not be started.
+        """
+        for port in self._ports:
+            port.front_end = _front_end(port.name, server, self._settings)
+            try:
+                port.bound = _text(await port.front_end.start())
+            except (OSError, RuntimeError, TritonError) as error:
+                raise CliError(_bind_failure(port, error)) from None
+
+    def address(self, name: str) -> str:
+        """``host:port`` of a front end; empty if it isn't open."""
+        return next((p.bound for p in self._ports if p.name == name), "")
+
+    def lines(self) -> list[str]:
+        """One line for each open port, in Triton's words."""
+        words = {"gRPC": "Started GRPCInferenceService at {}", "HTTP": "Started HTTPService at {}",
+                 "Metrics": "Started Metrics Service at {}"}
+        return [words[p.name].format(p.bound) for p in self._ports if p.bound]
+
+    async def drain(self, left: Callable[[], float]) -> bool:
+        """Stops HTTP and gRPC: no new requests, those in flight within ``left()`` seconds.
+
+        Returns whether all of them were answered.
+        """
+        inference = [p for p in self._ports if p.inference and p.bound]
+        # At the same time: one that waits must not leave the other taking requests.
+        results = await asyncio.gather(*(p.front_end.stop(left()) for p in inference),
+                                       return_exceptions=True)
+        drained = left() > 0
+        for port, result in zip(inference, results, strict=True):
+            port.bound = ""
+            if isinstance(result, BaseException):
+                print(f"failed to stop {port.name}: {result}", file=sys.stderr, flush=True)
+                drained = False
+        return drained
+
+    async def close(self) -> None:
+        """Stops what is left: metrics are served until the models are gone."""
+        for port in self._ports:
+            if port.bound:
+                port.bound = ""
+                await port.front_end.stop(0)
+
+
+def _text(bound: Any) -> str:
+    if isinstance(bound, tuple):
+        host, port = bound[0], bound[1]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return str(bound)
+
+
+def _bound_socket(port: _Port) -> socket.socket:
+    family, kind, proto, _, where = socket.getaddrinfo(
+        port.address, port.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    sock = socket.socket(family, kind, proto)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if port.reuse:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind(where)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _bind_failure(port: _Port, error: Exception) -> str:
+    where = f"{port.address}:{port.port}"
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return (f"cannot serve {port.name} at {where}: the port is in use; give another with "
+                f"--{port.flag}-port (0 for a free one) or turn it off with "
+                f"--allow-{port.flag}=false")
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+    return f"cannot serve {port.name} at {where}: {reason}"
+
+
+def _front_end(name: str, server: NativeServer, s: Settings) -> Any:
+    """Each front end is imported only if it is wanted."""
+    if name == "gRPC":
+        from triton_py.grpc.server import GrpcServer
+
+        return GrpcServer(server, _grpc_options(s))
+    raise NotImplementedError(name)
+
+
+def _grpc_options(s: Settings) -> GrpcOptions:
+    from triton_py.grpc.options import CompressionLevel, GrpcOptions, KeepAlive, Tls
+
+    return GrpcOptions(
+        address=s.grpc_address, port=s.grpc_port, reuse_port=s.reuse_grpc_port,
+        max_message_bytes=s.grpc_max_message_size,
+        max_concurrent_calls=s.grpc_max_concurrent_calls or None,
+        compression=CompressionLevel(s.grpc_infer_response_compression_level),
+        header_forward_pattern=s.grpc_header_forward_pattern,
+        keep_alive=KeepAlive(
+            time_ms=s.grpc_keepalive_time, timeout_ms=s.grpc_keepalive_timeout,
+            permit_without_calls=s.grpc_keepalive_permit_without_calls,
+            http2_max_pings_without_data=s.grpc_http2_max_pings_without_data,
+            http2_min_recv_ping_interval_without_data_ms=(
+                s.grpc_http2_min_recv_ping_interval_without_data),
+            http2_max_ping_strikes=s.grpc_http2_max_ping_strikes,
+            max_connection_age_ms=s.grpc_max_connection_age,
+            max_connection_age_grace_ms=s.grpc_max_connection_age_grace),
+        tls=Tls(s.grpc_server_cert, s.grpc_server_key, s.grpc_root_cert,
+                mutual=s.grpc_use_ssl_mutual) if s.grpc_use_ssl else None,
+    )

@@ -1,0 +1,307 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The settings of ``triton-py serve``: one documented structure, from which the flags are made.
+
+A field ``http_port`` is the flag ``--http-port`` and the environment variable
+``TRITON_PY_HTTP_PORT``; its help text, parser and default are written here and nowhere else (the
+table in ``docs/serve.md`` is generated from this file). Flags of tritonserver that do not do
+anything here are in ``foreign.py``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from triton_py.cli import values
+from triton_py.cli.errors import UsageError
+
+LOOPBACK = "127.0.0.1"
+
+SERVER = "Server"
+REPOSITORY = "Model repository"
+HTTP = "HTTP"
+GRPC = "gRPC"
+METRICS = "Metrics"
+LOGGING = "Logging"
+BACKEND = "Backend"
+DEVICE = "Memory and devices"
+GROUPS = (SERVER, REPOSITORY, HTTP, GRPC, METRICS, BACKEND, DEVICE, LOGGING)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """How one field of ``Settings`` appears on the command line."""
+
+    group: str
+    help: str
+    #: Text to value; ``None`` is a flag without a value, which sets ``True``.
+    parse: Callable[[str], Any] | None
+    metavar: str = ""
+    repeat: bool = False
+    #: Other names of the same flag.
+    aliases: tuple[str, ...] = ()
+    #: What the help says the default is, where the value itself says little.
+    default_text: str = ""
+
+
+def _flag(default: Any, group: str, parse: Callable[[str], Any] | None, metavar: str,
+          help: str, *, repeat: bool = False, aliases: tuple[str, ...] = (),
+          default_text: str = "") -> Any:
+    meta = {"flag": Flag(group, help, parse, metavar, repeat, aliases, default_text)}
+    if repeat:
+        return dataclasses.field(default_factory=list, metadata=meta)
+    return dataclasses.field(default=default, metadata=meta)
+
+
+@dataclass
+class Settings:
+    """Everything ``triton-py serve`` can be told. Defaults are tritonserver's, but for the
+    addresses, which are loopback, and the backend directory, which is the shipped one."""
+
+    demo: bool = _flag(
+        False, SERVER, None, "",
+        "Serve a real model without any preparation: magika, which tells the type of a file, and "
+        "identity. Needs pip install 'triton-py[demo]'.")
+    id: str = _flag(
+        "triton", SERVER, str, "NAME", "Name of this server in its metadata.")
+    exit_timeout_secs: int = _flag(
+        30, SERVER, values.count, "SECONDS",
+        "On SIGTERM or SIGINT, time for requests in flight to finish and for models to unload. "
+        "When it is up the server exits with status 1.")
+    strict_readiness: bool = _flag(
+        True, SERVER, values.boolean, "BOOL",
+        "Ready only while every model is ready; false: ready as soon as the server answers.")
+
+    model_repository: list[str] = _flag(
+        None, REPOSITORY, values.nonempty("model-repository"), "DIR",
+        "Directory with one folder per model. Repeat it for several repositories.",
+        repeat=True, aliases=("model-store",))
+    exit_on_error: bool = _flag(
+        True, REPOSITORY, values.boolean, "BOOL",
+        "Exit with status 1 if a model fails to load at start-up; false: serve the others.")
+    disable_auto_complete_config: bool = _flag(
+        False, REPOSITORY, None, "",
+        "Take config.pbtxt as it is: neither the server nor a backend completes it.")
+    model_control_mode: str = _flag(
+        "none", REPOSITORY, values.choice("model-control-mode", "none", "poll", "explicit"),
+        "MODE",
+        "none: load every model at start-up; explicit: load those of --load-model, then as the "
+        "repository API asks; poll: watch the repository and follow its changes.")
+    load_model: list[str] = _flag(
+        None, REPOSITORY, values.nonempty("load-model"), "NAME",
+        "Model to load at start-up in explicit mode; repeatable; * alone for all.", repeat=True)
+    repository_poll_secs: int = _flag(
+        15, REPOSITORY, values.integer(1, 2**31 - 1), "SECONDS", "Time between two polls in poll mode.")
+    model_config_name: str = _flag(
+        "", REPOSITORY, values.nonempty("model-config-name"), "NAME",
+        "Use configs/NAME.pbtxt of a model where there is one, else its config.pbtxt.",
+        default_text="config.pbtxt")
+    model_load_thread_count: int = _flag(
+        4, REPOSITORY, values.integer(1, 1024), "COUNT", "Models loaded at the same time.")
+    model_load_retry_count: int = _flag(
+        0, REPOSITORY, values.integer(0, 1000), "COUNT", "Further attempts to load a model that failed.")
+
+    allow_http: bool = _flag(True, HTTP, values.boolean, "BOOL", "Serve HTTP.")
+    http_address: str = _flag(
+        LOOPBACK, HTTP, values.nonempty("http-address"), "ADDRESS",
+        "Address to listen on; 0.0.0.0 for every interface.")
+    http_port: int = _flag(
+        8000, HTTP, values.port, "PORT", "Port to listen on; 0 for a free one, which is printed.")
+    reuse_http_port: bool = _flag(
+        False, HTTP, values.boolean, "BOOL",
+        "Let several servers that all have this set listen on one port.")
+    http_max_input_size: int = _flag(
+        64 * 1024 * 1024, HTTP, values.positive_size("http-max-input-size"), "BYTES",
+        "Largest request body, before and after decompression.")
+
+    allow_grpc: bool = _flag(True, GRPC, values.boolean, "BOOL", "Serve gRPC.")
+    grpc_address: str = _flag(
+        LOOPBACK, GRPC, values.nonempty("grpc-address"), "ADDRESS", "Address to listen on.")
+    grpc_port: int = _flag(
+        8001, GRPC, values.port, "PORT", "Port to listen on; 0 for a free one, which is printed.")
+    reuse_grpc_port: bool = _flag(
+        False, GRPC, values.boolean, "BOOL",
+        "Let several servers that all have this set listen on one port.")
+    grpc_header_forward_pattern: str = _flag(
+        "", GRPC, values.pattern, "PATTERN",
+        "Metadata whose name contains a match of this regular expression (in any case) becomes "
+        "request parameters.", default_text="none")
+    grpc_infer_response_compression_level: str = _flag(
+        "none", GRPC,
+        values.choice("grpc-infer-response-compression-level", "none", "low", "medium", "high"),
+        "LEVEL", "Compression of responses: none, low, medium or high.")
+    grpc_use_ssl: bool = _flag(
+        False, GRPC, values.boolean, "BOOL", "Encrypt, with --grpc-server-cert and its key.")
+    grpc_use_ssl_mutual: bool = _flag(
+        False, GRPC, values.boolean, "BOOL",
+        "Encrypt, and take only clients with a certificate that --grpc-root-cert signed.")
+    grpc_server_cert: str = _flag(
+        "", GRPC, str, "FILE", "The server's certificate, PEM.", default_text="none")
+    grpc_server_key: str = _flag(
+        "", GRPC, str, "FILE", "The certificate's key, PEM.", default_text="none")
+    grpc_root_cert: str = _flag(
+        "", GRPC, str, "FILE", "The certificate that signs those of clients, PEM.",
+        default_text="none")
+    grpc_keepalive_time: int = _flag(
+        7200000, GRPC, values.int32, "MILLISECONDS", "Time after which a ping is sent.")
+    grpc_keepalive_timeout: int = _flag(
+        20000, GRPC, values.int32, "MILLISECONDS",
+        "Time for the answer to a ping before the connection is closed.")
+    grpc_keepalive_permit_without_calls: bool = _flag(
+        False, GRPC, values.boolean, "BOOL", "Send pings also while no call is in flight.")
+    grpc_http2_max_pings_without_data: int = _flag(
+        2, GRPC, values.count, "COUNT", "Pings without data in between; 0 for any number.")
+    grpc_http2_min_recv_ping_interval_without_data: int = _flag(
+        300000, GRPC, values.count, "MILLISECONDS",
+        "A client's ping that comes sooner after the last one is a bad one.")
+    grpc_http2_max_ping_strikes: int = _flag(
+        2, GRPC, values.count, "COUNT",
+        "Bad pings before the connection is closed; 0 for any number.")
+    grpc_max_connection_age: int = _flag(
+        0, GRPC, values.count, "MILLISECONDS", "Age at which a connection is closed; 0 for none.")
+    grpc_max_connection_age_grace: int = _flag(
+        0, GRPC, values.count, "MILLISECONDS",
+        "Time for the calls of a connection that has reached its age; 0 for any.")
+    grpc_max_message_size: int = _flag(
+        2**31 - 1, GRPC, values.integer(1, 2**31 - 1), "BYTES",
+        "Largest message, received or sent.")
+    grpc_max_concurrent_calls: int = _flag(
+        0, GRPC, values.count, "COUNT",
+        "Calls at a time, above which new ones are answered RESOURCE_EXHAUSTED; 0 for any number.")
+
+    allow_metrics: bool = _flag(
+        True, METRICS, values.boolean, "BOOL", "Serve Prometheus metrics at /metrics.")
+    metrics_address: str = _flag(
+        "", METRICS, values.nonempty("metrics-address"), "ADDRESS", "Address to listen on.",
+        default_text="the address of --http-address")
+    metrics_port: int = _flag(
+        8002, METRICS, values.port, "PORT", "Port to listen on; 0 for a free one, which is printed.")
+    allow_gpu_metrics: bool = _flag(
+        True, METRICS, values.boolean, "BOOL", "Include GPU metrics where there is a GPU.")
+    allow_cpu_metrics: bool = _flag(True, METRICS, values.boolean, "BOOL", "Include CPU metrics.")
+    metrics_interval_ms: int = _flag(
+        2000, METRICS, values.integer(1, 2**31 - 1), "MILLISECONDS",
+        "Time between two readings of the gauges.")
+    metrics_config: list[values.Setting] = _flag(
+        None, METRICS, values.metrics_config, "KEY=VALUE", "A setting of the metrics; repeatable.",
+        repeat=True)
+
+    backend_directory: str = _flag(
+        "", BACKEND, values.nonempty("backend-directory"), "DIR",
+        "Directory searched for <name>/libtriton_<name>.so, after a model's own folders.",
+        default_text="the shipped backends (triton-py config --backends)")
+    backend_config: list[values.Setting] = _flag(
+        None, BACKEND, values.backend_config, "[NAME,]KEY=VALUE",
+        "A setting for backend NAME, or for every backend; repeatable.", repeat=True)
+
+    host_policy: list[values.Setting] = _flag(
+        None, DEVICE, values.named_setting("host-policy", "policy name"), "NAME,KEY=VALUE",
+        "A setting (numa-node, cpu-cores) of a host policy that instance groups name; repeatable.",
+        repeat=True)
+    pinned_memory_pool_byte_size: int = _flag(
+        256 * 1024 * 1024, DEVICE, values.byte_size, "BYTES", "Size of the pool of pinned memory.")
+    cuda_memory_pool_byte_size: list[tuple[int, int]] = _flag(
+        None, DEVICE, values.device_size, "DEVICE:BYTES",
+        "Size of the pool of a GPU's memory; repeatable, the last one for a device counts.",
+        repeat=True)
+    min_supported_compute_capability: float = _flag(
+        6.0, DEVICE, values.number, "VERSION", "GPUs below this CUDA compute capability are not used.")
+    buffer_manager_thread_count: int = _flag(
+        0, DEVICE, values.integer(0, 1024), "COUNT", "Threads that help to copy tensors.")
+    enable_peer_access: bool = _flag(
+        True, DEVICE, values.boolean, "BOOL", "Let GPUs reach each other's memory where they can.")
+    model_load_gpu_limit: list[tuple[int, float]] = _flag(
+        None, DEVICE, values.device_fraction, "DEVICE:FRACTION",
+        "Refuse to load a model while more than this fraction of a GPU's memory is in use; "
+        "repeatable.", repeat=True)
+
+    log_verbose: int = _flag(
+        0, LOGGING, values.verbosity, "LEVEL", "Level of verbose messages; 0 for none.")
+    log_info: bool = _flag(True, LOGGING, values.boolean, "BOOL", "Print messages of level info.")
+    log_warning: bool = _flag(True, LOGGING, values.boolean, "BOOL", "Print warnings.")
+    log_error: bool = _flag(True, LOGGING, values.boolean, "BOOL", "Print errors.")
+    log_format: str = _flag(
+        "default", LOGGING, values.choice("log-format", "default", "ISO8601", fold=False), "FORMAT",
+        "default: LMMDD hh:mm:ss.ssssss; ISO8601: YYYY-MM-DDThh:mm:ssZ L.")
+    log_file: str = _flag(
+        "", LOGGING, values.nonempty("log-file"), "FILE", "Write messages to this file.",
+        default_text="the terminal")
+
+
+def flags() -> dict[str, Flag]:
+    """Flag name, as ``http-port``, to its description, in the order of the help."""
+    return {
+        f.name.replace("_", "-"): f.metadata["flag"] for f in dataclasses.fields(Settings)
+    }
+
+
+def defaults() -> dict[str, Any]:
+    """Flag name to default value."""
+    settings = Settings()
+    return {
+        f.name.replace("_", "-"): getattr(settings, f.name) for f in dataclasses.fields(Settings)
+    }
+
+
+def check(settings: Settings) -> None:
+    """The rules between flags, as tritonserver has them.
+
+    Fills ``metrics_address`` from ``http_address`` where it was not given.
+
+    :raises UsageError: one sentence naming the flags that do not go together.
+    """
+    if settings.load_model and settings.model_control_mode != "explicit":
+        raise UsageError(
+            "Error: Use of '--load-model' requires setting '--model-control-mode=explicit' as well."
+        )
+    if "*" in settings.load_model and len(set(settings.load_model)) > 1:
+        raise UsageError(
+            "Error: '--load-model=*' loads every model and must be the only '--load-model'."
+        )
+    if not settings.model_repository and not settings.demo:
+        raise UsageError(
+            "Error: no model repository: give --model-repository=DIR, or --demo to see a model "
+            "served without any preparation."
+        )
+    if not (settings.allow_http or settings.allow_grpc):
+        raise UsageError("Error: --allow-http=false and --allow-grpc=false leave nothing to serve.")
+    _check_tls(settings)
+    settings.metrics_address = settings.metrics_address or settings.http_address
+    settings.model_repository = list(dict.fromkeys(settings.model_repository))
+    settings.load_model = list(dict.fromkeys(settings.load_model))
+    if not settings.allow_metrics:
+        settings.allow_gpu_metrics = settings.allow_cpu_metrics = False
+    _check_ports(settings)
+
+
+def _check_tls(settings: Settings) -> None:
+    # As in Triton, mutual authentication turns encryption on.
+    settings.grpc_use_ssl = settings.grpc_use_ssl or settings.grpc_use_ssl_mutual
+    if not settings.grpc_use_ssl:
+        return
+    needed = ["grpc_server_cert", "grpc_server_key"]
+    if settings.grpc_use_ssl_mutual:
+        needed.append("grpc_root_cert")
+    for name in needed:
+        if not getattr(settings, name):
+            raise UsageError(f"Error: --grpc-use-ssl needs --{name.replace('_', '-')}=FILE.")
+
+
+def _check_ports(settings: Settings) -> None:
+    taken: dict[tuple[str, int], str] = {}
+    for name, allowed, address, port in (
+        ("HTTP", settings.allow_http, settings.http_address, settings.http_port),
+        ("GRPC", settings.allow_grpc, settings.grpc_address, settings.grpc_port),
+        ("metrics", settings.allow_metrics, settings.metrics_address, settings.metrics_port),
+    ):
+        if not allowed or port == 0:
+            continue
+        other = taken.setdefault((address, port), name)
+        if other != name:
+            raise UsageError(
+                f"The server cannot listen to {other} requests and {name} requests at the same "
+                f"address and port {address}:{port}"
+            )

@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is wrong with a model configuration, and where."""
+
+from __future__ import annotations
+
+from triton_py.errors import InvalidArgumentError
+
+
+class ConfigError(InvalidArgumentError):
+    """A model configuration that can't be used.
+
+    `reason` is the sentence alone. `file`, `line`, `column` (both counted from 1) and `field` (a path such
+    as `input[0].dims[1]`) are None where they aren't known; those that are stand in front of the reason
+    in the error's text.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+        field: str | None = None,
+        prefix: str = "",
+    ) -> None:
+        self.reason = reason
+        self.file = file
+        self.line = line
+        self.column = column
+        self.field = field
+        if file is not None:
+            place = ":".join(str(part) for part in (file, line, column) if part is not None)
+        else:
+            place = f"line {line}, column {column}" if line is not None else ""
+        super().__init__(f"{prefix}{place}: {reason}" if place else f"{prefix}{reason}")
