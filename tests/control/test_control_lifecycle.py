@@ -27,6 +27,7 @@ from triton_py.errors import (
     UnavailableError,
     UnsupportedError,
 )
+from triton_py.progress import LoadEvent, subscribe
 from triton_py.proto.model_config import ModelConfig, ModelInstanceGroup
 
 READY = {"1": "READY"}
@@ -590,6 +591,26 @@ def test_progress_and_tables(
         assert dataplane.logged(text), text
 
 
+def test_loading_is_published(repository: Repository, start: StartServer) -> None:
+    repository.model("good")
+    repository.model("bad", config="nonsense")
+    events: list[LoadEvent] = []
+    unsubscribe = subscribe(events.append)
+    try:
+        start(startup_models=["good", "bad"])
+    finally:
+        unsubscribe()
+    assert [(e.step.value, e.model) for e in events] == [
+        ("planned", "bad"),
+        ("planned", "good"),
+        ("loading", "bad"),
+        ("failed", "bad"),
+        ("loading", "good"),
+        ("loaded", "good"),
+    ]
+    assert "nonsense" in events[3].reason
+
+
 def test_a_failing_progress_callback_changes_nothing(
     repository: Repository, create: StartServer, dataplane: FakeDataPlane
 ) -> None:
@@ -599,7 +620,9 @@ def test_a_failing_progress_callback_changes_nothing(
     def fail(event: object) -> None:
         raise ValueError("no terminal")
 
+    unsubscribe = subscribe(fail)
     server.start(fail)
+    unsubscribe()
     assert states(server) == {"m": READY}
     assert dataplane.logged("the progress callback failed: ValueError: no terminal")
 

@@ -94,6 +94,7 @@ class Builder:
             config = self._auto_completed(plan, config, model)
             labels = self._labels(plan.name, folder.path, config)
             spec = configs.compile_spec(config)
+            spec["labels"] = labels
             spec["batch_strategy_library"] = self._batch_strategy(plan, folder.path, version)
             check()
             model.configure(configs.to_json(config), spec)

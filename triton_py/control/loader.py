@@ -24,6 +24,7 @@ from triton_py.errors import (
     TritonError,
     error_from_code,
 )
+from triton_py.progress import Step, publish
 from triton_py.repository import LoadParameters, ModelFolder, Repositories
 
 
@@ -107,10 +108,16 @@ class Loader:
             nonlocal failed
             results[name] = error
             failed += error is not None
+            if error is None:
+                self._publish(Step.LOADED, name)
+            else:
+                self._publish(Step.FAILED, name, error.message)
             if progress is not None:
                 done = len(results)
                 self._report(progress, LoadProgress(name, done - failed, failed, len(names), error))
 
+        for name in names:
+            self._publish(Step.PLANNED, name)
         try:
             for name, operation in zip(
                 names, self._operations.begin(names, Kind.LOAD), strict=True
@@ -152,6 +159,7 @@ class Loader:
     def _begin(self, load: _Load, parameters: LoadParameters) -> TritonError | None:
         """Wait for the turn, plan, and hand the versions to the pool."""
         name = load.operation.name
+        self._publish(Step.LOADING, name)
         try:
             load.operation.__enter__()
         except TritonError as error:
@@ -317,13 +325,23 @@ class Loader:
             future.add_done_callback(close)
         plan.folder.release()
 
+    def _publish(self, step: Step, name: str, reason: str = "") -> None:
+        """Tell whoever shows the loading of models; what they do wrong must not stop it."""
+        try:
+            publish(step, name, reason)
+        except Exception as error:  # noqa: BLE001
+            self._complain_of_listener(error)
+
     def _report(self, progress: Callable[[LoadProgress], None], event: LoadProgress) -> None:
         try:
             progress(event)
         except Exception as error:  # noqa: BLE001
-            self._dataplane.log(
-                LOG_WARN, f"the progress callback failed: {type(error).__name__}: {error}"
-            )
+            self._complain_of_listener(error)
+
+    def _complain_of_listener(self, error: Exception) -> None:
+        self._dataplane.log(
+            LOG_WARN, f"the progress callback failed: {type(error).__name__}: {error}"
+        )
 
     def _withdraw(self, built: BuiltModel) -> None:
         try:
