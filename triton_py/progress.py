@@ -11,27 +11,31 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
+from typing import Protocol
 
 
-class Step(Enum):
-    """What happened to a model."""
+class LoadEvent(Protocol):
+    """One model more is through with loading."""
 
-    #: It is going to be loaded; ``planned`` comes for every model of a batch before any other step.
-    PLANNED = "planned"
-    LOADING = "loading"
-    LOADED = "loaded"
-    FAILED = "failed"
+    @property
+    def name(self) -> str:
+        """The model."""
 
+    @property
+    def loaded(self) -> int:
+        """Models that are loaded by now, of this batch."""
 
-@dataclass(frozen=True)
-class LoadEvent:
-    """One step of one model; ``reason`` is the sentence that goes with ``FAILED``."""
+    @property
+    def failed(self) -> int:
+        """Models that have failed by now, of this batch."""
 
-    step: Step
-    model: str
-    reason: str = ""
+    @property
+    def total(self) -> int:
+        """Models of this batch."""
+
+    @property
+    def error(self) -> Exception | None:
+        """Why this model failed; ``None`` if it is loaded."""
 
 
 _lock = threading.Lock()
@@ -39,9 +43,9 @@ _subscribers: list[Callable[[LoadEvent], None]] = []
 
 
 def subscribe(function: Callable[[LoadEvent], None]) -> Callable[[], None]:
-    """Calls ``function`` for every event from now on, on the thread that loads; returns the way out.
+    """Calls ``function`` for every event from now on, on a thread that loads; returns the way out.
 
-    The function must be quick, must not raise, and may be called from several threads at once.
+    The function must be quick and may be called from several threads at once.
     """
     with _lock:
         _subscribers.append(function)
@@ -54,9 +58,9 @@ def subscribe(function: Callable[[LoadEvent], None]) -> Callable[[], None]:
     return unsubscribe
 
 
-def publish(step: Step, model: str, reason: str = "") -> None:
+def publish(event: LoadEvent) -> None:
     """Tells the subscribers; costs next to nothing where there are none."""
     with _lock:
         functions = list(_subscribers)
     for function in functions:
-        function(LoadEvent(step, model, reason))
+        function(event)

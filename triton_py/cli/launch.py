@@ -12,7 +12,7 @@ from triton_py.cli.settings import Settings
 from triton_py.cli.values import Setting
 
 if TYPE_CHECKING:
-    from triton_py.inprocess import NativeServer, Options
+    from triton_py.inprocess import Options
 
 CONTROL_MODES = {"none": 0, "poll": 1, "explicit": 2}  # TRITONSERVER_ModelControlMode
 LOG_FORMATS = {"default": 0, "ISO8601": 1}  # TRITONSERVER_LogFormat
@@ -115,32 +115,3 @@ def _metrics(o: Options, settings: Settings) -> None:
     o.set_metrics_interval(settings.metrics_interval_ms)
     for setting in settings.metrics_config:
         o.set_metrics_config(*setting)
-
-
-def backends_in_use(server: NativeServer, settings: Settings) -> list[tuple[str, str, str]]:
-    """Name, library and settings of every backend that a ready model uses.
-
-    The library is what the process has mapped, which is what counts when several folders hold one
-    of the same name.
-    """
-    names = set()
-    for entry in server.model_index(ready=True):
-        names.add(server.model_config(entry["name"], int(entry["version"])).get("backend", ""))
-    mapped = _mapped_libraries()
-    rows = []
-    for name in sorted(names - {""}):
-        path = mapped.get(f"libtriton_{name}.so", "-")
-        own = {s.key: s.value for s in with_runtime_library(settings) if s.name in ("", name)}
-        rows.append((name, path, ", ".join(f"{k}={v}" for k, v in own.items()) or "-"))
-    return rows
-
-
-def _mapped_libraries() -> dict[str, str]:
-    out: dict[str, str] = {}
-    with open("/proc/self/maps") as maps:
-        for line in maps:
-            fields = line.split(None, 5)
-            if len(fields) == 6 and fields[5].startswith("/"):
-                path = fields[5].rstrip("\n")
-                out.setdefault(os.path.basename(path), path)
-    return out

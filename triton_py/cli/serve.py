@@ -107,7 +107,6 @@ async def _serve(settings: Settings) -> int:
     server = await _load(settings, signals)
     if signals.asked:
         return await _stop(server, None, settings)
-    _print_tables(server, settings)
     try:
         await ports.open(server)
     except CliError as error:
@@ -153,17 +152,6 @@ def _start_failure(error: Exception, settings: Settings) -> str:
     if settings.exit_on_error:
         text += "\n--exit-on-error=false serves the models that do load"
     return text
-
-
-def _print_tables(server: NativeServer, settings: Settings) -> None:
-    from triton_py.cli.launch import backends_in_use
-    from triton_py.cli.report import backends_table, models_table
-
-    backends = backends_in_use(server, settings)
-    if backends:
-        print(backends_table(backends))
-    index = server.model_index()
-    print(models_table(index) if index else "no models; load some by the repository API")
 
 
 def _print_ready(ports: Ports, settings: Settings) -> None:
