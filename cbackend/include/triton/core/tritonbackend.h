@@ -48,7 +48,7 @@ extern "C" {
 #endif
 
 // _DECLSPEC marks what the server exports, _ISPEC what a plugin implements. Both are visible even
-// where a plugin is built with -fvisibility=hidden.
+// with -fvisibility=hidden; in C++, only where the definition is in no namespace.
 #if defined(__GNUC__)
 #define TRITONBACKEND_DECLSPEC __attribute__((__visibility__("default")))
 #define TRITONBACKEND_ISPEC __attribute__((__visibility__("default")))
@@ -687,7 +687,7 @@ TRITONBACKEND_ISPEC struct TRITONSERVER_Error* TRITONBACKEND_ModelBatchFinalize(
 // Request
 //
 // A request lives from TRITONBACKEND_ModelInstanceExecute to TRITONBACKEND_RequestRelease, and with
-// it everything that these functions give.
+// it everything that these functions give. A request that was released gives INVALID_ARG.
 // -------------------------------------------------------------------------------------------------
 
 /// Tells the request's id.
@@ -863,16 +863,18 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_RequestOutputBuf
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_RequestTrace(
     struct TRITONBACKEND_Request* request, struct TRITONSERVER_InferenceTrace** trace);
 
-/// Gives a request back. Whatever else is reported about it, such as statistics, comes before;
-/// responses may follow if there is a response factory.
+/// Gives a request back. Statistics about it are reported before; responses may follow if there is
+/// a response factory. Where there is none and the final response was not sent, the server answers
+/// with an error.
 ///
 /// \param request [transferred] The request, and everything that it gave. On error it is still the
 ///     backend's.
 /// \param release_flags TRITONSERVER_REQUEST_RELEASE_ALL, or
 ///     TRITONSERVER_REQUEST_RELEASE_RESCHEDULE to have it executed again, for which the model must
-///     be configured and no response may have been sent as final.
-/// \return [owned] Null, or an error: INVALID_ARG for flags that mean nothing, and for a request
-///     that isn't executed now; INVALID_ARG where a pointer that is needed is null.
+///     be configured and no final response sent.
+/// \return [owned] Null, or an error: INVALID_ARG for other flags, or a request that was released
+///     before; UNSUPPORTED where the model can't have requests executed again; INVALID_ARG where a
+///     pointer that is needed is null.
 /// Threads: one per request.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_RequestRelease(
     struct TRITONBACKEND_Request* request, uint32_t release_flags);
@@ -983,13 +985,15 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_InputBufferAttri
 ///
 /// \param factory [owned] Receives the factory; free it with TRITONBACKEND_ResponseFactoryDelete.
 /// \param request [borrowed until return] The request, which is not released yet.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for a request that was released; INVALID_ARG
+///     where a pointer that is needed is null.
 /// Threads: one per request.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseFactoryNew(
     struct TRITONBACKEND_ResponseFactory** factory, struct TRITONBACKEND_Request* request);
 
 /// Frees a factory. Responses that it made may still be sent. It must have told that no more
-/// responses follow, with a response or with TRITONBACKEND_ResponseFactorySendFlags.
+/// responses follow, with a response or with TRITONBACKEND_ResponseFactorySendFlags: if not, the
+/// server answers with an error, once nothing else refers to the request.
 ///
 /// \param factory [transferred] The factory; gone on error too, unless it was null.
 /// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
@@ -1001,8 +1005,8 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseFactoryD
 ///
 /// \param factory [borrowed until return] The factory.
 /// \param send_flags TRITONSERVER_RESPONSE_COMPLETE_FINAL: no response will follow.
-/// \return [owned] Null, or an error: INVALID_ARG after the final response or flags; INVALID_ARG
-///     where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for other flags, or after the final response or
+///     flags; INVALID_ARG where a pointer that is needed is null.
 /// Threads: one per factory.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseFactorySendFlags(
     struct TRITONBACKEND_ResponseFactory* factory, const uint32_t send_flags);
@@ -1055,7 +1059,7 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseNewFromF
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseDelete(
     struct TRITONBACKEND_Response* response);
 
-/// Sets a parameter of the response.
+/// Sets a parameter of the response, in place of one with the same name.
 ///
 /// \param response [borrowed until return] The response.
 /// \param name [borrowed until return] The parameter's name. It is copied.
@@ -1065,7 +1069,7 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseDelete(
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseSetStringParameter(
     struct TRITONBACKEND_Response* response, const char* name, const char* value);
 
-/// Sets a parameter of the response.
+/// Sets a parameter of the response, in place of one with the same name.
 ///
 /// \param response [borrowed until return] The response.
 /// \param name [borrowed until return] The parameter's name. It is copied.
@@ -1075,7 +1079,7 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseSetStrin
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseSetIntParameter(
     struct TRITONBACKEND_Response* response, const char* name, const int64_t value);
 
-/// Sets a parameter of the response.
+/// Sets a parameter of the response, in place of one with the same name.
 ///
 /// \param response [borrowed until return] The response.
 /// \param name [borrowed until return] The parameter's name. It is copied.
@@ -1085,7 +1089,7 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseSetIntPa
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseSetBoolParameter(
     struct TRITONBACKEND_Response* response, const char* name, const bool value);
 
-/// Sets a parameter of the response.
+/// Sets a parameter of the response, in place of one with the same name.
 ///
 /// \param response [borrowed until return] The response.
 /// \param name [borrowed until return] The parameter's name. It is copied.
@@ -1105,8 +1109,8 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseSetDoubl
 /// \param shape [borrowed until return] Its shape, with the batch dimension where the model takes
 ///     batches. It is copied.
 /// \param dims_count The number of dimensions in shape.
-/// \return [owned] Null, or an error: ALREADY_EXISTS or INVALID_ARG for an output that the response
-///     has already; INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for more than 1024 dimensions; INVALID_ARG where
+///     a pointer that is needed is null.
 /// Threads: one per request.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseOutput(
     struct TRITONBACKEND_Response* response, struct TRITONBACKEND_Output** output, const char* name,
@@ -1148,8 +1152,9 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_InferenceRespons
 ///     follows.
 /// \param error [borrowed until return] Null for a good response, or the error that it shall
 ///     deliver. It is copied: the backend still owns it, and deletes it.
-/// \return [owned] Null, or an error: INVALID_ARG after the final response or flags; INVALID_ARG
-///     where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for other flags, after the final response or
+///     flags, or for a response that was sent or deleted before; INVALID_ARG where a pointer that
+///     is needed is null.
 /// Threads: one per request.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseSend(
     struct TRITONBACKEND_Response* response, const uint32_t send_flags,
@@ -1182,7 +1187,8 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_OutputBuffer(
 /// \param output [borrowed until return] The output.
 /// \param buffer_attributes [borrowed until the response is sent or deleted] Receives the
 ///     attributes, which must not be changed or deleted.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG before TRITONBACKEND_OutputBuffer; INVALID_ARG
+///     where a pointer that is needed is null.
 /// Threads: one per request.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_OutputBufferAttributes(
     struct TRITONBACKEND_Output* output, struct TRITONSERVER_BufferAttributes** buffer_attributes);

@@ -37,7 +37,7 @@ extern "C" {
 #endif
 
 // _DECLSPEC marks what the server exports, _ISPEC what a plugin implements. Both are visible even
-// where a plugin is built with -fvisibility=hidden.
+// with -fvisibility=hidden; in C++, only where the definition is in no namespace.
 #if defined(__GNUC__)
 #define TRITONREPOAGENT_DECLSPEC __attribute__((__visibility__("default")))
 #define TRITONREPOAGENT_ISPEC __attribute__((__visibility__("default")))
