@@ -70,14 +70,42 @@ def get_backend_dir() -> str:
 #: Found by __getattr__ below: importing the package must not load the core, so that a command such
 #: as ``triton-py config --include`` answers at once, and a library may be loaded ahead of it.
 _API = frozenset(
-    """AsyncResponseIterator DLDeviceType DataType InferenceRequest InferenceResponse
-    InstanceGroupKind LogFormat MemoryBuffer MemoryType Model ModelBatchFlag ModelControlMode
-    ModelDictionary ModelLoadDeviceLimit ModelTxnPropertyFlag Options RateLimitMode
-    RateLimiterResource ResponseIterator Server Tensor""".split()
+    [
+        "AsyncResponseIterator",
+        "DLDeviceType",
+        "DataType",
+        "InferenceRequest",
+        "InferenceResponse",
+        "InstanceGroupKind",
+        "LogFormat",
+        "MemoryBuffer",
+        "MemoryType",
+        "Model",
+        "ModelBatchFlag",
+        "ModelControlMode",
+        "ModelDictionary",
+        "ModelLoadDeviceLimit",
+        "ModelTxnPropertyFlag",
+        "Options",
+        "RateLimitMode",
+        "RateLimiterResource",
+        "ResponseIterator",
+        "Server",
+        "Tensor",
+    ]
 )
 _ERRORS = frozenset(
-    """AlreadyExistsError CancelledError InternalError InvalidArgumentError NotFoundError
-    TritonError UnavailableError UnknownError UnsupportedError""".split()
+    [
+        "AlreadyExistsError",
+        "CancelledError",
+        "InternalError",
+        "InvalidArgumentError",
+        "NotFoundError",
+        "TritonError",
+        "UnavailableError",
+        "UnknownError",
+        "UnsupportedError",
+    ]
 )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from triton_py.api.enums import DataType, ModelBatchFlag, ModelTxnPropertyFlag
@@ -172,7 +173,7 @@ class Model:
         return html_table(title, ("", "name", "datatype", "shape"), rows)
 
 
-def html_table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def html_table(title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A table for a notebook; all text is escaped."""
 
     def row(tag: str, cells: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ import asyncio
 import threading
 import time
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from triton_py.api.model import Model, ModelDictionary
 from triton_py.api.options import Options
@@ -63,7 +63,7 @@ class Server:
         wait_until_ready: bool = False,
         polling_interval: float = 0.1,
         timeout: float | None = None,
-    ) -> Server:
+    ) -> Self:
         """Starts the server and loads what the model control mode says. Times are in seconds."""
         if self._native is not None:
             raise InvalidArgumentError("Server already started")
@@ -96,7 +96,7 @@ class Server:
                     # been answered, and is delivered before the bridge goes.
                     loop.call_soon_threadsafe(bridge.close_when_idle)
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         return self if self._native is not None else self.start()
 
     def __exit__(
