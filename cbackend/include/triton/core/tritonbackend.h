@@ -27,8 +27,8 @@
 //     TRITONBACKEND_ModelFinalize
 //   TRITONBACKEND_Finalize                   after the last model that needed it
 //
-// A Finalize function is called only where the Initialize function of the same object succeeded, or
-// isn't implemented.
+// A Finalize function may be called even where the Initialize function of the same object failed:
+// the state that it finds is then what was set before, or null.
 //
 // Ownership, errors and threads are described with the same words as in tritonserver.h: [owned],
 // [borrowed until X], [transferred], [callback-scoped], [static]. For an entry point the server is
@@ -48,7 +48,7 @@ extern "C" {
 #endif
 
 // _DECLSPEC marks what the server exports, _ISPEC what a plugin implements. Both are visible even
-// where a plugin is built with -fvisibility=hidden.
+// with -fvisibility=hidden; in C++, only where the definition is in no namespace.
 #if defined(__GNUC__)
 #define TRITONBACKEND_DECLSPEC __attribute__((__visibility__("default")))
 #define TRITONBACKEND_ISPEC __attribute__((__visibility__("default")))
@@ -266,8 +266,9 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_BackendSetState(
 /// \param memory_type The memory type.
 /// \param memory_type_id The memory type's id; for a GPU, its number.
 /// \param byte_size The size in bytes.
-/// \return [owned] Null, or an error: UNSUPPORTED where such memory is never to be had; UNAVAILABLE
-///     where there isn't enough now; INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: UNSUPPORTED where such memory is never to be had here;
+///     UNAVAILABLE where there isn't enough now; INVALID_ARG for a value that is no memory type;
+///     INVALID_ARG where a pointer that is needed is null.
 /// Threads: any.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_MemoryManagerAllocate(
     struct TRITONBACKEND_MemoryManager* manager, void** buffer,
@@ -277,12 +278,12 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_MemoryManagerAll
 /// Frees memory.
 ///
 /// \param manager [borrowed until return] The memory manager that allocated it.
-/// \param buffer [transferred] The memory; gone on error too, unless nothing was found that could
-///     be freed.
+/// \param buffer [transferred] The memory, or null, which does nothing. On error it is still the
+///     backend's.
 /// \param memory_type The memory type that it was allocated with.
 /// \param memory_type_id The id that it was allocated with.
-/// \return [owned] Null, or an error: UNSUPPORTED or INVALID_ARG for a memory type that doesn't
-///     exist here; INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for a memory type that doesn't exist or memory
+///     that isn't of it; INVALID_ARG where a pointer that is needed is null.
 /// Threads: any.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_MemoryManagerFree(
     struct TRITONBACKEND_MemoryManager* manager, void* buffer,
@@ -350,7 +351,7 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ModelRepository(
 /// \param config_version The version of the format; 1 is the only one.
 /// \param model_config [owned] Receives the configuration as JSON; free it with
 ///     TRITONSERVER_MessageDelete.
-/// \return [owned] Null, or an error: INVALID_ARG for another format; INVALID_ARG where a pointer
+/// \return [owned] Null, or an error: UNSUPPORTED for another format; INVALID_ARG where a pointer
 ///     that is needed is null.
 /// Threads: any.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ModelConfig(
@@ -373,9 +374,9 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ModelAutoComplet
 /// \param model [borrowed until return] The model.
 /// \param config_version The version of the format; 1 is the only one.
 /// \param model_config [borrowed until return] The whole configuration as JSON. It is copied.
-/// \return [owned] Null, or an error: INVALID_ARG or UNSUPPORTED outside
-///     TRITONBACKEND_ModelInitialize, for another format, and for a configuration that isn't valid;
-///     INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: UNSUPPORTED for another format; INVALID_ARG outside
+///     TRITONBACKEND_ModelInitialize. A configuration that isn't valid makes the model fail to load
+///     afterwards; INVALID_ARG where a pointer that is needed is null.
 /// Threads: only within TRITONBACKEND_ModelInitialize of that model.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ModelSetConfig(
     struct TRITONBACKEND_Model* model, const uint32_t config_version,
@@ -687,7 +688,7 @@ TRITONBACKEND_ISPEC struct TRITONSERVER_Error* TRITONBACKEND_ModelBatchFinalize(
 // Request
 //
 // A request lives from TRITONBACKEND_ModelInstanceExecute to TRITONBACKEND_RequestRelease, and with
-// it everything that these functions give.
+// it everything that these functions give. A request that was released gives INVALID_ARG.
 // -------------------------------------------------------------------------------------------------
 
 /// Tells the request's id.
@@ -863,16 +864,18 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_RequestOutputBuf
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_RequestTrace(
     struct TRITONBACKEND_Request* request, struct TRITONSERVER_InferenceTrace** trace);
 
-/// Gives a request back. Whatever else is reported about it, such as statistics, comes before;
-/// responses may follow if there is a response factory.
+/// Gives a request back. Statistics about it are reported before; responses may follow if there is
+/// a response factory. Where there is none and the final response was not sent, the server answers
+/// with an error.
 ///
 /// \param request [transferred] The request, and everything that it gave. On error it is still the
 ///     backend's.
 /// \param release_flags TRITONSERVER_REQUEST_RELEASE_ALL, or
 ///     TRITONSERVER_REQUEST_RELEASE_RESCHEDULE to have it executed again, for which the model must
-///     be configured and no response may have been sent as final.
-/// \return [owned] Null, or an error: INVALID_ARG for flags that mean nothing, and for a request
-///     that isn't executed now; INVALID_ARG where a pointer that is needed is null.
+///     be configured and no final response sent.
+/// \return [owned] Null, or an error: INVALID_ARG for other flags, or a request that was released
+///     before; UNSUPPORTED where the model can't have requests executed again; INVALID_ARG where a
+///     pointer that is needed is null.
 /// Threads: one per request.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_RequestRelease(
     struct TRITONBACKEND_Request* request, uint32_t release_flags);
@@ -983,13 +986,15 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_InputBufferAttri
 ///
 /// \param factory [owned] Receives the factory; free it with TRITONBACKEND_ResponseFactoryDelete.
 /// \param request [borrowed until return] The request, which is not released yet.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for a request that was released; INVALID_ARG
+///     where a pointer that is needed is null.
 /// Threads: one per request.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseFactoryNew(
     struct TRITONBACKEND_ResponseFactory** factory, struct TRITONBACKEND_Request* request);
 
 /// Frees a factory. Responses that it made may still be sent. It must have told that no more
-/// responses follow, with a response or with TRITONBACKEND_ResponseFactorySendFlags.
+/// responses follow, with a response or with TRITONBACKEND_ResponseFactorySendFlags: if not, the
+/// server answers with an error, once nothing else refers to the request.
 ///
 /// \param factory [transferred] The factory; gone on error too, unless it was null.
 /// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
@@ -1001,8 +1006,8 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseFactoryD
 ///
 /// \param factory [borrowed until return] The factory.
 /// \param send_flags TRITONSERVER_RESPONSE_COMPLETE_FINAL: no response will follow.
-/// \return [owned] Null, or an error: INVALID_ARG after the final response or flags; INVALID_ARG
-///     where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for other flags, or after the final response or
+///     flags; INVALID_ARG where a pointer that is needed is null.
 /// Threads: one per factory.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseFactorySendFlags(
     struct TRITONBACKEND_ResponseFactory* factory, const uint32_t send_flags);
@@ -1055,7 +1060,7 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseNewFromF
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseDelete(
     struct TRITONBACKEND_Response* response);
 
-/// Sets a parameter of the response.
+/// Sets a parameter of the response, in place of one with the same name.
 ///
 /// \param response [borrowed until return] The response.
 /// \param name [borrowed until return] The parameter's name. It is copied.
@@ -1065,7 +1070,7 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseDelete(
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseSetStringParameter(
     struct TRITONBACKEND_Response* response, const char* name, const char* value);
 
-/// Sets a parameter of the response.
+/// Sets a parameter of the response, in place of one with the same name.
 ///
 /// \param response [borrowed until return] The response.
 /// \param name [borrowed until return] The parameter's name. It is copied.
@@ -1075,7 +1080,7 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseSetStrin
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseSetIntParameter(
     struct TRITONBACKEND_Response* response, const char* name, const int64_t value);
 
-/// Sets a parameter of the response.
+/// Sets a parameter of the response, in place of one with the same name.
 ///
 /// \param response [borrowed until return] The response.
 /// \param name [borrowed until return] The parameter's name. It is copied.
@@ -1085,7 +1090,7 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseSetIntPa
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseSetBoolParameter(
     struct TRITONBACKEND_Response* response, const char* name, const bool value);
 
-/// Sets a parameter of the response.
+/// Sets a parameter of the response, in place of one with the same name.
 ///
 /// \param response [borrowed until return] The response.
 /// \param name [borrowed until return] The parameter's name. It is copied.
@@ -1105,8 +1110,8 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseSetDoubl
 /// \param shape [borrowed until return] Its shape, with the batch dimension where the model takes
 ///     batches. It is copied.
 /// \param dims_count The number of dimensions in shape.
-/// \return [owned] Null, or an error: ALREADY_EXISTS or INVALID_ARG for an output that the response
-///     has already; INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for more than 1024 dimensions; INVALID_ARG where
+///     a pointer that is needed is null.
 /// Threads: one per request.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseOutput(
     struct TRITONBACKEND_Response* response, struct TRITONBACKEND_Output** output, const char* name,
@@ -1148,8 +1153,9 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_InferenceRespons
 ///     follows.
 /// \param error [borrowed until return] Null for a good response, or the error that it shall
 ///     deliver. It is copied: the backend still owns it, and deletes it.
-/// \return [owned] Null, or an error: INVALID_ARG after the final response or flags; INVALID_ARG
-///     where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for other flags, after the final response or
+///     flags, or for a response that was sent or deleted before; INVALID_ARG where a pointer that
+///     is needed is null.
 /// Threads: one per request.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ResponseSend(
     struct TRITONBACKEND_Response* response, const uint32_t send_flags,
@@ -1182,7 +1188,8 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_OutputBuffer(
 /// \param output [borrowed until return] The output.
 /// \param buffer_attributes [borrowed until the response is sent or deleted] Receives the
 ///     attributes, which must not be changed or deleted.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG before TRITONBACKEND_OutputBuffer; INVALID_ARG
+///     where a pointer that is needed is null.
 /// Threads: one per request.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_OutputBufferAttributes(
     struct TRITONBACKEND_Output* output, struct TRITONSERVER_BufferAttributes** buffer_attributes);
@@ -1267,8 +1274,8 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_StateUpdate(
 /// \param compute_start_ns When computing started.
 /// \param compute_end_ns When computing ended.
 /// \param exec_end_ns When execution ended.
-/// \return [owned] Null, or an error: INVALID_ARG for a request that was released; INVALID_ARG
-///     where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for a request that was released or reported
+///     before; INVALID_ARG where a pointer that is needed is null.
 /// Threads: any.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ModelInstanceReportStatistics(
     struct TRITONBACKEND_ModelInstance* instance, struct TRITONBACKEND_Request* request,

@@ -31,7 +31,7 @@ extern "C" {
 #endif
 
 // _DECLSPEC marks what the server exports, _ISPEC what a plugin implements. Both are visible even
-// where a plugin is built with -fvisibility=hidden.
+// with -fvisibility=hidden; in C++, only where the definition is in no namespace.
 #if defined(__GNUC__)
 #define TRITONCACHE_DECLSPEC __attribute__((__visibility__("default")))
 #define TRITONCACHE_ISPEC __attribute__((__visibility__("default")))

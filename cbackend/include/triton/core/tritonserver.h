@@ -339,7 +339,7 @@ TRITONSERVER_DECLSPEC bool TRITONSERVER_LogIsEnabled(TRITONSERVER_LogLevel level
 /// \param filename [borrowed until return] The source file that logs, null-terminated.
 /// \param line The line in that file.
 /// \param msg [borrowed until return] The message, null-terminated.
-/// \return [owned] Null, or an error: INVALID_ARG for a level that is none.
+/// \return [owned] Null, or an error: INVALID_ARG where the message is null.
 /// Threads: any.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_LogMessage(
     TRITONSERVER_LogLevel level, const char* filename, const int line, const char* msg);
@@ -363,8 +363,8 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_MessageNewFromSeri
 
 /// Frees a message.
 ///
-/// \param message [transferred] The message; gone on error too, unless it was null.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \param message [transferred] The message, or null, which does nothing.
+/// \return [owned] Null: this function has no errors.
 /// Threads: one per message.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_MessageDelete(
     struct TRITONSERVER_Message* message);
@@ -398,8 +398,8 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_BufferAttributesNe
 
 /// Frees buffer attributes, but not the buffer or the handle that they describe.
 ///
-/// \param buffer_attributes [transferred] The attributes; gone on error too, unless they were null.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \param buffer_attributes [transferred] The attributes, or null, which does nothing.
+/// \return [owned] Null: this function has no errors.
 /// Threads: one per object.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_BufferAttributesDelete(
     struct TRITONSERVER_BufferAttributes* buffer_attributes);
@@ -481,8 +481,8 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_BufferAttributesBy
 // -------------------------------------------------------------------------------------------------
 // Server options
 //
-// Set everything, call TRITONSERVER_ServerNew, delete the options. Strings are copied. A setter
-// takes effect for servers that are created afterwards, except where it says "at once".
+// Set everything, call TRITONSERVER_ServerNew, delete the options. Strings are copied. The log
+// belongs to the process: its setters take effect at once, and their options may be null.
 // -------------------------------------------------------------------------------------------------
 
 /// Who decides which models are loaded.
@@ -513,8 +513,8 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerOptionsNew(
 
 /// Frees options. Servers that were created with them are not affected.
 ///
-/// \param options [transferred] The options; gone on error too, unless they were null.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \param options [transferred] The options, or null, which does nothing.
+/// \return [owned] Null: this function has no errors.
 /// Threads: one per options object.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerOptionsDelete(
     struct TRITONSERVER_ServerOptions* options);
@@ -749,64 +749,62 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetMo
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetEnablePeerAccess(
     struct TRITONSERVER_ServerOptions* options, bool enable_peer_access);
 
-/// Sends the log to a file, at once and for the whole process.
+/// Sends the log to a file, or back to the standard streams.
 ///
-/// \param options [borrowed until return] The options.
-/// \param file [borrowed until return] The file's path; "" for the standard error stream.
-/// \return [owned] Null, or an error: UNAVAILABLE or INTERNAL where the file can't be opened;
-///     INVALID_ARG where a pointer that is needed is null.
+/// \param options [borrowed until return] The options; may be null.
+/// \param file [borrowed until return] The file's path; "" for the standard streams.
+/// \return [owned] Null, or an error: INTERNAL where the file can't be opened.
 /// Threads: one per options object.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogFile(
     struct TRITONSERVER_ServerOptions* options, const char* file);
 
-/// Turns messages of level INFO on or off, at once and for the whole process.
+/// Turns messages of level INFO on or off.
 ///
-/// \param options [borrowed until return] The options.
+/// \param options [borrowed until return] The options; may be null.
 /// \param log True to log them, which is the default.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null: this function has no errors.
 /// Threads: one per options object.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogInfo(
     struct TRITONSERVER_ServerOptions* options, bool log);
 
-/// Turns messages of level WARN on or off, at once and for the whole process.
+/// Turns messages of level WARN on or off.
 ///
-/// \param options [borrowed until return] The options.
+/// \param options [borrowed until return] The options; may be null.
 /// \param log True to log them, which is the default.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null: this function has no errors.
 /// Threads: one per options object.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogWarn(
     struct TRITONSERVER_ServerOptions* options, bool log);
 
-/// Turns messages of level ERROR on or off, at once and for the whole process.
+/// Turns messages of level ERROR on or off.
 ///
-/// \param options [borrowed until return] The options.
+/// \param options [borrowed until return] The options; may be null.
 /// \param log True to log them, which is the default.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null: this function has no errors.
 /// Threads: one per options object.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogError(
     struct TRITONSERVER_ServerOptions* options, bool log);
 
-/// Sets how lines of the log begin, at once and for the whole process.
+/// Sets how lines of the log begin.
 ///
-/// \param options [borrowed until return] The options.
+/// \param options [borrowed until return] The options; may be null.
 /// \param format The format.
-/// \return [owned] Null, or an error: INVALID_ARG for a value that is no format; INVALID_ARG where
-///     a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for a value that is no format.
 /// Threads: one per options object.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogFormat(
     struct TRITONSERVER_ServerOptions* options, const TRITONSERVER_LogFormat format);
 
-/// Sets how many verbose messages are logged, at once and for the whole process.
+/// Sets how many verbose messages are logged.
 ///
-/// \param options [borrowed until return] The options.
+/// \param options [borrowed until return] The options; may be null.
 /// \param level 0 for none, which is the default; a larger number shows more.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null: this function has no errors.
 /// Threads: one per options object.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogVerbose(
     struct TRITONSERVER_ServerOptions* options, int level);
 
-/// Hands log messages to a callback instead of the log, at once and for the whole process. It is
-/// not part of version 1.34 of the API.
+/// Hands log messages to a callback instead of the log, as soon as a server is created with these
+/// options, for the whole process. It is not part of version 1.34 of the API.
 ///
 /// \param options [borrowed until return] The options.
 /// \param callback_fn [borrowed until it is replaced or cleared] The callback, or null to log
@@ -1136,7 +1134,7 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerModelStatist
 /// \param config_version The version of the format; 1 is the only one.
 /// \param model_config [owned] Receives the configuration; free it with TRITONSERVER_MessageDelete.
 /// \return [owned] Null, or an error: NOT_FOUND or UNAVAILABLE for a model that isn't loaded;
-///     INVALID_ARG for another format; INVALID_ARG where a pointer that is needed is null.
+///     UNSUPPORTED for another format; INVALID_ARG where a pointer that is needed is null.
 /// Threads: any.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerModelConfig(
     struct TRITONSERVER_Server* server, const char* model_name, const int64_t model_version,
@@ -1352,8 +1350,8 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ResponseAllocatorS
 
 /// Frees an allocator. No request or response may use it any more.
 ///
-/// \param allocator [transferred] The allocator; gone on error too, unless it was null.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \param allocator [transferred] The allocator, or null, which does nothing.
+/// \return [owned] Null: this function has no errors.
 /// Threads: one per allocator.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ResponseAllocatorDelete(
     struct TRITONSERVER_ResponseAllocator* allocator);
@@ -1363,8 +1361,8 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ResponseAllocatorD
 //
 // Created for a model, filled, given to TRITONSERVER_ServerInferAsync, and given back by the
 // release callback, after which it may be changed and used again, or deleted. Between those two
-// moments it belongs to the server: only TRITONSERVER_InferenceRequestCancel and
-// TRITONSERVER_InferenceRequestIsCancelled may be called.
+// moments it belongs to the server: it may be cancelled and read, but what would change it gives
+// INVALID_ARG. So does a request that was deleted.
 // -------------------------------------------------------------------------------------------------
 
 /// Where a request stands in its sequence; the values may be combined.
@@ -1432,9 +1430,10 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceRequestNe
 
 /// Frees a request.
 ///
-/// \param inference_request [transferred] The request. On error it is still the caller's.
-/// \return [owned] Null, or an error: INVALID_ARG while the request belongs to the server;
-///     INVALID_ARG where a pointer that is needed is null.
+/// \param inference_request [transferred] The request, or null, which does nothing. On error it is
+///     still the caller's.
+/// \return [owned] Null, or an error: INVALID_ARG while the request belongs to the server, or where
+///     it was deleted before.
 /// Threads: one per request.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceRequestDelete(
     struct TRITONSERVER_InferenceRequest* inference_request);
@@ -1523,8 +1522,7 @@ TRITONSERVER_InferenceRequestSetCorrelationIdString(
 /// TRITONSERVER_ServerInferAsync forgets what was asked before it.
 ///
 /// \param inference_request [borrowed until return] The request.
-/// \return [owned] Null, or an error: INVALID_ARG for a request that was never given to
-///     TRITONSERVER_ServerInferAsync; INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
 /// Threads: any.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceRequestCancel(
     struct TRITONSERVER_InferenceRequest* inference_request);
@@ -1533,8 +1531,7 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceRequestCa
 ///
 /// \param inference_request [borrowed until return] The request.
 /// \param is_cancelled [borrowed until return] Receives whether it was.
-/// \return [owned] Null, or an error: INVALID_ARG for a request that was never given to
-///     TRITONSERVER_ServerInferAsync; INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
 /// Threads: any.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceRequestIsCancelled(
     struct TRITONSERVER_InferenceRequest* inference_request, bool* is_cancelled);
@@ -1607,8 +1604,8 @@ TRITONSERVER_InferenceRequestSetTimeoutMicroseconds(
 /// \param shape [borrowed until return] Its shape, with the batch dimension where the model takes
 ///     batches. It is copied.
 /// \param dim_count The number of dimensions in shape.
-/// \return [owned] Null, or an error: ALREADY_EXISTS or INVALID_ARG for a name that was added
-///     before; INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for a name that was added before, a dimension
+///     below -1, or more than 1024 dimensions; INVALID_ARG where a pointer that is needed is null.
 /// Threads: one per request.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceRequestAddInput(
     struct TRITONSERVER_InferenceRequest* inference_request, const char* name,
@@ -1654,8 +1651,8 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceRequestRe
 /// \param byte_size The buffer's size in bytes.
 /// \param memory_type The buffer's memory type.
 /// \param memory_type_id The id of the buffer's memory type.
-/// \return [owned] Null, or an error: INVALID_ARG where there is no such input; INVALID_ARG where a
-///     pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG where there is no such input, or the buffer is
+///     null and not empty; INVALID_ARG where a pointer that is needed is null.
 /// Threads: one per request.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceRequestAppendInputData(
     struct TRITONSERVER_InferenceRequest* inference_request, const char* name, const void* base,
@@ -1711,12 +1708,13 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceRequestRe
 ///
 /// \param inference_request [borrowed until return] The request.
 /// \param name [borrowed until return] The output's name. It is copied.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for a name that was asked for before; INVALID_ARG
+///     where a pointer that is needed is null.
 /// Threads: one per request.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceRequestAddRequestedOutput(
     struct TRITONSERVER_InferenceRequest* inference_request, const char* name);
 
-/// Asks for an output no longer.
+/// Asks for an output no longer. One that wasn't asked for is no error.
 ///
 /// \param inference_request [borrowed until return] The request.
 /// \param name [borrowed until return] The output's name.
@@ -1764,46 +1762,42 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceRequestSe
     struct TRITONSERVER_ResponseAllocator* response_allocator, void* response_allocator_userp,
     TRITONSERVER_InferenceResponseCompleteFn_t response_fn, void* response_userp);
 
-/// Sets a parameter of the request, which the backend can read.
+/// Sets a parameter of the request, which the backend can read, in place of one with the same name.
 ///
 /// \param request [borrowed until return] The request.
 /// \param key [borrowed until return] The parameter's name. It is copied.
 /// \param value [borrowed until return] The value, null-terminated. It is copied.
-/// \return [owned] Null, or an error: INVALID_ARG for a name that is set already; INVALID_ARG where
-///     a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
 /// Threads: one per request.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceRequestSetStringParameter(
     struct TRITONSERVER_InferenceRequest* request, const char* key, const char* value);
 
-/// Sets a parameter of the request, which the backend can read.
+/// Sets a parameter of the request, which the backend can read, in place of one with the same name.
 ///
 /// \param request [borrowed until return] The request.
 /// \param key [borrowed until return] The parameter's name. It is copied.
 /// \param value The value.
-/// \return [owned] Null, or an error: INVALID_ARG for a name that is set already; INVALID_ARG where
-///     a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
 /// Threads: one per request.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceRequestSetIntParameter(
     struct TRITONSERVER_InferenceRequest* request, const char* key, const int64_t value);
 
-/// Sets a parameter of the request, which the backend can read.
+/// Sets a parameter of the request, which the backend can read, in place of one with the same name.
 ///
 /// \param request [borrowed until return] The request.
 /// \param key [borrowed until return] The parameter's name. It is copied.
 /// \param value The value.
-/// \return [owned] Null, or an error: INVALID_ARG for a name that is set already; INVALID_ARG where
-///     a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
 /// Threads: one per request.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceRequestSetBoolParameter(
     struct TRITONSERVER_InferenceRequest* request, const char* key, const bool value);
 
-/// Sets a parameter of the request, which the backend can read.
+/// Sets a parameter of the request, which the backend can read, in place of one with the same name.
 ///
 /// \param request [borrowed until return] The request.
 /// \param key [borrowed until return] The parameter's name. It is copied.
 /// \param value The value.
-/// \return [owned] Null, or an error: INVALID_ARG for a name that is set already; INVALID_ARG where
-///     a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
 /// Threads: one per request.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceRequestSetDoubleParameter(
     struct TRITONSERVER_InferenceRequest* request, const char* key, const double value);
