@@ -5,6 +5,43 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from triton_py.api import (  # noqa: F401  what __getattr__ gives
+        AsyncResponseIterator,
+        DataType,
+        DLDeviceType,
+        InferenceRequest,
+        InferenceResponse,
+        InstanceGroupKind,
+        LogFormat,
+        MemoryBuffer,
+        MemoryType,
+        Model,
+        ModelBatchFlag,
+        ModelControlMode,
+        ModelDictionary,
+        ModelLoadDeviceLimit,
+        ModelTxnPropertyFlag,
+        Options,
+        RateLimiterResource,
+        RateLimitMode,
+        ResponseIterator,
+        Server,
+        Tensor,
+    )
+    from triton_py.errors import (  # noqa: F401
+        AlreadyExistsError,
+        CancelledError,
+        InternalError,
+        InvalidArgumentError,
+        NotFoundError,
+        TritonError,
+        UnavailableError,
+        UnknownError,
+        UnsupportedError,
+    )
 
 __version__ = "0.1.0"
 
@@ -28,3 +65,61 @@ def get_library_dir() -> str:
 def get_backend_dir() -> str:
     """The directory of the shipped backends, one folder each."""
     return os.path.join(_HERE, "backends")
+
+
+#: Found by __getattr__ below: importing the package must not load the core, so that a command such
+#: as ``triton-py config --include`` answers at once, and a library may be loaded ahead of it.
+_API = frozenset(
+    [
+        "AsyncResponseIterator",
+        "DLDeviceType",
+        "DataType",
+        "InferenceRequest",
+        "InferenceResponse",
+        "InstanceGroupKind",
+        "LogFormat",
+        "MemoryBuffer",
+        "MemoryType",
+        "Model",
+        "ModelBatchFlag",
+        "ModelControlMode",
+        "ModelDictionary",
+        "ModelLoadDeviceLimit",
+        "ModelTxnPropertyFlag",
+        "Options",
+        "RateLimitMode",
+        "RateLimiterResource",
+        "ResponseIterator",
+        "Server",
+        "Tensor",
+    ]
+)
+_ERRORS = frozenset(
+    [
+        "AlreadyExistsError",
+        "CancelledError",
+        "InternalError",
+        "InvalidArgumentError",
+        "NotFoundError",
+        "TritonError",
+        "UnavailableError",
+        "UnknownError",
+        "UnsupportedError",
+    ]
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _API:
+        from triton_py import api as module
+    elif name in _ERRORS:
+        from triton_py import errors as module  # type: ignore[no-redef]
+    else:
+        raise AttributeError(f"module 'triton_py' has no attribute {name!r}")
+    value = getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_API, *_ERRORS})

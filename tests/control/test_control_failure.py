@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from control_fakes import FakeDataPlane, broken
 from control_support import (
@@ -214,6 +216,47 @@ def test_a_model_that_never_loaded_may_be_unloaded_to_make_the_server_ready(
     assert not server.is_ready()
     server.unload("n")
     assert server.is_ready()
+
+
+def test_a_failed_load_with_files_leaves_no_folder(
+    start: StartServer,
+    dataplane: FakeDataPlane,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    server = start()
+    files = [("file:1/model.bin", b"weights")]
+    for step, _ in STEPS:
+        dataplane.fail = {step: broken(step)}
+        with pytest.raises(TritonError):
+            server.load("m", [("config", '{"backend": "fake",' + IO_JSON + "}"), *files])
+        assert list(temporary.iterdir()) == [], step
+    dataplane.fail = {}
+    with pytest.raises(TritonError):
+        server.load("m", [("config", '{"backend": "nowhere",' + IO_JSON + "}"), *files])
+    with pytest.raises(TritonError):
+        server.load("m", [("config", "{}"), *files])
+    assert list(temporary.iterdir()) == []
+
+
+IO_JSON = """"input": [{"name": "I", "data_type": "TYPE_INT8", "dims": [1]}],
+ "output": [{"name": "O", "data_type": "TYPE_INT8", "dims": [1]}]"""
+
+
+def test_a_load_repairs_a_model_whose_instances_are_broken(
+    repository: Repository, start: StartServer, dataplane: FakeDataPlane
+) -> None:
+    repository.model("m")
+    server = start(startup_models=["m"])
+    dead = dataplane.served("m")
+    dead.is_ready = False
+    assert not server.model_is_ready("m", -1)
+    server.load("m")
+    wait_until_unloaded(server)
+    assert dead.closed and server.model_is_ready("m", -1)
 
 
 def test_retries(repository: Repository, start: StartServer, dataplane: FakeDataPlane) -> None:

@@ -600,15 +600,12 @@ def test_loading_is_published(repository: Repository, start: StartServer) -> Non
         start(startup_models=["good", "bad"])
     finally:
         unsubscribe()
-    assert [(e.step.value, e.model) for e in events] == [
-        ("planned", "bad"),
-        ("planned", "good"),
-        ("loading", "bad"),
-        ("failed", "bad"),
-        ("loading", "good"),
-        ("loaded", "good"),
+    assert [(e.name, e.loaded, e.failed, e.total) for e in events] == [
+        ("bad", 0, 1, 2),
+        ("good", 1, 1, 2),
     ]
-    assert "nonsense" in events[3].reason
+    assert "nonsense" in str(events[0].error)
+    assert events[1].error is None
 
 
 def test_a_failing_progress_callback_changes_nothing(

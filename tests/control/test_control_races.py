@@ -203,6 +203,41 @@ def server_config(server: ControlPlane) -> str:
     return json.dumps(server.model_config("m", -1))
 
 
+def test_a_backend_may_load_a_model_while_it_initialises_another(
+    repository: Repository, start: StartServer, dataplane: FakeDataPlane
+) -> None:
+    repository.model("outer")
+    repository.model("inner")
+    server = start(model_load_thread_count=1)
+
+    def load_inner(point: str) -> None:
+        if point == "create:outer:1":
+            server.load("inner")
+
+    dataplane.watch = load_inner
+    load = Background(lambda: server.load("outer"))
+    load.result()
+    assert states(server) == {"inner": READY, "outer": READY}
+
+
+def test_no_thread_for_an_unload_makes_it_wait(
+    repository: Repository,
+    start: StartServer,
+    dataplane: FakeDataPlane,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    repository.model("m")
+    server = start(startup_models=["m"])
+
+    def no_thread(*arguments: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("triton_py.control.retirer.start_thread", no_thread)
+    server.unload("m")
+    assert states(server) == {"m": {"1": "UNAVAILABLE: unloaded"}}
+    assert dataplane.open_models() == []
+
+
 # Stopping
 
 

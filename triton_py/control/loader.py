@@ -13,7 +13,7 @@ from triton_py.control.dataplane import LOG_ERROR, LOG_INFO, LOG_WARN, DataPlane
 from triton_py.control.operations import Kind, Operation, Operations
 from triton_py.control.options import ServerOptions
 from triton_py.control.planner import LoadPlan, Planner, folder_fingerprint
-from triton_py.control.registry import Registry
+from triton_py.control.registry import Committed, Registry
 from triton_py.control.retirer import Retirer, dispose
 from triton_py.control.states import UNLOADED, BuiltModel, ModelState
 from triton_py.control.text import as_triton_error, status_text
@@ -24,7 +24,7 @@ from triton_py.errors import (
     TritonError,
     error_from_code,
 )
-from triton_py.progress import Step, publish
+from triton_py.progress import publish
 from triton_py.repository import LoadParameters, ModelFolder, Repositories
 
 
@@ -91,7 +91,8 @@ class Loader:
 
         Args:
             requests: name to parameters.
-            progress: called on this thread after each model.
+            progress: called on this thread after each model, as are the subscribers of
+                ``triton_py.progress``.
 
         Returns:
             Name to None or the reason of the failure.
@@ -108,16 +109,9 @@ class Loader:
             nonlocal failed
             results[name] = error
             failed += error is not None
-            if error is None:
-                self._publish(Step.LOADED, name)
-            else:
-                self._publish(Step.FAILED, name, error.message)
-            if progress is not None:
-                done = len(results)
-                self._report(progress, LoadProgress(name, done - failed, failed, len(names), error))
+            done = len(results)
+            self._report(LoadProgress(name, done - failed, failed, len(names), error), progress)
 
-        for name in names:
-            self._publish(Step.PLANNED, name)
         try:
             for name, operation in zip(
                 names, self._operations.begin(names, Kind.LOAD), strict=True
@@ -159,7 +153,6 @@ class Loader:
     def _begin(self, load: _Load, parameters: LoadParameters) -> TritonError | None:
         """Wait for the turn, plan, and hand the versions to the pool."""
         name = load.operation.name
-        self._publish(Step.LOADING, name)
         try:
             load.operation.__enter__()
         except TritonError as error:
@@ -188,9 +181,19 @@ class Loader:
         """The plan, or None when the model serves its folder's present content already."""
         # Taken before anything is read, so that a change in the meantime shows next time.
         mark = folder_fingerprint(folder) if folder is not None else ""
-        if folder is not None and not parameters and mark == self._registry.fingerprint(name):
+        if folder is not None and not parameters and self._serves(name, mark):
             return None
         return self._planner.plan(name, folder, parameters, mark)
+
+    def _serves(self, name: str, mark: str) -> bool:
+        """Whether a model serves, and is well, from a folder with this fingerprint.
+
+        One whose instances are broken is worth loading again, changed or not.
+        """
+        if mark != self._registry.fingerprint(name):
+            return False
+        builds = self._registry.ready_versions(name).values()
+        return all(built.model.ready() for built in builds)
 
     def _plan_failed(self, name: str, error: TritonError, known: bool) -> TritonError:
         """Report a load that ended before a backend was asked; `known`: the model exists."""
@@ -244,20 +247,26 @@ class Loader:
         plan = load.plan
         assert plan is not None
         try:
-            if not load.errors:
+            if load.errors:
+                return self._undo(load, plan, None)
+            try:
                 load.operation.commit()
-                self._serve(plan, sorted(load.built, key=lambda built: built.version))
-                self._dataplane.log(LOG_INFO, f"successfully loaded '{plan.name}'")
-                return None
-            return self._undo(load, plan, None)
-        except Exception as error:  # noqa: BLE001
-            return self._undo(load, plan, as_triton_error(error))
+                builds = sorted(load.built, key=lambda built: built.version)
+                displaced = self._serve(plan, builds)
+            except Exception as error:  # noqa: BLE001
+                return self._undo(load, plan, as_triton_error(error))
+            self._dataplane.log(LOG_INFO, f"successfully loaded '{plan.name}'")
+            for built in displaced.dropped:
+                self._withdraw(built)
+            for built in [*displaced.replaced, *displaced.dropped]:
+                self._retirer.retire(built)
+            return None
         finally:
             load.plan = None
             plan.folder.release()
 
-    def _serve(self, plan: LoadPlan, builds: list[BuiltModel]) -> None:
-        """Let new requests find the builds; what they displace is drained in the background."""
+    def _serve(self, plan: LoadPlan, builds: list[BuiltModel]) -> Committed:
+        """Let new requests find the builds, all or none; returns what they displace."""
         published: list[BuiltModel] = []
         previous = self._registry.ready_versions(plan.name)
         try:
@@ -267,17 +276,14 @@ class Loader:
         except Exception:
             for built in published:
                 old = previous.get(built.version)
-                if old is not None:
+                # Asked again: stop() may have retired it in the meantime.
+                if old is not None and self._registry.serves(old):
                     self._dataplane.publish(old.model)
                 else:
                     self._dataplane.withdraw(built.model)
                 built.model.drain(None)
             raise
-        displaced = self._registry.commit_load(plan.name, builds, plan.fingerprint)
-        for built in displaced.dropped:
-            self._withdraw(built)
-        for built in [*displaced.replaced, *displaced.dropped]:
-            self._retirer.retire(built)
+        return self._registry.commit_load(plan.name, builds, plan.fingerprint)
 
     def _undo(self, load: _Load, plan: LoadPlan, cause: TritonError | None) -> TritonError:
         """Close what was built and note why the load failed."""
@@ -325,23 +331,17 @@ class Loader:
             future.add_done_callback(close)
         plan.folder.release()
 
-    def _publish(self, step: Step, name: str, reason: str = "") -> None:
+    def _report(self, event: LoadProgress, progress: Callable[[LoadProgress], None] | None) -> None:
         """Tell whoever shows the loading of models; what they do wrong must not stop it."""
-        try:
-            publish(step, name, reason)
-        except Exception as error:  # noqa: BLE001
-            self._complain_of_listener(error)
-
-    def _report(self, progress: Callable[[LoadProgress], None], event: LoadProgress) -> None:
-        try:
-            progress(event)
-        except Exception as error:  # noqa: BLE001
-            self._complain_of_listener(error)
-
-    def _complain_of_listener(self, error: Exception) -> None:
-        self._dataplane.log(
-            LOG_WARN, f"the progress callback failed: {type(error).__name__}: {error}"
-        )
+        for listener in (publish, progress):
+            if listener is None:
+                continue
+            try:
+                listener(event)
+            except Exception as error:  # noqa: BLE001
+                self._dataplane.log(
+                    LOG_WARN, f"the progress callback failed: {type(error).__name__}: {error}"
+                )
 
     def _withdraw(self, built: BuiltModel) -> None:
         try:

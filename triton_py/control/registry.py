@@ -94,6 +94,10 @@ class Registry:
             entry = self._entries.get(name)
             return dict(sorted(entry.ready().items())) if entry else {}
 
+    def serves(self, built: BuiltModel) -> bool:
+        """Whether this very build is the one that is READY."""
+        return self.ready_versions(built.name).get(built.version) is built
+
     def fingerprint(self, name: str) -> str:
         """The fingerprint of what is loaded; "" when a load has to be carried out."""
         with self._lock:

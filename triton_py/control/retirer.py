@@ -52,7 +52,11 @@ class Retirer:
         """Drain and close a version that new requests can't find any more; returns at once."""
         with self._changed:
             self._live.append(built)
-        start_thread(f"unload-{built.name}-{built.version}", self._run, built)
+        try:
+            start_thread(f"unload-{built.name}-{built.version}", self._run, built)
+        except RuntimeError:
+            # No thread to be had: better to wait here than to leave the model open.
+            self._run(built)
 
     def live(self) -> list[BuiltModel]:
         """The versions that are not closed yet."""

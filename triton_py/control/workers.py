@@ -28,10 +28,15 @@ class WorkerPool:
         self._lock = threading.Lock()
         self._threads = 0
         self._idle = 0
+        self._here = threading.local()
         self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
 
     def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
-        """Run a call on one of the threads; its result or exception ends up in the future."""
+        """Run a call on one of the threads; its result or exception ends up in the future.
+
+        A call from one of the threads is run at once: it would wait for a thread that waits for
+        it, when a backend loads a model while it initialises another.
+        """
         future: Future[T] = Future()
 
         def task() -> None:
@@ -42,6 +47,9 @@ class WorkerPool:
             else:
                 future.set_result(result)
 
+        if getattr(self._here, "working", False):
+            task()
+            return future
         with self._lock:
             if self._idle > 0:
                 self._idle -= 1
@@ -59,6 +67,7 @@ class WorkerPool:
             self._tasks.put(None)
 
     def _work(self) -> None:
+        self._here.working = True
         while (task := self._tasks.get()) is not None:
             task()
             with self._lock:

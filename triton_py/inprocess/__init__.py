@@ -11,7 +11,7 @@ way to wait for them.
 from __future__ import annotations
 
 import triton_py.core  # noqa: F401  first: it puts the C API into the global symbol scope
-from triton_py.inprocess.bridge import AsyncBridge, infer
+from triton_py.inprocess.bridge import AsyncBridge, ResponseStream, infer
 from triton_py.inprocess.counters import live_objects
 from triton_py.inprocess.options import Options
 from triton_py.inprocess.queue import FINAL, CompletionQueue
@@ -30,6 +30,7 @@ __all__ = [
     "NativeResponse",
     "NativeServer",
     "Options",
+    "ResponseStream",
     "infer",
     "live_objects",
 ]

@@ -7,36 +7,64 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
 
 from triton_py.errors import UnavailableError
 from triton_py.inprocess.queue import FINAL, CompletionQueue
 from triton_py.inprocess.request import NativeRequest
 from triton_py.inprocess.response import NativeResponse
 
-__all__ = ["AsyncBridge", "infer"]
+__all__ = ["AsyncBridge", "ResponseStream", "infer"]
 
 
-class _Mailbox:
-    """The responses of one request on their way to one coroutine."""
+class ResponseStream:
+    """The responses of one request on their way to one coroutine, as ``(response, flags)``.
 
-    __slots__ = ("abandoned", "arrived", "final", "request", "waiter")
+    The final one may carry no response (None); it ends the iteration. What arrives before it is
+    asked for is kept. A stream that is dropped lets the request run on, unseen; ``cancel`` stops it.
+    """
+
+    __slots__ = ("__weakref__", "_arrived", "_error", "_waiter", "final", "request")
 
     def __init__(self, request: NativeRequest) -> None:
         self.request = request
-        self.arrived: deque[tuple[NativeResponse | None, int]] = deque()
-        self.waiter: asyncio.Future[None] | None = None
+        #: The final response has arrived (though perhaps not been asked for).
         self.final = False
-        self.abandoned = False
+        self._arrived: deque[tuple[NativeResponse | None, int]] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._error: Exception | None = None
 
-    def put(self, response: NativeResponse | None, flags: int) -> None:
-        if flags & FINAL:
-            self.final = True
-        if self.abandoned:
-            return
-        self.arrived.append((response, flags))
-        if self.waiter is not None and not self.waiter.done():
-            self.waiter.set_result(None)
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _put(self, response: NativeResponse | None, flags: int) -> None:
+        self.final = self.final or bool(flags & FINAL)
+        self._arrived.append((response, flags))
+        self._wake()
+
+    def _fail(self, error: Exception) -> None:
+        self._error = error
+        self._wake()
+
+    def cancel(self) -> None:
+        """Asks the core to cancel the request; its responses still come."""
+        self.request.cancel()
+
+    def __aiter__(self) -> ResponseStream:
+        return self
+
+    async def __anext__(self) -> tuple[NativeResponse | None, int]:
+        while not self._arrived:
+            if self._error is not None:
+                raise self._error
+            if self.final:
+                raise StopAsyncIteration
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        return self._arrived.popleft()
 
 
 class AsyncBridge:
@@ -49,9 +77,10 @@ class AsyncBridge:
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         self._loop = loop if loop is not None else asyncio.get_running_loop()
         self._queue = CompletionQueue()
-        self._in_flight: set[_Mailbox] = set()
+        self._in_flight: set[ResponseStream] = set()
         self._idle: asyncio.Future[None] | None = None
         self._closed = False
+        self._closing = False
         self._loop.add_reader(self._queue.fileno(), self._drain)
 
     @property
@@ -60,61 +89,42 @@ class AsyncBridge:
         return len(self._in_flight)
 
     def _drain(self) -> None:
-        for mailbox, response, flags in self._queue.drain():
-            mailbox.put(response, flags)
-            if mailbox.final:
-                self._in_flight.discard(mailbox)
-        if not self._in_flight and self._idle is not None and not self._idle.done():
-            self._idle.set_result(None)
+        for stream, response, flags in self._queue.drain():
+            stream._put(response, flags)
+            if stream.final:
+                self._in_flight.discard(stream)
+        if not self._in_flight:
+            if self._idle is not None and not self._idle.done():
+                self._idle.set_result(None)
+            if self._closing:
+                self.close()
 
-    def _send(self, request: NativeRequest) -> _Mailbox:
-        if self._closed:
+    def stream(self, request: NativeRequest) -> ResponseStream:
+        """Sends ``request`` now; its responses are taken from what this returns."""
+        if self._closed or self._closing:
             raise UnavailableError("the bridge to the server is closed")
-        mailbox = _Mailbox(request)
-        request.submit(self._queue, mailbox)
-        self._in_flight.add(mailbox)
-        return mailbox
-
-    def _abandon(self, mailbox: _Mailbox) -> None:
-        mailbox.abandoned = True
-        mailbox.arrived.clear()
-        mailbox.request.cancel()
+        stream = ResponseStream(request)
+        request.submit(self._queue, stream)
+        self._in_flight.add(stream)
+        return stream
 
     async def infer(self, request: NativeRequest) -> list[NativeResponse]:
         """Sends ``request``; returns all its responses, in order, once the final one is there.
 
         Error responses are in the list as they are (``response.error``). When the awaiting task is
-        cancelled, so is the request; what the core still sends for it is dropped.
+        cancelled, so is the request.
         """
-        return [
-            response async for response, _ in self.stream(request) if response is not None
-        ]
-
-    async def stream(
-        self, request: NativeRequest
-    ) -> AsyncIterator[tuple[NativeResponse | None, int]]:
-        """Sends ``request`` and yields ``(response, flags)`` as they come, up to the final one.
-
-        The final one may carry no response (None). Leaving the iteration early cancels the request.
-        """
-        mailbox = self._send(request)
+        stream = self.stream(request)
         try:
-            while True:
-                while mailbox.arrived:
-                    response, flags = mailbox.arrived.popleft()
-                    yield response, flags
-                    if flags & FINAL:
-                        return
-                mailbox.waiter = self._loop.create_future()
-                await mailbox.waiter
-        finally:
-            if not mailbox.final:
-                self._abandon(mailbox)
+            return [response async for response, _ in stream if response is not None]
+        except asyncio.CancelledError:
+            stream.cancel()
+            raise
 
     def cancel_all(self) -> None:
         """Asks the core to cancel every request in flight; their responses still come."""
-        for mailbox in self._in_flight:
-            mailbox.request.cancel()
+        for stream in self._in_flight:
+            stream.cancel()
 
     async def wait_idle(self, timeout: float | None = None) -> bool:
         """Waits until no request is in flight; False if ``timeout`` seconds were not enough."""
@@ -128,19 +138,26 @@ class AsyncBridge:
             return False
         return True
 
+    def close_when_idle(self) -> None:
+        """Takes no more requests, and closes once those in flight have got their responses."""
+        self._closing = True
+        if not self._in_flight:
+            self.close()
+
     def close(self) -> None:
         """Detaches from the loop. Requests still in flight are cancelled and settled unseen."""
         if self._closed:
             return
         self._closed = True
-        self._loop.remove_reader(self._queue.fileno())
-        for mailbox in list(self._in_flight):
-            self._abandon(mailbox)
-            if mailbox.waiter is not None and not mailbox.waiter.done():
-                mailbox.waiter.set_exception(UnavailableError("the bridge to the server is closed"))
+        if not self._loop.is_closed():
+            self._loop.remove_reader(self._queue.fileno())
+            error = UnavailableError("the bridge to the server is closed")
+            for stream in self._in_flight:
+                stream._fail(error)
+            if self._idle is not None and not self._idle.done():
+                self._idle.set_result(None)
+        self.cancel_all()
         self._in_flight.clear()
-        if self._idle is not None and not self._idle.done():
-            self._idle.set_result(None)
         self._queue.close()
 
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from triton_py.inprocess.queue import collect
 
 
@@ -12,7 +14,5 @@ def live_objects() -> dict[str, int]:
 
     Requests whose owner vanished are settled first, so that what is counted is really in use.
     """
-    from triton_py.core import counters
-
     collect()
-    return dict(counters.snapshot())
+    return dict(import_module("triton_py.core.counters").snapshot())

@@ -27,8 +27,8 @@
 //     TRITONBACKEND_ModelFinalize
 //   TRITONBACKEND_Finalize                   after the last model that needed it
 //
-// A Finalize function is called only where the Initialize function of the same object succeeded, or
-// isn't implemented.
+// A Finalize function may be called even where the Initialize function of the same object failed:
+// the state that it finds is then what was set before, or null.
 //
 // Ownership, errors and threads are described with the same words as in tritonserver.h: [owned],
 // [borrowed until X], [transferred], [callback-scoped], [static]. For an entry point the server is
@@ -266,8 +266,9 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_BackendSetState(
 /// \param memory_type The memory type.
 /// \param memory_type_id The memory type's id; for a GPU, its number.
 /// \param byte_size The size in bytes.
-/// \return [owned] Null, or an error: UNSUPPORTED where such memory is never to be had; UNAVAILABLE
-///     where there isn't enough now; INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: UNSUPPORTED where such memory is never to be had here;
+///     UNAVAILABLE where there isn't enough now; INVALID_ARG for a value that is no memory type;
+///     INVALID_ARG where a pointer that is needed is null.
 /// Threads: any.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_MemoryManagerAllocate(
     struct TRITONBACKEND_MemoryManager* manager, void** buffer,
@@ -277,12 +278,12 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_MemoryManagerAll
 /// Frees memory.
 ///
 /// \param manager [borrowed until return] The memory manager that allocated it.
-/// \param buffer [transferred] The memory; gone on error too, unless nothing was found that could
-///     be freed.
+/// \param buffer [transferred] The memory, or null, which does nothing. On error it is still the
+///     backend's.
 /// \param memory_type The memory type that it was allocated with.
 /// \param memory_type_id The id that it was allocated with.
-/// \return [owned] Null, or an error: UNSUPPORTED or INVALID_ARG for a memory type that doesn't
-///     exist here; INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for a memory type that doesn't exist or memory
+///     that isn't of it; INVALID_ARG where a pointer that is needed is null.
 /// Threads: any.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_MemoryManagerFree(
     struct TRITONBACKEND_MemoryManager* manager, void* buffer,
@@ -350,7 +351,7 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ModelRepository(
 /// \param config_version The version of the format; 1 is the only one.
 /// \param model_config [owned] Receives the configuration as JSON; free it with
 ///     TRITONSERVER_MessageDelete.
-/// \return [owned] Null, or an error: INVALID_ARG for another format; INVALID_ARG where a pointer
+/// \return [owned] Null, or an error: UNSUPPORTED for another format; INVALID_ARG where a pointer
 ///     that is needed is null.
 /// Threads: any.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ModelConfig(
@@ -373,9 +374,9 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ModelAutoComplet
 /// \param model [borrowed until return] The model.
 /// \param config_version The version of the format; 1 is the only one.
 /// \param model_config [borrowed until return] The whole configuration as JSON. It is copied.
-/// \return [owned] Null, or an error: INVALID_ARG or UNSUPPORTED outside
-///     TRITONBACKEND_ModelInitialize, for another format, and for a configuration that isn't valid;
-///     INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: UNSUPPORTED for another format; INVALID_ARG outside
+///     TRITONBACKEND_ModelInitialize. A configuration that isn't valid makes the model fail to load
+///     afterwards; INVALID_ARG where a pointer that is needed is null.
 /// Threads: only within TRITONBACKEND_ModelInitialize of that model.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ModelSetConfig(
     struct TRITONBACKEND_Model* model, const uint32_t config_version,
@@ -1273,8 +1274,8 @@ TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_StateUpdate(
 /// \param compute_start_ns When computing started.
 /// \param compute_end_ns When computing ended.
 /// \param exec_end_ns When execution ended.
-/// \return [owned] Null, or an error: INVALID_ARG for a request that was released; INVALID_ARG
-///     where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for a request that was released or reported
+///     before; INVALID_ARG where a pointer that is needed is null.
 /// Threads: any.
 TRITONBACKEND_DECLSPEC struct TRITONSERVER_Error* TRITONBACKEND_ModelInstanceReportStatistics(
     struct TRITONBACKEND_ModelInstance* instance, struct TRITONBACKEND_Request* request,

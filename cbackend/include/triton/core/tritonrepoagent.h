@@ -239,8 +239,8 @@ TRITONREPOAGENT_DECLSPEC struct TRITONSERVER_Error* TRITONREPOAGENT_ModelParamet
 /// \param config_version The version of the format; 1 is the only one.
 /// \param model_config [owned] Receives the configuration as JSON, or null where the repository has
 ///     none; free it with TRITONSERVER_MessageDelete.
-/// \return [owned] Null, or an error: INVALID_ARG or UNSUPPORTED for another format; INVALID_ARG
-///     where a pointer that is needed is null.
+/// \return [owned] Null, or an error: UNSUPPORTED for another format; INVALID_ARG where a pointer
+///     that is needed is null.
 /// Threads: one per model.
 TRITONREPOAGENT_DECLSPEC struct TRITONSERVER_Error* TRITONREPOAGENT_ModelConfig(
     struct TRITONREPOAGENT_Agent* agent, struct TRITONREPOAGENT_AgentModel* model,

@@ -1134,7 +1134,7 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerModelStatist
 /// \param config_version The version of the format; 1 is the only one.
 /// \param model_config [owned] Receives the configuration; free it with TRITONSERVER_MessageDelete.
 /// \return [owned] Null, or an error: NOT_FOUND or UNAVAILABLE for a model that isn't loaded;
-///     INVALID_ARG for another format; INVALID_ARG where a pointer that is needed is null.
+///     UNSUPPORTED for another format; INVALID_ARG where a pointer that is needed is null.
 /// Threads: any.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerModelConfig(
     struct TRITONSERVER_Server* server, const char* model_name, const int64_t model_version,
