@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /* The onnxruntime backend under the host. Arguments: the backend, the directory of the models (one
- * folder each, as tests/backends/models.py makes them), the backend's configuration. */
+ * folder each, as tests/backends/onnx_models.py makes them), the backend's configuration. */
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Compiles the test backends of ``src/`` and the host of ``host/``.
+
+``build(name, folder)`` makes ``<folder>/<name>/libtriton_<name>.so``, so ``folder`` can serve as a
+backend directory. ``SPECIMENS`` lists the names; the sources say what each does.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+INCLUDE = ROOT / "cbackend" / "include"
+SHIPPED = ROOT / "cbackend" / "backends"
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """How one test backend is compiled from files of ``src/``."""
+
+    sources: tuple[str, ...]
+    flags: tuple[str, ...] = ()
+    #: Its DT_NEEDED names libtritonserver.so; the others leave the server's functions undefined.
+    linked: bool = field(default=False)
+
+
+def _failing(where: int) -> Specimen:
+    return Specimen(("failing.c",), (f"-DFAIL_AT={where}",))
+
+
+SPECIMENS: dict[str, Specimen] = {
+    "minimal": Specimen(("minimal.c",)),
+    "linked": Specimen(("minimal.c",), linked=True),
+    "sum": Specimen(("sum.cc",)),
+    "later": Specimen(("later.c",), ("-pthread",)),
+    "stream": Specimen(("stream.c",)),
+    "slow": Specimen(("slow.c",)),
+    "trace": Specimen(("trace.c",)),
+    "misuse": Specimen(("misuse.c", "null_handles.c")),
+    "no_execute": Specimen(("no_execute.c",)),
+    "no_backend": Specimen(("no_backend.c",)),
+    "unresolved": Specimen(("unresolved.c",)),
+    "newer": Specimen(("newer.c",)),
+    "partial_batcher": Specimen(("partial_batcher.c",)),
+    "fail_initialize": _failing(1),
+    "fail_model": _failing(2),
+    "fail_instance": _failing(3),
+    "fail_second_instance": _failing(4),
+    "fail_ready": _failing(5),
+    "fail_finalize": _failing(6),
+}
+
+
+def run(command: list[str | Path]) -> None:
+    """Runs a compiler; what it says is part of the error."""
+    done = subprocess.run(
+        [str(c) for c in command], check=False, capture_output=True, text=True, timeout=120
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{shlex.join(map(str, command))}\n{done.stdout}{done.stderr}")
+
+
+def compiler(cpp: bool) -> list[str | Path]:
+    """The command for C11 or C++17 with the project's headers; warnings are errors."""
+    name = os.environ.get("CXX", "g++") if cpp else os.environ.get("CC", "gcc")
+    standard = "-std=c++17" if cpp else "-std=c11"
+    return [*shlex.split(name), standard, "-O1", "-g", "-Wall", "-Wextra", "-Werror", f"-I{INCLUDE}"]
+
+
+def _server_stub(folder: Path) -> Path:
+    """An empty libtritonserver.so to link against: what matters is its SONAME."""
+    stub = folder / "libtritonserver.so"
+    if not stub.exists():
+        run([*compiler(False), "-shared", "-fPIC", "-Wl,-soname,libtritonserver.so", "-x", "c",
+             "/dev/null", "-o", stub])
+    return stub
+
+
+def build(name: str, folder: Path) -> Path:
+    """Compiles test backend ``name`` to ``folder/name/libtriton_<name>.so`` and returns the path."""
+    specimen = SPECIMENS[name]
+    library = folder / name / f"libtriton_{name}.so"
+    library.parent.mkdir(parents=True, exist_ok=True)
+    cpp = any(source.endswith(".cc") for source in specimen.sources)
+    link: list[str | Path] = []
+    if specimen.linked:
+        link = ["-Wl,--no-as-needed", _server_stub(folder)]
+    sources = [HERE / "src" / source for source in specimen.sources]
+    run([*compiler(cpp), "-shared", "-fPIC", *specimen.flags, *sources, *link, "-o", library])
+    return library
+
+
+def build_shipped(name: str, folder: Path) -> Path:
+    """Compiles a backend that ships as the project's own build does, plus debug information."""
+    library = folder / name / f"libtriton_{name}.so"
+    library.parent.mkdir(parents=True, exist_ok=True)
+    sources = [*sorted((SHIPPED / "common").glob("*.c")), *sorted((SHIPPED / name).glob("*.c"))]
+    run([*compiler(False), "-Wshadow", "-Wconversion", "-shared", "-fPIC", "-fvisibility=hidden",
+         *sources, "-o", library, "-lpthread", "-ldl"])
+    return library
+
+
+def build_host(name: str, folder: Path) -> Path:
+    """Compiles the host with ``host/<name>_main.c`` to a program and returns its path."""
+    program = folder / f"{name}_host"
+    parts = ("host.c", "server.c", "requests.c", f"{name}_main.c")
+    sources = [HERE / "host" / part for part in parts]
+    # gnu11: the host itself is no example, strdup will do.
+    run([*compiler(False), "-std=gnu11", "-rdynamic", *sources, "-o", program, "-ldl"])
+    return program
