@@ -18,7 +18,7 @@ from control_support import (
     wait_until_unloaded,
 )
 
-from triton_py.control import ControlMode
+from triton_py.control import ControlMode, configs
 from triton_py.control.instances import instances
 from triton_py.errors import (
     InternalError,
@@ -186,6 +186,13 @@ def test_a_gpu_that_is_not_there_is_reported_with_the_line(
         server.load("m")
 
 
+def test_one_version_does_not_disturb_the_configuration_of_another() -> None:
+    config = ModelConfig(name="m")
+    resolved = configs.resolve_instance_groups(config, [(1, 2, [])], 0, 0.0, None)
+    assert [(group.name, group.count) for group in resolved.instance_group] == [("m", 2)]
+    assert config == ModelConfig(name="m")
+
+
 def test_the_backends_preferred_groups_are_used(
     repository: Repository, start: StartServer, dataplane: FakeDataPlane
 ) -> None:
@@ -305,7 +312,11 @@ def test_a_reload_drops_the_versions_that_the_policy_does_not_pick_any_more(
     server = start(startup_models=["m"])
     first, second = dataplane.served("m", 1), dataplane.served("m", 2)
     repository.model("m", 3, extra="version_policy { latest { num_versions: 2 } }")
+    first.request()
     server.load("m")
+    assert states(server)["m"]["1"] == "UNLOADING"
+    assert server.model_metadata("m", -1)["versions"] == ["2", "3"]
+    first.respond()
     wait_until_unloaded(server)
     assert first.closed and second.closed
     assert states(server) == {
