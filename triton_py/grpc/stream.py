@@ -1,0 +1,185 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""``ModelStreamInfer``: many requests and their responses over one call.
+
+Requests go to the core in the order in which they arrive. Responses of models that answer one to
+one leave in that order too; those of decoupled models leave as they come. An error belongs to its
+request and travels as a message, the stream goes on; unless the client sent the metadata
+``triton_grpc_error: true``, then the first error ends the call with its status.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+import grpc
+
+from triton_py.errors import TritonError, UnavailableError
+from triton_py.grpc._decode import InferRequest
+from triton_py.grpc._encode import encode_response
+from triton_py.grpc._infer import response_bytes
+from triton_py.grpc.infer import Inference, Metadata
+from triton_py.grpc.status import as_triton_error
+from triton_py.inprocess import FINAL, NativeResponse
+
+SHUTTING_DOWN = "GRPC server is shutting down and has stopped accepting new requests."
+
+
+class _Slot:
+    """The place of one request's responses among those that keep the order of arrival."""
+
+    __slots__ = ("messages", "done")
+
+    def __init__(self) -> None:
+        self.messages: list[bytes] = []
+        self.done = False
+
+
+class Stream:
+    """One call of ``ModelStreamInfer``."""
+
+    def __init__(self, inference: Inference, context: grpc.aio.ServicerContext,
+                 metadata: Metadata, stopping: asyncio.Event, max_backlog: int) -> None:
+        self._inference = inference
+        self._context = context
+        self._metadata = list(metadata)
+        self._stopping = stopping
+        self._max_backlog = max_backlog
+        self._end_on_error = ("triton_grpc_error", "true") in (
+            (k, v.decode("ascii", "replace") if isinstance(v, bytes) else v)
+            for k, v in self._metadata
+        )
+        self._ordered: deque[_Slot] = deque()
+        self._outbox: deque[bytes] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._progress = asyncio.Event()
+        self._fatal: TritonError | None = None
+
+    # --- one request ---
+
+    async def _run(self, data: bytes, slot: _Slot) -> None:
+        # No await before the request is sent: tasks start in the order in which they were made,
+        # and so requests reach the core in the order in which they arrived.
+        message: InferRequest | None = None
+        target: _Slot | None = slot
+        try:
+            message = self._inference.decode(data)
+            if self._stopping.is_set():
+                raise UnavailableError(SHUTTING_DOWN)
+            decoupled = self._inference.is_decoupled(message)
+            if decoupled:
+                self._settle(slot)
+                target = None
+            request, empty_final = self._inference.build(message, self._metadata)
+            responses = self._inference.bridge.stream(request)
+            try:
+                async for response, flags in responses:
+                    final = bool(flags & FINAL)
+                    if response is not None:
+                        self._put(target, self._encode(message, response, final))
+                    elif final and decoupled and empty_final:
+                        self._put(target, encode_response(
+                            message.name, message.version, message.request_id,
+                            {"triton_final_response": True}, [], stream=True))
+            finally:
+                await responses.aclose()
+        except Exception as error:
+            self._fail(target, as_triton_error(error), message)
+        finally:
+            self._settle(slot)
+
+    def _encode(self, message: InferRequest, response: NativeResponse, final: bool) -> bytes:
+        error = response.error
+        if error is None:
+            return response_bytes(response, True, final)
+        if self._end_on_error:
+            raise error
+        return encode_response(
+            message.name, message.version, message.request_id,
+            {"triton_final_response": final}, [], stream=True, error=error.message,
+        )
+
+    def _fail(self, target: _Slot | None, error: TritonError, message: InferRequest | None) -> None:
+        """A request that didn't make it to the core, or whose responses can't be sent."""
+        if self._end_on_error:
+            self._fatal = self._fatal or error
+            self._progress.set()
+            return
+        id_ = message.request_id if message is not None else ""
+        # A client takes a message without error text for a response.
+        text = error.message or error.code_name
+        self._put(target, encode_response("", "", id_, {}, [], stream=True, error=text))
+
+    def _put(self, target: _Slot | None, message: bytes) -> None:
+        if target is None or (self._ordered and self._ordered[0] is target):
+            self._outbox.append(message)
+        else:
+            target.messages.append(message)
+        self._progress.set()
+
+    def _settle(self, slot: _Slot) -> None:
+        slot.done = True
+        while self._ordered and self._ordered[0].done:
+            self._outbox.extend(self._ordered.popleft().messages)
+            if self._ordered:
+                self._outbox.extend(self._ordered[0].messages)
+                self._ordered[0].messages.clear()
+        self._progress.set()
+
+    # --- the call ---
+
+    def _start(self, data: bytes) -> None:
+        slot = _Slot()
+        self._ordered.append(slot)
+        task = asyncio.get_running_loop().create_task(self._run(data, slot))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: self._progress.set())
+
+    async def run(self) -> None:
+        """Reads, infers and writes until the client is done; raises what ends the call early."""
+        reader: asyncio.Task[bytes | object] | None = None
+        progress: asyncio.Task[bool] | None = None
+        stop = asyncio.ensure_future(self._stopping.wait())
+        reading = True
+        try:
+            while True:
+                self._progress.clear()
+                while self._outbox:
+                    await self._context.write(self._outbox.popleft())
+                if self._fatal is not None:
+                    raise self._fatal
+                if self._stopping.is_set():
+                    reading = False
+                if not reading and not self._tasks and not self._outbox:
+                    if self._stopping.is_set():
+                        raise UnavailableError(SHUTTING_DOWN)
+                    return
+                if reading and reader is None and self._backlog < self._max_backlog:
+                    reader = asyncio.ensure_future(self._context.read())
+                if progress is None or progress.done():
+                    progress = asyncio.ensure_future(self._progress.wait())
+                waiting = {progress}
+                if reading:
+                    waiting.add(stop)
+                    if reader is not None:
+                        waiting.add(reader)
+                if self._outbox or self._progress.is_set():
+                    continue
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                if reader is not None and reader.done():
+                    data = reader.result()
+                    reader = None
+                    if data is grpc.aio.EOF:
+                        reading = False
+                    else:
+                        self._start(data)
+        finally:
+            for task in (reader, progress, stop, *self._tasks):
+                if task is not None:
+                    task.cancel()
+
+    @property
+    def _backlog(self) -> int:
+        return len(self._tasks) + len(self._outbox)
