@@ -36,7 +36,7 @@ def probe(fd: int) -> None:
     for line in sys.stdin:
         try:
             reply = answer(line.strip())
-        except Exception as error:  # the test shall see it, not this thread's stderr
+        except Exception as error:  # noqa: BLE001  the test shall see it, not stderr
             reply = {"error": repr(error)}
         os.write(fd, json.dumps(reply).encode() + b"\n")
 

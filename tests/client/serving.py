@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 PROBE = Path(__file__).with_name("serve_probe.py")
 
@@ -64,8 +64,8 @@ class ServerProcess:
 
     def __init__(self, repository: Path, *flags: str, ready_timeout: float = 60) -> None:
         read_end, write_end = os.pipe()
-        self._answers = open(read_end, "rb", buffering=0)
-        self._output = tempfile.TemporaryFile("w+b")
+        self._answers = os.fdopen(read_end, "rb", buffering=0)
+        self._output = tempfile.TemporaryFile("w+b")  # noqa: SIM115  closed by close()
         env = {**os.environ, "PROBE_FD": str(write_end), "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
             [sys.executable, str(PROBE), f"--model-repository={repository}",
@@ -143,7 +143,7 @@ class ServerProcess:
         self._answers.close()
         self._output.close()
 
-    def __enter__(self) -> ServerProcess:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -78,7 +78,7 @@ def run_clients(protocol: str, server: ServerProcess, model: str, rows: list[int
                     assert id_ == f"{number}-{i}"
                     assert np.array_equal(result.as_numpy("OUTPUT0"), values)
                     assert np.array_equal(result.as_numpy("OUTPUT1"), texts)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  raised by the main thread
             errors.append(error)
             barrier.abort()
 

@@ -340,9 +340,9 @@ def test_a_message_above_the_limit(server: ServerProcess, stub: Stub) -> None:
     request = infer_request()
     request.raw_input_contents[0] = values
     options = [("grpc.max_send_message_length", -1)]
-    with grpc.insecure_channel(server.grpc, options=options) as channel:
-        with pytest.raises(grpc.RpcError) as error:
-            Stub(channel)("ModelInfer", request)
+    with (grpc.insecure_channel(server.grpc, options=options) as channel,
+          pytest.raises(grpc.RpcError) as error):
+        Stub(channel)("ModelInfer", request)
     assert error.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert stub("ModelInfer", infer_request()).raw_output_contents[0] == int32(1, 2)
 

@@ -87,7 +87,7 @@ class Storm:
                     assert np.array_equal(result.as_numpy("OUTPUT0"), values)
                     with self._lock:
                         self.answers["OK"] += 1
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  raised by the main thread
             with self._lock:
                 self.errors.append(error)
 
@@ -105,7 +105,7 @@ class Storm:
                     self._done.wait(rng.random() * 0.05)
                 for model in MODELS:
                     client.load_model(model)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  raised by the main thread
             with self._lock:
                 self.errors.append(error)
 

@@ -16,11 +16,11 @@ from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-
-from triton_py.errors import InvalidArgumentError
 from triton_py.grpc._decode import MalformedMessage, decode_request
 from triton_py.grpc._encode import encode_response
 from triton_py.grpc._typed import typed_bytes
+
+from triton_py.errors import InvalidArgumentError
 from triton_py.proto import grpc_service as pb
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
@@ -283,7 +283,7 @@ def test_typed_contents_become_the_tensors_bytes(data, datatype):
 @pytest.mark.parametrize("datatype", sorted(TYPED))
 def test_contents_in_two_parts_are_joined(datatype):
     """A singular sub-message that occurs twice is merged: its repeated fields are appended."""
-    field, strategy, _ = TYPED[datatype]
+    field = TYPED[datatype][0]
     value = {"?": True, None: b"ab", "f": 1.5, "d": 2.5}.get(TYPED[datatype][2], 7)
     part = pb.InferTensorContents()
     getattr(part, field).extend([value, value])

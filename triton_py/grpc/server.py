@@ -182,7 +182,7 @@ class GrpcServer:
                         self._stopping, self._options.max_stream_backlog)
         try:
             await stream.run()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  abort() raises
             await abort(context, error)
 
     async def _ready(self) -> bool:

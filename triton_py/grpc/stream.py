@@ -29,7 +29,7 @@ SHUTTING_DOWN = "GRPC server is shutting down and has stopped accepting new requ
 class _Slot:
     """The place of one request's responses among those that keep the order of arrival."""
 
-    __slots__ = ("messages", "done")
+    __slots__ = ("done", "messages")
 
     def __init__(self) -> None:
         self.messages: list[bytes] = []
@@ -84,7 +84,7 @@ class Stream:
                             {"triton_final_response": True}, [], stream=True))
             finally:
                 await responses.aclose()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  as_triton_error logs what isn't ours
             self._fail(target, as_triton_error(error), message)
         finally:
             self._settle(slot)
