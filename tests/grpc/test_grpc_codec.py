@@ -16,11 +16,11 @@ from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+
+from triton_py.errors import InvalidArgumentError
 from triton_py.grpc._decode import MalformedMessage, decode_request
 from triton_py.grpc._encode import encode_response
 from triton_py.grpc._typed import typed_bytes
-
-from triton_py.errors import InvalidArgumentError
 from triton_py.proto import grpc_service as pb
 
 INT64 = st.integers(-(2**63), 2**63 - 1)

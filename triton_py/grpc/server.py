@@ -26,8 +26,6 @@ from triton_py.grpc.stream import SHUTTING_DOWN, Stream
 from triton_py.inprocess import AsyncBridge, NativeServer
 from triton_py.proto import grpc_service as pb
 
-Context = grpc.aio.ServicerContext
-
 
 def _read(path: str, what: str) -> bytes:
     try:
@@ -145,7 +143,7 @@ class GrpcServer:
         pool = self._slow if slow else self._quick
         return await asyncio.get_running_loop().run_in_executor(pool, function, *arguments)
 
-    def _control(self, name: str, method: Any) -> Callable[[bytes, Context], Awaitable[bytes]]:
+    def _control(self, name: str, method: Any) -> Callable[[bytes, grpc.aio.ServicerContext], Awaitable[bytes]]:
         call = CALLS[name]
         slow = name in SLOW
 
@@ -156,7 +154,7 @@ class GrpcServer:
                 raise InvalidArgumentError(f"malformed {name} request: {error}") from error
             return call(self._server, request).SerializeToString()
 
-        async def handle(data: bytes, context: Context) -> bytes:
+        async def handle(data: bytes, context: grpc.aio.ServicerContext) -> bytes:
             try:
                 return await self._blocking(slow, run, data)
             except Exception as error:
@@ -165,7 +163,7 @@ class GrpcServer:
 
         return handle
 
-    async def _model_infer(self, data: bytes, context: Context) -> bytes:
+    async def _model_infer(self, data: bytes, context: grpc.aio.ServicerContext) -> bytes:
         try:
             if self._stopping.is_set():
                 raise UnavailableError(SHUTTING_DOWN)
@@ -177,7 +175,7 @@ class GrpcServer:
             await abort(context, error)
             raise
 
-    async def _model_stream_infer(self, _: Any, context: Context) -> None:
+    async def _model_stream_infer(self, _: Any, context: grpc.aio.ServicerContext) -> None:
         stream = Stream(self._inference, context, context.invocation_metadata() or (),
                         self._stopping, self._options.max_stream_backlog)
         try:
@@ -188,14 +186,14 @@ class GrpcServer:
     async def _ready(self) -> bool:
         return not self._stopping.is_set() and await self._blocking(False, self._server.is_ready)
 
-    async def _check(self, _: bytes, context: Context) -> bytes:
+    async def _check(self, _: bytes, context: grpc.aio.ServicerContext) -> bytes:
         try:
             return health.status_bytes(await self._ready())
         except Exception as error:
             await abort(context, error)
             raise
 
-    async def _watch(self, _: bytes, context: Context) -> None:
+    async def _watch(self, _: bytes, context: grpc.aio.ServicerContext) -> None:
         last = None
         while not self._stopping.is_set():
             status = health.status_bytes(await self._ready())

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import Any
 
 import grpc
 
@@ -22,8 +23,14 @@ from triton_py.grpc._infer import response_bytes
 from triton_py.grpc.infer import Inference, Metadata
 from triton_py.grpc.status import as_triton_error
 from triton_py.inprocess import FINAL, NativeResponse
+from triton_py.inprocess.bridge import ResponseStream
 
 SHUTTING_DOWN = "GRPC server is shutting down and has stopped accepting new requests."
+
+
+def _text(error: TritonError) -> str:
+    # A client takes a message without error text for a response.
+    return error.message or error.code_name
 
 
 class _Slot:
@@ -52,38 +59,52 @@ class Stream:
         )
         self._ordered: deque[_Slot] = deque()
         self._outbox: deque[bytes] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], ResponseStream] = {}
         self._progress = asyncio.Event()
         self._fatal: TritonError | None = None
 
     # --- one request ---
 
-    async def _run(self, data: bytes, slot: _Slot) -> None:
-        # No await before the request is sent: tasks start in the order in which they were made,
-        # and so requests reach the core in the order in which they arrived.
+    def _start(self, data: bytes) -> None:
+        """Sends a request to the core, before the next one is read, and has it answered."""
+        slot = _Slot()
+        self._ordered.append(slot)
         message: InferRequest | None = None
         target: _Slot | None = slot
         try:
             message = self._inference.decode(data)
             if self._stopping.is_set():
                 raise UnavailableError(SHUTTING_DOWN)
-            decoupled = self._inference.is_decoupled(message)
-            if decoupled:
+            if self._inference.is_decoupled(message):
                 self._settle(slot)
                 target = None
             request, empty_final = self._inference.build(message, self._metadata)
             responses = self._inference.bridge.stream(request)
-            try:
-                async for response, flags in responses:
-                    final = bool(flags & FINAL)
-                    if response is not None:
-                        self._put(target, self._encode(message, response, final))
-                    elif final and decoupled and empty_final:
-                        self._put(target, encode_response(
-                            message.name, message.version, message.request_id,
-                            {"triton_final_response": True}, [], stream=True))
-            finally:
-                await responses.aclose()
+        except Exception as error:  # noqa: BLE001  as_triton_error logs what isn't ours
+            self._fail(target, as_triton_error(error), message)
+            self._settle(slot)
+            return
+        task = asyncio.get_running_loop().create_task(
+            self._deliver(responses, message, slot, target, empty_final))
+        self._tasks[task] = responses
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        del self._tasks[task]
+        self._progress.set()
+
+    async def _deliver(self, responses: ResponseStream, message: InferRequest, slot: _Slot,
+                       target: _Slot | None, empty_final: bool) -> None:
+        """Encodes a request's responses as they come. ``target`` is None for a decoupled model."""
+        try:
+            async for response, flags in responses:
+                final = bool(flags & FINAL)
+                if response is not None:
+                    self._put(target, self._encode(message, response, final))
+                elif final and target is None and empty_final:
+                    self._put(target, encode_response(
+                        message.name, message.version, message.request_id,
+                        {"triton_final_response": True}, [], stream=True))
         except Exception as error:  # noqa: BLE001  as_triton_error logs what isn't ours
             self._fail(target, as_triton_error(error), message)
         finally:
@@ -97,7 +118,7 @@ class Stream:
             raise error
         return encode_response(
             message.name, message.version, message.request_id,
-            {"triton_final_response": final}, [], stream=True, error=error.message,
+            {"triton_final_response": final}, [], stream=True, error=_text(error),
         )
 
     def _fail(self, target: _Slot | None, error: TritonError, message: InferRequest | None) -> None:
@@ -107,9 +128,7 @@ class Stream:
             self._progress.set()
             return
         id_ = message.request_id if message is not None else ""
-        # A client takes a message without error text for a response.
-        text = error.message or error.code_name
-        self._put(target, encode_response("", "", id_, {}, [], stream=True, error=text))
+        self._put(target, encode_response("", "", id_, {}, [], stream=True, error=_text(error)))
 
     def _put(self, target: _Slot | None, message: bytes) -> None:
         if target is None or (self._ordered and self._ordered[0] is target):
@@ -129,19 +148,11 @@ class Stream:
 
     # --- the call ---
 
-    def _start(self, data: bytes) -> None:
-        slot = _Slot()
-        self._ordered.append(slot)
-        task = asyncio.get_running_loop().create_task(self._run(data, slot))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda _: self._progress.set())
-
     async def run(self) -> None:
         """Reads, infers and writes until the client is done; raises what ends the call early."""
-        reader: asyncio.Task[bytes | object] | None = None
-        progress: asyncio.Task[bool] | None = None
-        stop = asyncio.ensure_future(self._stopping.wait())
+        reader: asyncio.Future[Any] | None = None
+        progress: asyncio.Future[Any] | None = None
+        stop: asyncio.Future[Any] = asyncio.ensure_future(self._stopping.wait())
         reading = True
         try:
             while True:
@@ -160,7 +171,7 @@ class Stream:
                     reader = asyncio.ensure_future(self._context.read())
                 if progress is None or progress.done():
                     progress = asyncio.ensure_future(self._progress.wait())
-                waiting = {progress}
+                waiting: set[asyncio.Future[Any]] = {progress}
                 if reading:
                     waiting.add(stop)
                     if reader is not None:
@@ -176,9 +187,12 @@ class Stream:
                     else:
                         self._start(data)
         finally:
-            for task in (reader, progress, stop, *self._tasks):
-                if task is not None:
-                    task.cancel()
+            for task, responses in self._tasks.items():
+                task.cancel()
+                responses.cancel()
+            for future in (reader, progress, stop):
+                if future is not None:
+                    future.cancel()
 
     @property
     def _backlog(self) -> int:
