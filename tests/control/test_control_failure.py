@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
-from control_fakes import FakeDataPlane, broken
+from control_fakes import TIMEOUT_S, FakeDataPlane, broken
 from control_support import (
     Background,
     Repository,
@@ -123,8 +124,22 @@ def test_a_publish_that_fails_half_way_is_taken_back(
     old = dataplane.served("m", 2)
     repository.model("m", 1, 3, extra="version_policy { all {} }")
     dataplane.fail["publish:m:3"] = broken("version 3")
-    with pytest.raises(InvalidArgumentError, match="version 3 is broken"):
-        server.load("m")
+    draining = threading.Event()
+
+    def use_version_1(point: str) -> None:
+        # A request finds version 1 in the moment in which it is published.
+        if point == "publish:m:3":
+            dataplane.served("m", 1).request()
+        elif point == "drain:m:1":
+            draining.set()
+
+    dataplane.watch = use_version_1
+    load = Background(lambda: server.load("m"))
+    assert draining.wait(TIMEOUT_S)
+    (short_lived,) = [model for model in dataplane.models if model.version == 1]
+    assert not short_lived.closed and ("m", 1) not in dataplane.table
+    short_lived.respond()
+    assert "version 3 is broken" in load.error().message
     assert dataplane.table == {("m", 2): old}
     assert dataplane.open_models() == [old]
     assert states(server)["m"]["2"] == "READY"

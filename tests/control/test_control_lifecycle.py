@@ -6,19 +6,19 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from typing import Any
 
 import pytest
-from control_fakes import FakeDataPlane
+from control_fakes import TIMEOUT_S, FakeDataPlane
 from control_support import (
-    Background,
     Repository,
     StartServer,
     states,
     wait_until_unloaded,
 )
 
-from triton_py.control import ControlMode
+from triton_py.control import ControlMode, configs
 from triton_py.control.instances import instances
 from triton_py.errors import (
     InternalError,
@@ -133,6 +133,47 @@ def test_a_configuration_that_nobody_completes_is_missing(
         strict.load("m.fake")
 
 
+def test_a_named_configuration_is_preferred_where_it_exists(
+    repository: Repository, start: StartServer
+) -> None:
+    named = repository.model("named") / "configs"
+    named.mkdir()
+    text = (named.parent / "config.pbtxt").read_text()
+    (named / "small.pbtxt").write_text(text.replace("max_batch_size: 8", "max_batch_size: 2"))
+    repository.model("plain")
+    server = start(startup_models=["*"], model_config_name="small")
+    assert server.model_config("named", -1)["max_batch_size"] == 2
+    assert server.model_config("plain", -1)["max_batch_size"] == 8
+
+
+def test_a_custom_batching_library_is_handed_over(
+    repository: Repository, start: StartServer, dataplane: FakeDataPlane
+) -> None:
+    library = repository.model("m") / "batchstrategy.so"
+    library.touch()
+    start(startup_models=["m"])
+    spec = dataplane.served("m").spec
+    assert spec is not None and spec["batch_strategy_library"] == str(library)
+
+
+def test_what_a_backend_may_not_set_is_ignored_and_logged(
+    repository: Repository, start: StartServer, dataplane: FakeDataPlane
+) -> None:
+    repository.model("m")
+    dataplane.auto_complete = lambda name, config: (
+        config
+        | {
+            "max_batch_size": 3,
+            "default_model_filename": "other.bin",
+        }
+    )
+    server = start(startup_models=["m"], strict_model_config=False)
+    config = server.model_config("m", -1)
+    assert config["max_batch_size"] == 3
+    assert config["default_model_filename"] == ""
+    assert dataplane.logged("what it made of default_model_filename is ignored")
+
+
 def test_instances_come_from_the_groups(
     repository: Repository, start: StartServer, dataplane: FakeDataPlane
 ) -> None:
@@ -186,6 +227,13 @@ def test_a_gpu_that_is_not_there_is_reported_with_the_line(
         server.load("m")
 
 
+def test_one_version_does_not_disturb_the_configuration_of_another() -> None:
+    config = ModelConfig(name="m")
+    resolved = configs.resolve_instance_groups(config, [(1, 2, [])], 0, 0.0, None)
+    assert [(group.name, group.count) for group in resolved.instance_group] == [("m", 2)]
+    assert config == ModelConfig(name="m")
+
+
 def test_the_backends_preferred_groups_are_used(
     repository: Repository, start: StartServer, dataplane: FakeDataPlane
 ) -> None:
@@ -200,17 +248,30 @@ def test_the_backends_preferred_groups_are_used(
 
 
 def test_instances_load_side_by_side_where_the_backend_allows(
-    repository: Repository, start: StartServer, dataplane: FakeDataPlane
+    repository: Repository,
+    start: StartServer,
+    dataplane: FakeDataPlane,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     dataplane.parallel_instances = True
-    repository.model("m", extra="instance_group { kind: KIND_CPU count: 2 }")
+    repository.model("m", extra="instance_group { kind: KIND_CPU count: 3 }")
     server = start()
-    gate = dataplane.gate("instance:m:1")
-    load = Background(lambda: server.load("m"))
-    gate.wait_arrived()
-    gate.open()
-    load.result()
-    assert sorted(i[0] for i in dataplane.served("m").instances) == ["m_0_0", "m_0_1"]
+    # Passed only if all three are there at the same time.
+    together = threading.Barrier(3)
+
+    def meet(point: str) -> None:
+        if point == "instance:m:1":
+            together.wait(TIMEOUT_S)
+
+    dataplane.watch = meet
+    server.load("m")
+    assert sorted(i[0] for i in dataplane.served("m").instances) == ["m_0_0", "m_0_1", "m_0_2"]
+
+    server.unload("m")
+    dataplane.watch = lambda point: None
+    monkeypatch.setenv("TRITON_PARALLEL_INSTANCE_LOADING", "0")
+    server.load("m")
+    assert [i[0] for i in dataplane.served("m").instances] == ["m_0_0", "m_0_1", "m_0_2"]
 
 
 def test_unload_drains_in_the_background(
@@ -305,7 +366,11 @@ def test_a_reload_drops_the_versions_that_the_policy_does_not_pick_any_more(
     server = start(startup_models=["m"])
     first, second = dataplane.served("m", 1), dataplane.served("m", 2)
     repository.model("m", 3, extra="version_policy { latest { num_versions: 2 } }")
+    first.request()
     server.load("m")
+    assert states(server)["m"]["1"] == "UNLOADING"
+    assert server.model_metadata("m", -1)["versions"] == ["2", "3"]
+    first.respond()
     wait_until_unloaded(server)
     assert first.closed and second.closed
     assert states(server) == {

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Model configurations: reading, completing, checking, and what the rest of the server takes from them.
+"""Model configurations: reading, completing, checking, and what the server takes from them.
 
 In the order in which a model goes through it:
 

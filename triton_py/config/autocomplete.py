@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""What becomes of a configuration after it was read: completed by a backend, replaced by a newer one."""
+"""What becomes of a configuration: completed by a backend, replaced by a newer one."""
 
 from __future__ import annotations
 
@@ -45,13 +45,14 @@ def apply_autocomplete(
 ) -> Completed:
     """Take over what a backend handed to TRITONBACKEND_ModelSetConfig; `original` stays as it is.
 
-    A backend sets the maximum batch size, inputs and outputs, the scheduler where the configuration has
-    none, and whether the model is decoupled. All else that differs in what it returned is ignored, and
-    named in the result: name and backend are settled by then, and instance groups are made from the
-    configuration that the model was created with. The result is normalized, not validated.
+    A backend sets the maximum batch size, inputs and outputs, the scheduler where the configuration
+    has none, and whether the model is decoupled. All else that differs in what it returned is
+    ignored, and named in the result: name and backend are settled by then, and instance groups are
+    made from the configuration that the model was created with. The result is normalized, not
+    validated.
 
-    Raises ConfigError when the JSON can't be read, InternalError when it has another scheduler than the
-    configuration.
+    Raises ConfigError when the JSON can't be read, InternalError when it has another scheduler than
+    the configuration.
     """
     returned = from_json(returned_json, version)
     config = ModelConfig()
@@ -86,8 +87,8 @@ def _take_scheduler(config: ModelConfig, returned: ModelConfig) -> list[str]:
 def requires_reload(before: ModelConfig, after: ModelConfig) -> bool:
     """Whether a model has to be loaded again for a new configuration to take effect.
 
-    A change of nothing but instance groups and version policy is made while the model goes on serving.
-    Both configurations have to be in the same state: as read, or normalized.
+    A change of nothing but instance groups and version policy is made while the model goes on
+    serving. Both configurations have to be in the same state: as read, or normalized.
     """
     return any(name not in _UPDATED_IN_PLACE for name in changed_fields(before, after))
 

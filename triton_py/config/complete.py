@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Fill in what a model's files say about it: name, backend, platform, default file name.
 
-This is the server's part of auto-completion and takes place with or without a config.pbtxt. What only the
-model itself knows, its inputs and outputs, is the backend's part.
+This is the server's part of auto-completion and takes place with or without a config.pbtxt. What
+only the model itself knows, its inputs and outputs, is the backend's part.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from .names import ENSEMBLE_PLATFORM, KNOWN, PLATFORM_ALIASES, Known
 def complete(config: ModelConfig, model_name: str, model_dir: str | os.PathLike[str]) -> None:
     """Fill the empty ones among name, backend, platform and default_model_filename, in place.
 
-    `model_name` is the name of the model's folder `model_dir`. What the configuration says decides; where
-    it says nothing, the files of the lowest-numbered version folder do; where they say nothing either, a
-    backend's library in the version or model folder, and last a folder name of the form
-    `<anything>.<backend>`.
+    `model_name` is the name of the model's folder `model_dir`. What the configuration says decides;
+    where it says nothing, the files of the lowest-numbered version folder do; where they say
+    nothing either, a backend's library in the version or model folder, and last a folder name of
+    the form `<anything>.<backend>`.
 
     Raises ConfigError when no backend can be told, or when the model's folder can't be read.
     """

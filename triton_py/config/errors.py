@@ -10,9 +10,9 @@ from triton_py.errors import InvalidArgumentError
 class ConfigError(InvalidArgumentError):
     """A model configuration that can't be used.
 
-    `reason` is the sentence alone. `file`, `line`, `column` (both counted from 1) and `field` (a path such
-    as `input[0].dims[1]`) are None where they aren't known; those that are stand in front of the reason
-    in the error's text.
+    `reason` is the sentence alone. `file`, `line`, `column` (both counted from 1) and `field` (a
+    path such as `input[0].dims[1]`) are None where they aren't known; those that are stand in front
+    of the reason in the error's text.
     """
 
     def __init__(

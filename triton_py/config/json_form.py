@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The JSON form of a model configuration, as TRITONSERVER_ModelConfig and load overrides carry it.
 
-It is protobuf's JSON mapping with three differences, which are Triton's: fields keep their names from the
-.proto, fields that hold their default are written too, and 64-bit integers are numbers, not strings.
-Reading takes what protobuf's reader takes: names in either spelling, numbers as strings, enum values in
-any case or as numbers, null for a field that is left out.
+It is protobuf's JSON mapping with three differences, which are Triton's: fields keep their names
+from the .proto, fields that hold their default are written too, and 64-bit integers are numbers,
+not strings. Reading takes what protobuf's reader takes: names in either spelling, numbers as
+strings, enum values in any case or as numbers, null for a field that is left out.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ def _check_version(version: int) -> None:
 def to_json(config: Message, version: int = CONFIG_VERSION) -> str:
     """A configuration, or any message in it, as one line of JSON.
 
-    The result is a function of the message's value alone: fields stand in the order of the .proto and map
-    entries in the order of their keys. Messages that aren't set, and the unset members of a oneof, are
-    left out.
+    The result is a function of the message's value alone: fields stand in the order of the .proto
+    and map entries in the order of their keys. Messages that aren't set, and the unset members of a
+    oneof, are left out.
 
     Raises ConfigError for a `version` other than 1.
     """
@@ -98,7 +98,7 @@ def _plain(field: Any, value: Any) -> Any:
 
 
 def _shortest_float32(value: float) -> float:
-    """The double with the fewest digits that rounds to this 32-bit float: 0.1, not 0.10000000149."""
+    """The double with the fewest digits that rounds to this 32-bit float: 0.1 for 0.1f."""
     packed = struct.pack("f", value)
     for digits in range(1, 9):
         candidate = float(f"{value:.{digits}g}")
@@ -110,9 +110,9 @@ def _shortest_float32(value: float) -> float:
 def from_json(text: str | bytes, version: int = CONFIG_VERSION) -> ModelConfig:
     """Read the JSON form.
 
-    Raises ConfigError: not JSON (with line and column), a field that doesn't exist, a value of the wrong
-    type or out of range, a field given twice, two members of a oneof (each with the field's path); or a
-    `version` other than 1.
+    Raises ConfigError: not JSON (with line and column), a field that doesn't exist, a value of the
+    wrong type or out of range, a field given twice, two members of a oneof (each with the field's
+    path); or a `version` other than 1.
     """
     _check_version(version)
     config = ModelConfig()

@@ -15,9 +15,9 @@ from .names import datatype_string
 def metadata(config: ModelConfig, versions: Iterable[int | str]) -> dict[str, Any]:
     """What TRITONSERVER_ServerModelMetadata answers, ready for JSON.
 
-    `versions` are those that are ready, in the order in which they are to be named. `platform` is the
-    backend's name for a model without a platform. A shape starts with -1 for the batch where the model
-    batches, and has -1 for every dimension of any size.
+    `versions` are those that are ready, in the order in which they are to be named. `platform` is
+    the backend's name for a model without a platform. A shape starts with -1 for the batch where
+    the model batches, and has -1 for every dimension of any size.
     """
     batch = [-1] if config.max_batch_size > 0 else []
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Names that the model repository's conventions fix: platforms, backends, file names, data types."""
+"""Names that conventions fix: platforms, backends, file names, data types."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEFAULT_SEQUENCE_IDLE_MICROSECONDS: Final = 1_000_000
 
 
 class Known(NamedTuple):
-    """A backend whose models are recognized by their platform or by the file in the version folder."""
+    """A backend whose models are recognized by their platform or by their file."""
 
     backend: str
     platform: str  # "" where the backend has no platform name
@@ -82,5 +82,5 @@ ELEMENT_SIZES: Final = {
 
 
 def datatype_string(data_type: int) -> str:
-    """The protocol's name of a data type ("FP32", "BYTES"), "" for TYPE_INVALID or an unknown number."""
+    """The protocol's name of a data type ("FP32", "BYTES"), "" for an invalid one."""
     return PROTOCOL_NAMES.get(data_type, "")

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Write out the defaults of a model configuration, so that the rest of the server need not know them."""
+"""Write out a configuration's defaults, so that the rest of the server need not know them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ _GPU = ModelInstanceGroup.KIND_GPU
 
 @dataclass(frozen=True)
 class PreferredGroup:
-    """An instance group that a backend prefers (TRITONBACKEND_BackendAttributeAddPreferredInstanceGroup).
+    """An instance group that a backend prefers.
 
+    It says so with TRITONBACKEND_BackendAttributeAddPreferredInstanceGroup.
     `kind` is a ModelInstanceGroup.Kind, which numbers CPU and GPU the other way round than
     TRITONSERVER_InstanceGroupKind does: use `from_abi` for a value of that.
     """
@@ -44,16 +45,16 @@ ABI_KINDS = {int(kind): number for number, kind in enumerate(_KIND_OF_ABI)}
 
 
 def usable_gpus(gpus: int | Iterable[int]) -> tuple[int, ...]:
-    """Device numbers, ascending, from a count of GPUs or from the numbers of those that may be used."""
+    """Device numbers, ascending, from a count of GPUs or from device numbers."""
     return tuple(range(gpus)) if isinstance(gpus, int) else tuple(sorted(set(gpus)))
 
 
 def normalize(config: ModelConfig) -> None:
     """Fill, in place, the defaults that depend on nothing but the configuration itself.
 
-    These are the version policy (the latest version), the preferred batch sizes (the maximum), how long a
-    sequence may idle (a second) and pinned memory for inputs and outputs (on). Instance groups, which
-    depend on backend and machine, are `normalize_instance_groups`'s.
+    These are the version policy (the latest version), the preferred batch sizes (the maximum), how
+    long a sequence may idle (a second) and pinned memory for inputs and outputs (on). Instance
+    groups, which depend on backend and machine, are `normalize_instance_groups`'s.
     """
     _normalize_version_policy(config)
     if config.HasField("dynamic_batching"):
@@ -95,8 +96,8 @@ def normalize_instance_groups(
     """Fill, in place, the instance groups: name, kind, count, GPUs; one group where there is none.
 
     `preferred` are the backend's, in its order. `gpus` is the number of usable GPUs or their device
-    numbers. KIND_AUTO becomes KIND_GPU where there are GPUs and all that the group lists are among them,
-    else KIND_CPU. An ensemble has no instances and stays as it is.
+    numbers. KIND_AUTO becomes KIND_GPU where there are GPUs and all that the group lists are among
+    them, else KIND_CPU. An ensemble has no instances and stays as it is.
     """
     if config.HasField("ensemble_scheduling"):
         return
@@ -153,8 +154,9 @@ def add_default_batching(
 ) -> None:
     """Let a model batch whose configuration doesn't say whether it may, in place.
 
-    For auto-completion of a model that turned out to have a batch dimension. A maximum batch size that is
-    set stays. The dynamic batcher is added where there is something to batch and no other scheduler.
+    For auto-completion of a model that turned out to have a batch dimension. A maximum batch size
+    that is set stays. The dynamic batcher is added where there is something to batch and no other
+    scheduler.
     """
     if config.max_batch_size == 0:
         config.max_batch_size = max(default_max_batch_size, 1)

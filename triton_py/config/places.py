@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Where the fields of a config.pbtxt stand: line and column for each field path.
 
-Protobuf's parser says where it stopped, but neither in which field that was nor, once a message is parsed,
-where a value came from. This scanner knows just enough of the text format to say both. It never fails:
-on text that isn't well-formed it indexes what comes before the flaw.
+Protobuf's parser says where it stopped, but neither in which field that was nor, once a message is
+parsed, where a value came from. This scanner knows just enough of the text format to say both. It
+never fails: on text that isn't well-formed it indexes what comes before the flaw.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class _Scanner:
         self.places.append(Place(path, self.line + 1, offset - self.starts[self.line] + 1, offset))
 
     def message(self, prefix: str, descriptor: Any, closing: str, depth: int) -> str:
-        """Index the fields up to `closing`. Returns the scalar of the field `key`, for map entries."""
+        """Index the fields up to `closing`. Returns the value of a field `key`, for map entries."""
         counts: dict[str, int] = {}
         key = ""
         while self.position < len(self.tokens):
@@ -135,14 +135,17 @@ class _Scanner:
         """Map entries go by their key, which is known only when they have been read."""
         for index in range(first, len(self.places)):
             place = self.places[index]
-            self.places[index] = place._replace(path=new + place.path[len(old) :])
+            rest = place.path[len(old) :]
+            if rest == ".value" or rest.startswith(".value."):
+                rest = rest[len(".value") :]
+            self.places[index] = place._replace(path=new + rest)
 
 
 def places(text: str, descriptor: Any) -> list[Place]:
     """All fields of a text-format message of type `descriptor`, in the order of the text.
 
-    A repeated field's values are `name[0]`, `name[1]` ..., a map's `name["key"]`, and fields inside them
-    follow after a dot.
+    A repeated field's values are `name[0]`, `name[1]` ..., a map's `name["key"]`, and fields inside
+    them follow after a dot.
     """
     return _Scanner(text, descriptor).places
 
@@ -154,13 +157,13 @@ def field_at(found: list[Place], line: int, column: int) -> Place | None:
 
 
 def find(found: list[Place], path: str) -> Place | None:
-    """Where a field path stands; for a field that isn't in the text, the nearest message around it."""
+    """Where a field path stands; for one that isn't in the text, the message around it."""
     by_path = {place.path: place for place in reversed(found)}
+    first = by_path.get(f"{path}[0]")  # of a repeated field as a whole, where it isn't a list
     while path:
         if path in by_path:
             return by_path[path]
-        # `dims[1]` -> `dims[0]`'s message `input[0]`; a bare repeated name -> its first value.
-        if f"{path}[0]" in by_path:
-            return by_path[f"{path}[0]"]
-        path = re.sub(r"(\.|^)[^.\[]+(\[(\"[^\"]*\"|[^\]]*)\])?$", "", path)
+        if first is not None:
+            return first
+        path = re.sub(r"(\[(\"[^\"]*\"|[^\]]*)\]|(\.|^)[^.\[]+)$", "", path)
     return None

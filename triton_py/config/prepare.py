@@ -36,11 +36,11 @@ def prepare(
 ) -> Prepared:
     """The configuration of the model in `model_dir`, as its backend is to get it.
 
-    `config_name` is `--model-config-name`'s value. `override_json` is the `config` parameter of a load
-    request and takes the place of the file. `strict` means that nobody completes the configuration
-    (`--disable-auto-complete-config`): there has to be a file, and inputs and outputs are checked already
-    now. `renamed` is for a repository that is registered with a name mapping: the model then takes
-    `model_name`, whatever its configuration says.
+    `config_name` is `--model-config-name`'s value. `override_json` is the `config` parameter of a
+    load request and takes the place of the file. `strict` means that nobody completes the
+    configuration (`--disable-auto-complete-config`): there has to be a file, and inputs and outputs
+    are checked already now. `renamed` is for a repository that is registered with a name mapping:
+    the model then takes `model_name`, whatever its configuration says.
 
     Raises ConfigError; its text names the file and, where it can be told, the line.
     """

@@ -28,29 +28,31 @@ def compile_spec(config: ModelConfig) -> dict[str, Any]:
 
     Keys of the result:
 
-    `name`; `platform`; `backend`; `runtime`; `max_batch_size`: int, 0 without batching; `decoupled`;
-    `response_cache`: bool each.
+    `name`; `platform`; `backend`; `runtime`; `max_batch_size`: int, 0 without batching;
+    `decoupled`; `response_cache`: bool each.
 
-    `inputs`: a list of dicts with `name`, `datatype` (TRITONSERVER_DataType), `dims` (without the batch
-    dimension, -1 for any size), `reshape` (list, or None), `optional`, `ragged`, `shape_tensor`,
-    `non_linear`. `outputs`: the same, with `label_filename` in place of `optional` and `ragged`.
+    `inputs`: a list of dicts with `name`, `datatype` (TRITONSERVER_DataType), `dims` (without the
+    batch dimension, -1 for any size), `reshape` (list, or None), `optional`, `ragged`,
+    `shape_tensor`, `non_linear`. `outputs`: the same, with `label_filename` in place of `optional`
+    and `ragged`.
 
-    `scheduling`: "default", "dynamic", "sequence" or "ensemble". The dynamic batcher's settings are always
-    there, and say "no batching" where it isn't used: `preferred_batch_sizes` (ascending, without repeats),
-    `max_queue_delay_ns`, `preserve_ordering`, `priority_levels`, `default_priority_level` (both 0 without
-    priorities), `default_queue_policy` (a dict with `timeout_action`, "REJECT" or "DELAY",
-    `default_timeout_us`, `allow_timeout_override`, `max_queue_size`), `priority_queue_policy` (such a dict
-    by level). `eager_batching`: bool. `equal_shapes`: names of the inputs whose shape has to be the same
-    throughout a batch; `equal_contents`: of those, as shape tensors, whose contents have to be.
+    `scheduling`: "default", "dynamic", "sequence" or "ensemble". The dynamic batcher's settings are
+    always there, and say "no batching" where it isn't used: `preferred_batch_sizes` (ascending,
+    without repeats), `max_queue_delay_ns`, `preserve_ordering`, `priority_levels`,
+    `default_priority_level` (both 0 without priorities), `default_queue_policy` (a dict with
+    `timeout_action`, "REJECT" or "DELAY", `default_timeout_us`, `allow_timeout_override`,
+    `max_queue_size`), `priority_queue_policy` (such a dict by level). `eager_batching`: bool.
+    `equal_shapes`: names of the inputs whose shape has to be the same throughout a batch;
+    `equal_contents`: of those, as shape tensors, whose contents have to be.
 
-    `sequence`: None, or a dict, see `_sequence`. `states`: its states, [] where there are none, each with
-    `input_name`, `output_name`, `datatype`, `dims`, `same_buffer`, `growable`, `initial` (None or a dict).
-    `ensemble`: None, or a dict with `steps` and `max_inflight_requests`.
+    `sequence`: None, or a dict, see `_sequence`. `states`: its states, [] where there are none,
+    each with `input_name`, `output_name`, `datatype`, `dims`, `same_buffer`, `growable`, `initial`
+    (None or a dict). `ensemble`: None, or a dict with `steps` and `max_inflight_requests`.
 
-    `instances`: a list of dicts, one an instance group: `name`, `kind` (TRITONSERVER_InstanceGroupKind),
-    `count`, `gpus`, `profiles`, `passive`, `host_policy` ("" for the kind's own), `secondary_devices`
-    (pairs of kind's name and device number), `rate_limiter` (`priority` and `resources`, each a dict with
-    `name`, `global`, `count`).
+    `instances`: a list of dicts, one an instance group: `name`, `kind`
+    (TRITONSERVER_InstanceGroupKind), `count`, `gpus`, `profiles`, `passive`, `host_policy` ("" for
+    the kind's own), `secondary_devices` (pairs of kind's name and device number), `rate_limiter`
+    (`priority` and `resources`, each a dict with `name`, `global`, `count`).
 
     `metric_tags`: dict of strings. `metric_buckets`: list of upper bounds by metric family.
     """
@@ -131,9 +133,12 @@ def _queue_policy(policy: ModelQueuePolicy) -> dict[str, Any]:
 
 
 def _sequence(config: ModelConfig) -> dict[str, Any]:
-    """`strategy` ("direct" or "oldest"), `max_idle_us`, `iterative`, `controls` (a dict each, with `name`,
-    `kind` without its prefix, `datatype`, and `false_true`, a pair, or None for CORRID), and the
-    strategy's settings: `max_queue_delay_ns`, `minimum_slot_utilization`, `max_candidates` (0: the
+    """The sequence batcher's settings.
+
+    `strategy` ("direct" or "oldest"), `max_idle_us`, `iterative`, `controls` (a dict each, with
+    `name`, `kind` without its prefix, `datatype`, and `false_true`, a pair, or None for CORRID),
+    and the strategy's settings: `max_queue_delay_ns`, `minimum_slot_utilization`, `max_candidates`
+    (0: the
     maximum batch size), `preferred_batch_sizes`, `preserve_ordering`."""
     sequence = config.sequence_batching
     oldest = sequence.HasField("oldest")

@@ -19,8 +19,8 @@ from .errors import ConfigError
 from .names import CONFIG_FILE, CONFIGS_FOLDER
 from .places import Place, field_at, find, is_map, places
 
-#: A config.pbtxt larger than this is taken for something else. The largest that serve a purpose, with
-#: thousands of warm-up inputs, stay well under a megabyte.
+#: A config.pbtxt larger than this is taken for something else. The largest that serve a purpose,
+#: with thousands of warm-up inputs, stay well under a megabyte.
 MAX_BYTES = 4 << 20
 
 _Error = TypeVar("_Error", bound=ConfigError)
@@ -40,8 +40,8 @@ _TYPE_WORDS = {
 def config_path(model_dir: str | os.PathLike[str], config_name: str = "") -> str:
     """The configuration file of a model.
 
-    With a `config_name` (`--model-config-name`) it is `configs/<config_name>.pbtxt` where that exists.
-    Otherwise, and in all other cases, it is `config.pbtxt`, which need not exist.
+    With a `config_name` (`--model-config-name`) it is `configs/<config_name>.pbtxt` where that
+    exists. Otherwise, and in all other cases, it is `config.pbtxt`, which need not exist.
     """
     if config_name:
         path = os.path.join(model_dir, CONFIGS_FOLDER, f"{config_name}.pbtxt")
@@ -82,9 +82,9 @@ def to_text(config: Message) -> str:
 def locate(error: _Error, path: str | os.PathLike[str]) -> _Error:
     """The same error with the line of its field in the file `path`, where that can be told.
 
-    For errors that validation finds in a configuration which came from a file: the field is looked up in
-    the file's text. An error without a field, or with a place already, comes back unchanged, and so does
-    every error when the file can't be read any more.
+    For errors that validation finds in a configuration which came from a file: the field is looked
+    up in the file's text. An error without a field, or with a place already, comes back unchanged,
+    and so does every error when the file can't be read any more.
     """
     if error.field is None or error.line is not None:
         return error
@@ -110,9 +110,14 @@ def _error(
     return ConfigError(reason, file=file, line=line, column=column, field=field, prefix=prefix)
 
 
+def _open_at_once(name: str, flags: int) -> int:
+    """Open without waiting: a pipe by this name would otherwise block until somebody writes."""
+    return os.open(name, flags | os.O_NONBLOCK)
+
+
 def _read(name: str) -> str:
     try:
-        with open(name, "rb") as file:
+        with open(name, "rb", opener=_open_at_once) as file:
             info = os.fstat(file.fileno())
             if not stat.S_ISREG(info.st_mode):
                 raise _error("it is not a regular file", name)
@@ -155,16 +160,22 @@ def _word_at(line: str, column: int) -> str:
     return match.group() if match else ""
 
 
-def _descriptor(path: str) -> tuple[Any, Any]:
-    """The message that a path's last part stands in, and the last part's field; None where unknown."""
-    message, field = ModelConfig.DESCRIPTOR, None
+def _descriptor(path: str) -> Any:
+    """The descriptor of the field at a path's end; None where that isn't known."""
+    message: Any = ModelConfig.DESCRIPTOR
+    field: Any = None
     for index, part in enumerate(re.findall(r"[A-Za-z_]\w*(?![^\[]*\])", path)):
         if index:
             if field is None or field.message_type is None:
-                return None, None
+                return None
             message = field.message_type
+            if is_map(field) and part not in message.fields_by_name:
+                # `parameters["a"].string_value`: the path leaves out the entry's `value`
+                message = message.fields_by_name["value"].message_type
+                if message is None:
+                    return None
         field = message.fields_by_name.get(part)
-    return message, field
+    return field
 
 
 def _closest(word: str, names: list[str]) -> str:
@@ -211,11 +222,10 @@ _SCALARS = {
 
 def _sentence(reason: str, place: Place | None, word: str) -> str:
     """The parser's reason in words that name the field and, where it helps, what would be right."""
-    message, field = _descriptor(place.path) if place else (None, None)
-    if match := re.match(r'Message type "[\w.]+" has no field named "(.+)"\.', reason):
-        if message is not None:
-            return unknown_field(message, match.group(1))
-        return f"there is no field '{match.group(1)}' here"
+    field = _descriptor(place.path) if place else None
+    if match := re.match(r'Message type "([\w.]+)" has no field named "(.+)"\.', reason):
+        message = ModelConfig.DESCRIPTOR.file.pool.FindMessageTypeByName(match.group(1))
+        return unknown_field(message, match.group(2))
     if match := re.match(r'Message type "[\w.]*?(\w+)" should not have multiple "(\w+)"', reason):
         return f"'{match.group(2)}' is given twice in {match.group(1)}, which takes it once"
     if match := re.match(
@@ -224,7 +234,10 @@ def _sentence(reason: str, place: Place | None, word: str) -> str:
         return f"'{match.group(1)}' and '{match.group(2)}' exclude each other"
     match = re.match(r'Enum type "[\w.]+" has no value (?:named|with number) (.+)\.$', reason)
     if match and place is not None and field is not None and field.enum_type is not None:
-        return f"{place.path}: {unknown_enum_value(field.enum_type, match.group(1))}"
+        value = match.group(1)
+        if value[0] in "\"'":
+            return f"{place.path} must be {expected_type(field)}, without quotes, not {value}"
+        return f"{place.path}: {unknown_enum_value(field.enum_type, value)}"
     if not word.isprintable():
         word = ascii(word)
     if not word or reason.endswith('Expected "}".'):
@@ -237,9 +250,9 @@ def _sentence(reason: str, place: Place | None, word: str) -> str:
 def _concerns_value(reason: str) -> bool:
     return reason.startswith(
         ("Couldn't parse", "Expected string", "Expected \"true\"", "Value out of range",
-         "Enum type", "Invalid octal", "Integer out of range", "Expected identifier or number")
+         "Enum type", "Invalid octal", "Integer out of range",)
     )  # fmt: skip
 
 
 def _plain(reason: str) -> str:
-    return reason.rstrip(".")[:200]
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in reason.rstrip(".")[:200])

@@ -149,7 +149,7 @@ class Operations:
 
     def _check(self, operation: Operation, commit: bool = False) -> None:
         with self._changed:
-            if operation._given_up is not None and not operation._committed:
+            if operation._given_up is not None:
                 raise operation._given_up
             operation._committed = operation._committed or commit
 

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Check a model configuration that is complete and normalized.
 
-Each rule is a generator of problems; the functions here either raise the first of them or list them all.
-The sentences are Triton's where clients and test suites know them, followed by the value in question.
+Each rule is a generator of problems; the functions here either raise the first of them or list them
+all. The sentences are Triton's where clients and test suites know them, followed by the value in
+question.
 
-Three sets, because they can be checked at different times: the configuration itself, as soon as it is
-read; inputs and outputs, when the backend has had its turn at completing them; instance groups, when the
-backend's preferences and the machine's GPUs are known.
+Three sets, because they can be checked at different times: the configuration itself, as soon as it
+is read; inputs and outputs, when the backend has had its turn at completing them; instance groups,
+when the backend's preferences and the machine's GPUs are known.
 """
 
 from __future__ import annotations
@@ -63,9 +64,9 @@ def validate_instance_groups(
     gpus: int | Iterable[int] = 0,
     min_compute_capability: float = MIN_COMPUTE_CAPABILITY,
 ) -> None:
-    """Check the instance groups against the usable GPUs, a count or device numbers. Raises ConfigError.
+    """Check the instance groups against the usable GPUs, a count or device numbers.
 
-    `min_compute_capability` only serves the sentence: `gpus` has to respect it.
+    `min_compute_capability` only serves the sentence: `gpus` has to respect it. Raises ConfigError.
     """
     _raise_first(instance_group_problems(config, gpus, min_compute_capability))
 
@@ -75,7 +76,7 @@ def problems(
     gpus: int | Iterable[int] | None = None,
     min_compute_capability: float = MIN_COMPUTE_CAPABILITY,
 ) -> list[ConfigError]:
-    """All that is wrong with a configuration, without raising. Instance groups only if `gpus` is given."""
+    """All that is wrong with a configuration; instance groups only where `gpus` is given."""
     found = [*_config_problems(config), *io_problems(config)]
     if gpus is not None:
         found += instance_group_problems(config, gpus, min_compute_capability)

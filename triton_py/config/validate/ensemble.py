@@ -17,7 +17,7 @@ _PATH = "ensemble_scheduling"
 
 @dataclass
 class _Tensor:
-    """A tensor of the ensemble: a node of the graph whose edges lead from a step's inputs to its outputs."""
+    """A tensor of the ensemble, a node; edges lead from a step's inputs to its outputs."""
 
     name: str
     written: bool = False  # a step has it as output

@@ -1,0 +1,134 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Random histories of one model against a model of what should be served."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from control_fakes import TIMEOUT_S, FakeDataPlane, broken
+from control_support import Repository, states, wait_until_unloaded
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from triton_py.control import ControlMode, ControlPlane, ServerOptions
+from triton_py.errors import TritonError
+
+STEPS = ["create", "configure", "instance", "start", "publish"]
+POLICIES = {
+    "latest": ("version_policy { latest { num_versions: 1 } }", lambda found: {max(found)}),
+    "all": ("version_policy { all {} }", lambda found: set(found)),
+    "first": ("version_policy { specific { versions: [1] } }", lambda found: {1} & found),
+}
+
+
+class OneModel(RuleBasedStateMachine):
+    """The folder changes, steps break, loads and unloads come: what serves is what should."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.root = Path(tempfile.mkdtemp())
+        self.repository = Repository(self.root)
+        self.dataplane = FakeDataPlane()
+        self.server = ControlPlane(
+            self.dataplane,
+            ServerOptions(
+                model_repository_paths=[str(self.repository.path)],
+                model_control_mode=ControlMode.EXPLICIT,
+                backend_directory=str(self.repository.backends),
+            ),
+        )
+        self.server.start()
+        self.versions = {1}
+        self.policy = "latest"
+        self.delay = 0
+        self.syntax_error = False
+        self.served: dict[int, int] = {}  # version -> the delay it was configured with
+        self.write()
+
+    def write(self) -> None:
+        # A delay that is never the same twice makes every write a change.
+        self.delay += 1
+        folder = self.repository.path / "m"
+        shutil.rmtree(folder, ignore_errors=True)
+        extra = (
+            f"dynamic_batching {{ max_queue_delay_microseconds: {self.delay} }}"
+            f"{POLICIES[self.policy][0]}"
+        )
+        if self.syntax_error:
+            extra += "}"
+        self.repository.model("m", *self.versions, extra=extra)
+
+    @rule(
+        versions=st.sets(st.integers(1, 4), min_size=1),
+        policy=st.sampled_from(sorted(POLICIES)),
+        syntax_error=st.booleans(),
+    )
+    def change(self, versions: set[int], policy: str, syntax_error: bool) -> None:
+        self.versions, self.policy, self.syntax_error = versions, policy, syntax_error
+        self.write()
+
+    @rule(step=st.sampled_from(STEPS), version=st.integers(1, 4))
+    def break_step(self, step: str, version: int) -> None:
+        self.dataplane.fail[f"{step}:m:{version}"] = broken(f"{step} {version}")
+
+    @precondition(lambda self: self.dataplane.fail)
+    @rule()
+    def repair(self) -> None:
+        self.dataplane.fail.clear()
+
+    @rule()
+    def load(self) -> None:
+        unchanged = self.served and set(self.served.values()) == {self.delay}
+        chosen = POLICIES[self.policy][1](self.versions)
+        failing = {int(point.rsplit(":", 1)[1]) for point in self.dataplane.fail}
+        if unchanged:
+            self.server.load("m")
+        elif self.syntax_error or not chosen or chosen & failing:
+            with pytest.raises(TritonError):
+                self.server.load("m")
+        else:
+            self.server.load("m")
+            self.served = dict.fromkeys(chosen, self.delay)
+
+    @rule()
+    def unload(self) -> None:
+        self.server.unload("m")
+        self.served = {}
+
+    @invariant()
+    def what_serves_is_what_should(self) -> None:
+        wait_until_unloaded(self.server)
+        served = {
+            model.version: model.final_config["dynamic_batching"]["max_queue_delay_microseconds"]
+            for model in self.dataplane.table.values()
+            if model.final_config is not None
+        }
+        assert served == self.served
+        # Nothing else is left: every other build has been closed.
+        assert {id(m) for m in self.dataplane.open_models()} == {
+            id(m) for m in self.dataplane.table.values()
+        }
+        ready = {v for v, state in states(self.server)["m"].items() if state == "READY"}
+        assert ready == {str(version) for version in self.served}
+        if self.served:
+            config = self.server.model_config("m", -1)["dynamic_batching"]
+            assert config["max_queue_delay_microseconds"] == self.served[max(self.served)]
+        else:
+            with pytest.raises(TritonError):
+                self.server.model_config("m", -1)
+
+    def teardown(self) -> None:
+        self.dataplane.fail.clear()
+        assert self.server.stop(TIMEOUT_S)
+        assert self.dataplane.open_models() == []
+        assert all(backend.closed for backend in self.dataplane.backends)
+        shutil.rmtree(self.root)
+
+
+TestOneModel = OneModel.TestCase
+TestOneModel.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)

@@ -1,0 +1,393 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The codec against protobuf's own encoder and decoder.
+
+Protobuf is the reference: what it writes we read the same, what it refuses we refuse, what we
+write it reads the same.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+
+import pytest
+from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from triton_py.errors import InvalidArgumentError
+from triton_py.grpc._decode import MalformedMessage, decode_request
+from triton_py.grpc._encode import encode_response
+from triton_py.grpc._typed import typed_bytes
+from triton_py.proto import grpc_service as pb
+
+INT64 = st.integers(-(2**63), 2**63 - 1)
+UINT64 = st.integers(0, 2**64 - 1)
+TEXT = st.text(max_size=20)
+
+CHOICES = st.one_of(
+    st.tuples(st.just("bool_param"), st.booleans()),
+    st.tuples(st.just("int64_param"), INT64),
+    st.tuples(st.just("string_param"), TEXT),
+    st.tuples(st.just("double_param"), st.floats(allow_nan=False)),
+    st.tuples(st.just("uint64_param"), UINT64),
+    st.just((None, None)),
+)
+PARAMS = st.dictionaries(TEXT, CHOICES, max_size=4)
+
+# field of InferTensorContents, its elements, and the struct format that the tensor's bytes have
+TYPED = {
+    "BOOL": ("bool_contents", st.booleans(), "?"),
+    "UINT8": ("uint_contents", st.integers(0, 2**8 - 1), "B"),
+    "UINT16": ("uint_contents", st.integers(0, 2**16 - 1), "H"),
+    "UINT32": ("uint_contents", st.integers(0, 2**32 - 1), "I"),
+    "UINT64": ("uint64_contents", UINT64, "Q"),
+    "INT8": ("int_contents", st.integers(-(2**7), 2**7 - 1), "b"),
+    "INT16": ("int_contents", st.integers(-(2**15), 2**15 - 1), "h"),
+    "INT32": ("int_contents", st.integers(-(2**31), 2**31 - 1), "i"),
+    "INT64": ("int64_contents", INT64, "q"),
+    "FP32": ("fp32_contents", st.floats(width=32), "f"),
+    "FP64": ("fp64_contents", st.floats(), "d"),
+    "BYTES": ("bytes_contents", st.binary(max_size=20), None),
+}
+
+
+def fill(target, params: dict) -> None:
+    for key, (choice, value) in params.items():
+        if choice is None:
+            target[key].SetInParent()
+        else:
+            setattr(target[key], choice, value)
+
+
+@st.composite
+def requests(draw) -> pb.ModelInferRequest:
+    message = pb.ModelInferRequest(
+        model_name=draw(TEXT), model_version=draw(TEXT), id=draw(TEXT)
+    )
+    fill(message.parameters, draw(PARAMS))
+    for _ in range(draw(st.integers(0, 3))):
+        tensor = message.inputs.add(
+            name=draw(TEXT), datatype=draw(TEXT), shape=draw(st.lists(INT64, max_size=4))
+        )
+        fill(tensor.parameters, draw(PARAMS))
+        if draw(st.booleans()):
+            tensor.contents.SetInParent()
+            for field, elements, _ in TYPED.values():
+                if draw(st.integers(0, 5)) == 0:
+                    getattr(tensor.contents, field).extend(draw(st.lists(elements, max_size=3)))
+    for _ in range(draw(st.integers(0, 3))):
+        output = message.outputs.add(name=draw(TEXT))
+        fill(output.parameters, draw(PARAMS))
+    message.raw_input_contents.extend(draw(st.lists(st.binary(max_size=40), max_size=3)))
+    return message
+
+
+class AnyParams:
+    """Where protobuf's Python decoder and ours may differ.
+
+    It sets a map entry aside, as an unknown field, when the entry itself holds unknown fields. The
+    wire format's rules don't ask for that; we skip those fields and keep the entry.
+    """
+
+
+def params_of(owner, field: int) -> dict | AnyParams:
+    if any(unknown.field_number == field for unknown in UnknownFieldSet(owner)):
+        return AnyParams()
+    out = {}
+    for key, value in owner.parameters.items():
+        choice = value.WhichOneof("parameter_choice")
+        out[key] = (choice, getattr(value, choice) if choice else None)
+    return out
+
+
+def describe(message: pb.ModelInferRequest) -> dict:
+    """Protobuf's message in the form that ``InferRequest.describe`` has."""
+    return {
+        "model_name": message.model_name,
+        "model_version": message.model_version,
+        "id": message.id,
+        "parameters": params_of(message, 4),
+        "inputs": [
+            {
+                "name": tensor.name,
+                "datatype": tensor.datatype,
+                "shape": list(tensor.shape),
+                "parameters": params_of(tensor, 4),
+                "has_contents": tensor.HasField("contents"),
+            }
+            for tensor in message.inputs
+        ],
+        "outputs": [
+            {"name": output.name, "parameters": params_of(output, 2)}
+            for output in message.outputs
+        ],
+        "raw_input_contents": list(message.raw_input_contents),
+    }
+
+
+def same(ours, theirs) -> bool:
+    """Equality under which NaN equals itself, and 1 is not True; maps have no order."""
+    if isinstance(theirs, AnyParams):
+        return True
+    if isinstance(ours, dict):
+        return ours.keys() == theirs.keys() and all(same(ours[k], theirs[k]) for k in ours)
+    if isinstance(ours, list):
+        return len(ours) == len(theirs) and all(map(same, ours, theirs))
+    return repr(ours) == repr(theirs)
+
+
+@given(requests())
+def test_reads_what_protobuf_writes(message):
+    assert same(decode_request(message.SerializeToString()).describe(), describe(message))
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(requests(), requests())
+def test_merges_as_protobuf_does(first, second):
+    """Two messages after each other are one in which the later singular fields win."""
+    both = first.SerializeToString() + second.SerializeToString()
+    assert same(
+        decode_request(both).describe(), describe(pb.ModelInferRequest.FromString(both))
+    )
+
+
+def agree(data: bytes) -> None:
+    """We accept exactly what protobuf accepts, and read the same from it."""
+    try:
+        theirs = pb.ModelInferRequest.FromString(data)
+    except DecodeError:
+        with pytest.raises(MalformedMessage, match="malformed ModelInferRequest"):
+            decode_request(data)
+        return
+    assert same(decode_request(data).describe(), describe(theirs))
+
+
+MUTATIONS = st.lists(
+    st.tuples(st.integers(0, 10**6), st.sampled_from(["flip", "drop", "insert", "cut", "dup"]),
+              st.integers(0, 255)),
+    min_size=1, max_size=6,
+)
+
+
+def mutate(data: bytes, mutations) -> bytes:
+    out = bytearray(data)
+    for where, what, byte in mutations:
+        at = where % (len(out) + 1)
+        if what == "insert":
+            out.insert(at, byte)
+        elif not out:
+            continue
+        elif what == "flip":
+            out[at % len(out)] ^= byte
+        elif what == "drop":
+            del out[at % len(out)]
+        elif what == "dup":
+            piece = out[at : at + byte % 16]
+            out[at:at] = piece
+        else:
+            del out[at:]
+    return bytes(out)
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+@given(requests(), MUTATIONS)
+def test_agrees_with_protobuf_on_mutated_messages(message, mutations):
+    agree(mutate(message.SerializeToString(), mutations))
+
+
+@settings(max_examples=400)
+@given(st.binary(max_size=64))
+@example(b"\x0b\x0c")  # an unknown group around nothing
+@example(b"\x0b\x14")  # ended by another group's end
+@example(b"\x0c")
+@example(b"\x0b" * 200)
+@example(b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")
+@example(b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02")
+@example(b"\x0a\xff\xff\xff\xff\x0f")
+@example(b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")
+@example(b"\x80\x80\x80\x80\x10\x00")
+@example(b"\x88\x80\x80\x80\x00\x01")  # tags written longer than they need to be
+@example(b"\x88\x80\x80\x80\x80\x00\x01")
+@example(b"\xf8\xff\xff\xff\x0f\x01")
+@example(b"\x0a\x80\x80\x80\x80\x00")
+@example(b"\x0a\x80\x80\x80\x80\x80\x00")
+@example(b"\x0a\x03\xed\xa0\x80")  # a surrogate
+@example(b"\x0a\x02\xc0\x80")  # an overlong form
+@example(b"\x00\x00")
+def test_agrees_with_protobuf_on_noise(data):
+    agree(data)
+
+
+def test_a_group_may_nest_to_protobufs_limit():
+    fine = b"\x7b" * 90 + b"\x7c" * 90
+    agree(fine)
+    assert decode_request(fine).describe()["inputs"] == []
+    agree(b"\x7b" * 5000 + b"\x7c" * 5000)
+
+
+def test_a_fault_says_where_it_is():
+    with pytest.raises(MalformedMessage, match=r"ends beyond the end .*\(at byte 2 of 5\)"):
+        decode_request(b"\x0a\x10abc")
+    assert issubclass(MalformedMessage, InvalidArgumentError)
+
+
+def test_limits_are_named():
+    message = pb.ModelInferRequest()
+    for i in range(5):
+        message.inputs.add(name=str(i))
+    with pytest.raises(InvalidArgumentError, match="too many inputs: .* at most 4"):
+        decode_request(message.SerializeToString(), max_tensors=4)
+    message = pb.ModelInferRequest()
+    for i in range(5):
+        message.parameters[str(i)].int64_param = i
+    with pytest.raises(InvalidArgumentError, match="too many parameters: .* at most 4"):
+        decode_request(message.SerializeToString(), 4, 4)
+
+
+# --- typed contents ------------------------------------------------------------------------
+
+
+def pack(datatype: str, elements: list) -> bytes:
+    code = TYPED[datatype][2]
+    if code is None:
+        return b"".join(struct.pack("<I", len(e)) + e for e in elements)
+    return struct.pack(f"<{len(elements)}{code}", *elements)
+
+
+def one_input(datatype: str, field: str, elements: list) -> pb.ModelInferRequest:
+    message = pb.ModelInferRequest(model_name="m")
+    tensor = message.inputs.add(name="IN", datatype=datatype, shape=[len(elements)])
+    getattr(tensor.contents, field).extend(elements)
+    return message
+
+
+@given(st.data(), st.sampled_from(sorted(TYPED)))
+def test_typed_contents_become_the_tensors_bytes(data, datatype):
+    field, strategy, _ = TYPED[datatype]
+    elements = data.draw(st.lists(strategy, max_size=20))
+    request = decode_request(one_input(datatype, field, elements).SerializeToString())
+    theirs = pack(datatype, elements)
+    ours = typed_bytes(request, 0)
+    if datatype in ("FP32", "FP64"):  # a NaN's payload is not kept by Python's struct
+        assert len(ours) == len(theirs)
+        code = f"<{len(elements)}{TYPED[datatype][2]}"
+        for a, b in zip(struct.unpack(code, ours), elements, strict=True):
+            assert a == b or (math.isnan(a) and math.isnan(b))
+    else:
+        assert ours == theirs
+
+
+@pytest.mark.parametrize("datatype", sorted(TYPED))
+def test_contents_in_two_parts_are_joined(datatype):
+    """A singular sub-message that occurs twice is merged: its repeated fields are appended."""
+    field = TYPED[datatype][0]
+    value = {"?": True, None: b"ab", "f": 1.5, "d": 2.5}.get(TYPED[datatype][2], 7)
+    part = pb.InferTensorContents()
+    getattr(part, field).extend([value, value])
+    one = part.SerializeToString()
+    tensor = pb.ModelInferRequest.InferInputTensor(name="IN", datatype=datatype)
+    wire = tensor.SerializeToString() + (b"\x2a" + bytes([len(one)]) + one) * 2
+    message = b"\x2a" + bytes([len(wire)]) + wire
+    assert typed_bytes(decode_request(message), 0) == pack(datatype, [value] * 4)
+
+
+@pytest.mark.parametrize(
+    ("field", "wire"),
+    [
+        # Elements one by one instead of packed: what an old encoder writes.
+        ("BOOL", b"\x08\x01\x08\x00"),
+        ("INT8", b"\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x10\x05"),
+        ("UINT64", b"\x28\x01\x28\xff\x01"),
+        ("FP32", b"\x35\x00\x00\x80\x3f\x35\x00\x00\x00\x40"),
+        ("FP64", b"\x39" + struct.pack("<d", 1) + b"\x39" + struct.pack("<d", 2)),
+    ],
+)
+def test_unpacked_elements(field, wire):
+    contents = pb.InferTensorContents.FromString(wire)
+    elements = list(getattr(contents, TYPED[field][0]))
+    assert len(elements) == 2
+    tensor = pb.ModelInferRequest.InferInputTensor(name="IN", datatype=field)
+    inner = tensor.SerializeToString() + b"\x2a" + bytes([len(wire)]) + wire
+    message = b"\x2a" + bytes([len(inner)]) + inner
+    assert typed_bytes(decode_request(message), 0) == pack(field, elements)
+
+
+def test_empty_contents_are_an_empty_tensor():
+    assert typed_bytes(decode_request(one_input("FP32", "fp32_contents", []).SerializeToString()),
+                       0) == b""
+
+
+@pytest.mark.parametrize(
+    ("datatype", "field", "elements", "text"),
+    [
+        ("INT8", "int_contents", [1, 300], r"value 300 at index 1 of int_contents .*INT8.*'IN'"),
+        ("INT8", "int_contents", [-129], r"value -129 at index 0"),
+        ("INT16", "int_contents", [0, 0, 40000], r"value 40000 at index 2"),
+        ("UINT8", "uint_contents", [256], r"value 256 at index 0 of uint_contents"),
+        ("UINT16", "uint_contents", [2**32 - 1], r"value 4294967295 at index 0"),
+        ("FP32", "fp64_contents", [1.0], r"in fp64_contents, expected fp32_contents"),
+        ("FP16", "fp32_contents", [1.0], r"FP16 has no typed contents"),
+        ("BF16", "bytes_contents", [b"ab"], r"BF16 has no typed contents"),
+        ("FLOAT", "fp32_contents", [1.0], r"invalid datatype 'FLOAT' of input tensor 'IN'"),
+    ],
+)
+def test_wrong_typed_contents(datatype, field, elements, text):
+    request = decode_request(one_input(datatype, field, elements).SerializeToString())
+    with pytest.raises(InvalidArgumentError, match=text):
+        typed_bytes(request, 0)
+
+
+def test_two_fields_at_once():
+    message = one_input("INT32", "int_contents", [1])
+    message.inputs[0].contents.fp32_contents.append(1.0)
+    with pytest.raises(InvalidArgumentError, match="both int_contents and fp32_contents"):
+        typed_bytes(decode_request(message.SerializeToString()), 0)
+
+
+# --- responses -----------------------------------------------------------------------------
+
+OUTPUTS = st.lists(
+    st.tuples(TEXT, st.sampled_from(sorted(TYPED)), st.lists(INT64, max_size=4),
+              st.binary(max_size=300)),
+    max_size=4,
+)
+VALUES = st.dictionaries(
+    TEXT, st.one_of(st.booleans(), INT64, st.floats(allow_nan=False), TEXT), max_size=4
+)
+
+
+def same_response(message: pb.ModelInferResponse, name, version, id_, params, outputs) -> None:
+    assert (message.model_name, message.model_version, message.id) == (name, version, id_)
+    got = {k: getattr(v, v.WhichOneof("parameter_choice")) for k, v in message.parameters.items()}
+    assert got == params
+    for key, value in params.items():  # True == 1, so the kinds are compared too
+        assert type(got[key]) is type(value)
+    assert [(o.name, o.datatype, list(o.shape)) for o in message.outputs] == [
+        (n, d, list(s)) for n, d, s, _ in outputs
+    ]
+    assert list(message.raw_output_contents) == [data for *_, data in outputs]
+
+
+@given(TEXT, TEXT, TEXT, VALUES, OUTPUTS)
+def test_protobuf_reads_what_we_write(name, version, id_, params, outputs):
+    data = encode_response(name, version, id_, params, outputs)
+    same_response(pb.ModelInferResponse.FromString(data), name, version, id_, params, outputs)
+
+
+@given(TEXT, TEXT, VALUES, OUTPUTS, TEXT)
+def test_protobuf_reads_our_stream_responses(name, id_, params, outputs, error):
+    data = encode_response(name, "1", id_, params, outputs, stream=True, error=error)
+    message = pb.ModelStreamInferResponse.FromString(data)
+    assert message.error_message == error
+    same_response(message.infer_response, name, "1", id_, params, outputs)
+
+
+def test_a_large_tensor():
+    data = bytes(range(256)) * 4096
+    message = pb.ModelInferResponse.FromString(
+        encode_response("m", "1", "", {}, [("OUT", "UINT8", [len(data)], data)])
+    )
+    assert message.raw_output_contents[0] == data

@@ -1,0 +1,21 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+from typing import Any
+
+from triton_py.errors import InvalidArgumentError
+
+class MalformedMessage(InvalidArgumentError): ...
+
+class InferRequest:
+    message: bytes
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def request_id(self) -> str: ...
+    def describe(self) -> dict[str, Any]: ...
+
+def decode_request(
+    message: bytes, max_tensors: int = 4096, max_parameters: int = 1024
+) -> InferRequest: ...

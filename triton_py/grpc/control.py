@@ -1,0 +1,143 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The calls that ask or steer the server: everything but inference.
+
+Each is a blocking function from request message to response message; ``server.py`` runs them off
+the event loop, because the control plane may wait for a lock, a disk or a backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from google.protobuf.json_format import ParseDict
+
+from triton_py.errors import InvalidArgumentError, UnsupportedError
+from triton_py.grpc.versions import parse_version
+from triton_py.inprocess import NativeServer
+from triton_py.proto import grpc_service as pb
+
+
+def server_live(server: NativeServer, request: Any) -> Any:
+    return pb.ServerLiveResponse(live=server.is_live())
+
+
+def server_ready(server: NativeServer, request: Any) -> Any:
+    return pb.ServerReadyResponse(ready=server.is_ready())
+
+
+def model_ready(server: NativeServer, request: Any) -> Any:
+    ready = server.model_is_ready(request.name, parse_version(request.version))
+    return pb.ModelReadyResponse(ready=ready)
+
+
+def server_metadata(server: NativeServer, request: Any) -> Any:
+    return ParseDict(server.metadata(), pb.ServerMetadataResponse(), ignore_unknown_fields=True)
+
+
+def model_metadata(server: NativeServer, request: Any) -> Any:
+    metadata = server.model_metadata(request.name, parse_version(request.version))
+    return ParseDict(metadata, pb.ModelMetadataResponse(), ignore_unknown_fields=True)
+
+
+def model_config(server: NativeServer, request: Any) -> Any:
+    config = server.model_config(request.name, parse_version(request.version))
+    response = pb.ModelConfigResponse()
+    ParseDict(config, response.config)
+    return response
+
+
+def model_statistics(server: NativeServer, request: Any) -> Any:
+    statistics = server.model_statistics(request.name, parse_version(request.version))
+    return ParseDict(statistics, pb.ModelStatisticsResponse(), ignore_unknown_fields=True)
+
+
+def refuse_repository_name(request: Any) -> None:
+    if request.repository_name:
+        raise UnsupportedError("'repository_name' specification is not supported")
+
+
+def repository_index(server: NativeServer, request: Any) -> Any:
+    refuse_repository_name(request)
+    response = pb.RepositoryIndexResponse()
+    for entry in server.model_index(request.ready):
+        response.models.add(
+            name=entry["name"],
+            version=entry.get("version", ""),
+            state=entry.get("state", ""),
+            reason=entry.get("reason", ""),
+        )
+    return response
+
+
+def load_parameters(request: Any) -> dict[str, str | bytes]:
+    """``config`` as JSON text and ``file:<path>`` as bytes; there are no others."""
+    parameters: dict[str, str | bytes] = {}
+    for name, value in request.parameters.items():
+        if name == "config":
+            expected = "string_param"
+        elif name.startswith("file:"):
+            expected = "bytes_param"
+        else:
+            raise InvalidArgumentError(f"unrecognized load parameter '{name}'.")
+        if value.WhichOneof("parameter_choice") != expected:
+            raise InvalidArgumentError(
+                f"invalid value type for load parameter '{name}', expected {expected}."
+            )
+        parameters[name] = getattr(value, expected)
+    return parameters
+
+
+def repository_model_load(server: NativeServer, request: Any) -> Any:
+    refuse_repository_name(request)
+    server.load(request.model_name, load_parameters(request))
+    return pb.RepositoryModelLoadResponse()
+
+
+def repository_model_unload(server: NativeServer, request: Any) -> Any:
+    refuse_repository_name(request)
+    dependents = False
+    for name, value in request.parameters.items():
+        if name != "unload_dependents":
+            raise InvalidArgumentError(f"unrecognized unload parameter '{name}'.")
+        if value.WhichOneof("parameter_choice") != "bool_param":
+            raise InvalidArgumentError(
+                "invalid value type for 'unload_dependents' parameter, expected bool_param."
+            )
+        dependents = value.bool_param
+    server.unload(request.model_name, dependents)
+    return pb.RepositoryModelUnloadResponse()
+
+
+def unsupported(what: str) -> Callable[[NativeServer, Any], Any]:
+    def refuse(server: NativeServer, request: Any) -> Any:
+        raise UnsupportedError(f"{what} is not supported by this server")
+
+    return refuse
+
+
+#: By method of ``GRPCInferenceService``.
+CALLS: dict[str, Callable[[NativeServer, Any], Any]] = {
+    "ServerLive": server_live,
+    "ServerReady": server_ready,
+    "ModelReady": model_ready,
+    "ServerMetadata": server_metadata,
+    "ModelMetadata": model_metadata,
+    "ModelConfig": model_config,
+    "ModelStatistics": model_statistics,
+    "RepositoryIndex": repository_index,
+    "RepositoryModelLoad": repository_model_load,
+    "RepositoryModelUnload": repository_model_unload,
+    "SystemSharedMemoryStatus": unsupported("system shared memory"),
+    "SystemSharedMemoryRegister": unsupported("system shared memory"),
+    "SystemSharedMemoryUnregister": unsupported("system shared memory"),
+    "CudaSharedMemoryStatus": unsupported("CUDA shared memory"),
+    "CudaSharedMemoryRegister": unsupported("CUDA shared memory"),
+    "CudaSharedMemoryUnregister": unsupported("CUDA shared memory"),
+    "TraceSetting": unsupported("changing trace settings"),
+    "LogSettings": unsupported("changing log settings"),
+}
+
+#: Calls that may take as long as a model's loading does.
+SLOW = frozenset({"RepositoryModelLoad", "RepositoryModelUnload"})

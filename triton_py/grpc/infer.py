@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""``ModelInfer``, and what it shares with ``ModelStreamInfer``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from triton_py.errors import InternalError, InvalidArgumentError, UnsupportedError
+from triton_py.grpc._decode import InferRequest, decode_request
+from triton_py.grpc._infer import fill, response_bytes
+from triton_py.grpc.options import GrpcOptions
+from triton_py.grpc.versions import parse_version
+from triton_py.inprocess import AsyncBridge, NativeRequest, NativeServer
+
+#: Bit of ``NativeServer.transaction_properties``.
+DECOUPLED = 2
+
+RESERVED = frozenset({
+    "sequence_id", "sequence_start", "sequence_end", "priority", "timeout", "headers",
+    "binary_data_output",
+})
+
+Metadata = Iterable[tuple[str, "str | bytes"]]
+
+
+class Inference:
+    """Turns received bytes into requests of the core, and its responses into bytes to send."""
+
+    def __init__(self, server: NativeServer, bridge: AsyncBridge, options: GrpcOptions) -> None:
+        self.server = server
+        self.bridge = bridge
+        self._max_tensors = options.max_tensors
+        self._max_parameters = options.max_parameters
+        pattern = options.header_forward_pattern
+        self._forward = re.compile(pattern, re.IGNORECASE) if pattern else None
+
+    def decode(self, data: bytes) -> InferRequest:
+        return decode_request(data, self._max_tensors, self._max_parameters)
+
+    def is_decoupled(self, message: InferRequest) -> bool:
+        properties = self.server.transaction_properties(
+            message.name, parse_version(message.version)
+        )
+        return bool(properties & DECOUPLED)
+
+    def build(self, message: InferRequest, metadata: Metadata) -> tuple[NativeRequest, bool]:
+        """The core's request, and whether the client wants a decoupled model's empty final
+        response."""
+        request = NativeRequest(self.server, message.name, parse_version(message.version))
+        empty_final = fill(request, message)
+        if self._forward is not None:
+            self._forward_metadata(request, metadata)
+        return request, empty_final
+
+    def _forward_metadata(self, request: NativeRequest, metadata: Metadata) -> None:
+        assert self._forward is not None
+        for name, value in metadata:
+            if not self._forward.search(name):
+                continue
+            if name in RESERVED or name.startswith("triton_"):
+                raise InvalidArgumentError(
+                    f"Header '{name}' is reserved for Triton usage and cannot be forwarded."
+                )
+            if isinstance(value, bytes):
+                raise InvalidArgumentError(
+                    f"Header '{name}' is binary and cannot be forwarded as a parameter."
+                )
+            request.set_parameter(name, value)
+
+    async def unary(self, data: bytes, metadata: Metadata) -> bytes:
+        """One request, one response. Raises the error that the status shall carry."""
+        message = self.decode(data)
+        if self.is_decoupled(message):
+            raise UnsupportedError(
+                "ModelInfer RPC doesn't support models with decoupled transaction policy"
+            )
+        request, _ = self.build(message, metadata)
+        responses = await self.bridge.infer(request)
+        if len(responses) != 1:
+            raise InternalError(f"expected a single response, got {len(responses)}")
+        error = responses[0].error
+        if error is not None:
+            raise error
+        return response_bytes(responses[0])
