@@ -15,7 +15,7 @@ import threading
 import time
 
 import pytest
-from serving import IDENTITY, Serving, write_model
+from serve_process import IDENTITY, Serving, write_model
 
 SLOW = IDENTITY + 'parameters [ { key: "execute_delay_ms" value: { string_value: "1500" } } ]\n'
 BROKEN = 'backend: "no_such_backend"\nmax_batch_size: 8\n'

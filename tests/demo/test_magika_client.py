@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import sample_files
-from serving import Serving
+from serve_process import Serving
 
 from triton_py.cli import demo
 from triton_py.cli.errors import CliError

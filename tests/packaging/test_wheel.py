@@ -17,7 +17,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from serving import Serving, write_model
+from serve_process import Serving, write_model
 
 ROOT = Path(__file__).resolve().parents[2]
 BACKENDS = ("identity", "onnxruntime")
