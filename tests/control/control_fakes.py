@@ -139,6 +139,10 @@ class FakeModel:
         self.closed = True
         self._reach("close")
 
+    @property
+    def pending(self) -> int:
+        return 3
+
     def statistics(self) -> dict[str, Any]:
         return {"inference_count": 7}
 

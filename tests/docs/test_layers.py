@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "triton_py"
 CORE = ROOT / "cbackend" / "core"
 
-FRONT = ("http", "grpc", "metrics")
+FRONT = ("http", "grpc")
 ABOVE = (*FRONT, "inprocess", "cli")
 BELOW = ("control", "config", "repository")
 
@@ -31,7 +31,7 @@ NEVER = {
     "api": ("cli", *FRONT, *BELOW),
     "http": ("cli", "grpc", *BELOW),
     "grpc": ("cli", "http", *BELOW),
-    "metrics": ("cli", "grpc", *BELOW),
+    "metrics": (*ABOVE, *BELOW, "core"),
     "cli": BELOW,
 }
 

@@ -72,6 +72,10 @@ class Model(Protocol):
     def close(self) -> None:
         """Undo everything done so far; a TritonError comes after the clean-up."""
 
+    @property
+    def pending(self) -> int:
+        """Requests that wait for execution now."""
+
     def statistics(self) -> dict[str, Any]:
         """The model's entry of the statistics extension, without name and version."""
 

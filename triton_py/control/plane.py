@@ -19,6 +19,7 @@ from triton_py.control.backends import BackendStore
 from triton_py.control.builder import Builder
 from triton_py.control.dataplane import LOG_ERROR, LOG_INFO, LOG_VERBOSE, DataPlane
 from triton_py.control.loader import Loader, LoadProgress
+from triton_py.control.metrics import MetricsPage
 from triton_py.control.operations import Operations
 from triton_py.control.options import ControlMode, ServerOptions
 from triton_py.control.planner import folder_fingerprint
@@ -105,6 +106,7 @@ class ControlPlane:
         self._operations = Operations()
         self._backends = BackendStore(dataplane)
         self._retirer = Retirer(dataplane, self._registry)
+        self._metrics = MetricsPage(self._registry, options)
         self._pool = WorkerPool(max(1, options.model_load_thread_count), "model-load")
         capability = options.min_supported_compute_capability
         if capability is None:
@@ -263,6 +265,10 @@ class ControlPlane:
                 for number, built in versions.items()
             ]
         }
+
+    def metrics_text(self) -> str:
+        """The page of ``GET /metrics``; raises UnavailableError where metrics are turned off."""
+        return self._metrics.text()
 
     def labels(self, name: str, version: int, output: str) -> list[str]:
         """The class labels of an output, in class order; empty where it has none."""

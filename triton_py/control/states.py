@@ -64,6 +64,8 @@ class BuiltModel:
     labels: dict[str, list[str]]
     backend: BackendLease
     folder: SharedFolder
+    #: How long it took to build, in seconds.
+    load_seconds: float = 0.0
 
 
 @dataclass
