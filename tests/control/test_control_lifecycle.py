@@ -609,6 +609,7 @@ def test_metadata_statistics_labels(repository: Repository, start: StartServer) 
     def stats(name: str, version: int = -1) -> list[tuple[str, str]]:
         found = server.model_statistics(name, version)["model_stats"]
         assert all(entry["inference_count"] == 7 for entry in found)
+        assert not any("failures" in entry or "batch_closed" in entry for entry in found)
         return [(entry["name"], entry["version"]) for entry in found]
 
     assert stats("") == [("m", "1"), ("m", "2"), ("n", "1")]
@@ -618,6 +619,32 @@ def test_metadata_statistics_labels(repository: Repository, start: StartServer) 
         stats("x")
     with pytest.raises(InvalidArgumentError, match="version is not available for model 'm'"):
         stats("m", 3)
+
+
+def test_metrics(repository: Repository, start: StartServer, dataplane: FakeDataPlane) -> None:
+    repository.model("m", extra='metric_tags { key: "team" value: "a" }')
+    server = start(startup_models=["m"])
+    for _ in range(3):
+        dataplane.served("m").request()
+    labels = 'model="m",version="1",_team="a"'
+    text = server.metrics_text()
+    for line in (
+        f"nv_inference_count{{{labels}}} 7",
+        f"nv_inference_exec_count{{{labels}}} 3",
+        f'nv_inference_request_failure{{{labels},reason="BACKEND"}} 2',
+        f"nv_inference_pending_request_count{{{labels}}} 2",
+        'triton_py_batch_closed{model="m",version="1",reason="full"} 5',
+        "# TYPE nv_model_load_duration_secs gauge",
+        "# TYPE nv_cpu_utilization gauge",
+    ):
+        assert line in text.splitlines(), line
+    for _ in range(3):
+        dataplane.served("m").respond()
+    server.unload("m")
+    assert 'model="m"' not in server.metrics_text()
+    without = start(cpu_metrics=False, gpu_metrics=False)
+    assert "nv_cpu" not in without.metrics_text()
+    assert start(metrics=False).metrics_text() == ""
 
 
 def test_strict_readiness_asks_the_instances(

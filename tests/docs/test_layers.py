@@ -26,7 +26,8 @@ NEVER = {
     "proto": (*ABOVE, *BELOW, "core", "progress"),
     "config": (*ABOVE, "control", "core"),
     "repository": (*ABOVE, "control", "core"),
-    "control": ABOVE,
+    # Of the layers above it control has metrics: it renders plain data and asks nobody.
+    "control": tuple(name for name in ABOVE if name != "metrics"),
     "inprocess": ("cli", *FRONT, *BELOW),
     "api": ("cli", *FRONT, *BELOW),
     "http": ("cli", "grpc", *BELOW),

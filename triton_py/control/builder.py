@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -60,6 +61,7 @@ class Builder:
             TritonError: the step that failed says why. What the steps before it made has been
                 closed in reverse order, once each.
         """
+        begun = time.monotonic()
         with ExitStack() as undo:
             check()
             folder = plan.folder.share()
@@ -101,8 +103,9 @@ class Builder:
             self._add_instances(model, config, lease.backend.parallel_instance_loading, check)
             check()
             model.start()
+            seconds = time.monotonic() - begun
             undo.pop_all()
-            return BuiltModel(plan.name, version, model, config, labels, lease, folder)
+            return BuiltModel(plan.name, version, model, config, labels, lease, folder, seconds)
 
     def backend_config(self, backend: str) -> str:
         """The configuration in JSON that a backend is loaded with."""

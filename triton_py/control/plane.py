@@ -19,6 +19,7 @@ from triton_py.control.backends import BackendStore
 from triton_py.control.builder import Builder
 from triton_py.control.dataplane import LOG_ERROR, LOG_INFO, LOG_VERBOSE, DataPlane
 from triton_py.control.loader import Loader, LoadProgress
+from triton_py.control.metrics import BESIDE_THE_EXTENSION, MetricsPage
 from triton_py.control.operations import Operations
 from triton_py.control.options import ControlMode, ServerOptions
 from triton_py.control.planner import folder_fingerprint
@@ -94,6 +95,8 @@ class ControlPlane:
         self._dataplane = dataplane
         self._options = options
         self._clock = clock
+        #: Seconds that the core gives ``stop``; may be set until then.
+        self.exit_timeout: float = float(options.exit_timeout)
         self._report_interval = report_interval_s
         self._lock = threading.Lock()
         self._state = _ServerState.INITIALIZING
@@ -105,6 +108,7 @@ class ControlPlane:
         self._operations = Operations()
         self._backends = BackendStore(dataplane)
         self._retirer = Retirer(dataplane, self._registry)
+        self._metrics = MetricsPage(options, self._registry)
         self._pool = WorkerPool(max(1, options.model_load_thread_count), "model-load")
         capability = options.min_supported_compute_capability
         if capability is None:
@@ -149,7 +153,7 @@ class ControlPlane:
         if failed:
             message = "failed to load all models"
             if self._options.exit_on_error:
-                self.stop(float(self._options.exit_timeout))
+                self.stop(self.exit_timeout)
                 details = "; ".join(f"'{name}': {error}" for name, error in failed.items())
                 raise InternalError(f"{message}: {details}")
             self._dataplane.log(LOG_ERROR, f"{InternalError.code_name}: {message}")
@@ -206,7 +210,7 @@ class ControlPlane:
         """
         self._check_ready()
         built = self._registry.find(name, version)
-        return bool(built.model.ready())
+        return built.ready()
 
     def missing(self, name: str, version: int) -> TritonError:
         """Why requests can't find a model version that the data plane doesn't have."""
@@ -256,13 +260,20 @@ class ControlPlane:
                     )
                 ready = {version: ready[version]}
             chosen = {name: ready}
-        return {
-            "model_stats": [
-                {"name": model, "version": str(number), **built.model.statistics()}
-                for model, versions in chosen.items()
-                for number, built in versions.items()
-            ]
-        }
+        entries: list[dict[str, Any]] = []
+        for model, versions in chosen.items():
+            for number, built in versions.items():
+                statistics = built.statistics()
+                if statistics is None:
+                    continue  # unloaded since we looked
+                for extra in BESIDE_THE_EXTENSION:
+                    statistics.pop(extra, None)
+                entries.append({"name": model, "version": str(number), **statistics})
+        return {"model_stats": entries}
+
+    def metrics_text(self) -> str:
+        """The metrics page in the Prometheus text format; "" with metrics turned off."""
+        return self._metrics.text()
 
     def labels(self, name: str, version: int, output: str) -> list[str]:
         """The class labels of an output, in class order; empty where it has none."""
@@ -451,7 +462,7 @@ class ControlPlane:
 
     def _log_in_flight(self, remaining: float) -> None:
         live = self._retirer.live()
-        busy = [(built, built.model.in_flight) for built in live]
+        busy = [(built, built.in_flight()) for built in live]
         busy = [(built, count) for built, count in busy if count]
         self._dataplane.log(
             LOG_INFO,
