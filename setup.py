@@ -270,6 +270,9 @@ class BuildNative(build_ext):
         destination = ROOT if inplace else Path(self.build_lib).resolve()
         tag = f"{sysconfig.get_platform()}-{sys.implementation.cache_tag}"
         self._built = build_all(destination, ROOT / "build" / f"objects-{tag}")
+        if not inplace:
+            # build_py, which copies data files, ran before this one was written.
+            shutil.copy(ROOT / "triton_py" / "abi_implemented.json", destination / "triton_py")
 
     def get_outputs(self) -> list[str]:
         return [str(p) for p in getattr(self, "_built", [])]

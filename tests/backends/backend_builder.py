@@ -70,15 +70,35 @@ def compiler(cpp: bool) -> list[str | Path]:
     """The command for C11 or C++17 with the project's headers; warnings are errors."""
     name = os.environ.get("CXX", "g++") if cpp else os.environ.get("CC", "gcc")
     standard = "-std=c++17" if cpp else "-std=c11"
-    return [*shlex.split(name), standard, "-O1", "-g", "-Wall", "-Wextra", "-Werror", f"-I{INCLUDE}"]
+    return [
+        *shlex.split(name),
+        standard,
+        "-O1",
+        "-g",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        f"-I{INCLUDE}",
+    ]
 
 
 def _server_stub(folder: Path) -> Path:
     """An empty libtritonserver.so to link against: what matters is its SONAME."""
     stub = folder / "libtritonserver.so"
     if not stub.exists():
-        run([*compiler(False), "-shared", "-fPIC", "-Wl,-soname,libtritonserver.so", "-x", "c",
-             "/dev/null", "-o", stub])
+        run(
+            [
+                *compiler(False),
+                "-shared",
+                "-fPIC",
+                "-Wl,-soname,libtritonserver.so",
+                "-x",
+                "c",
+                "/dev/null",
+                "-o",
+                stub,
+            ]
+        )
     return stub
 
 
@@ -101,8 +121,21 @@ def build_shipped(name: str, folder: Path) -> Path:
     library = folder / name / f"libtriton_{name}.so"
     library.parent.mkdir(parents=True, exist_ok=True)
     sources = [*sorted((SHIPPED / "common").glob("*.c")), *sorted((SHIPPED / name).glob("*.c"))]
-    run([*compiler(False), "-Wshadow", "-Wconversion", "-shared", "-fPIC", "-fvisibility=hidden",
-         *sources, "-o", library, "-lpthread", "-ldl"])
+    run(
+        [
+            *compiler(False),
+            "-Wshadow",
+            "-Wconversion",
+            "-shared",
+            "-fPIC",
+            "-fvisibility=hidden",
+            *sources,
+            "-o",
+            library,
+            "-lpthread",
+            "-ldl",
+        ]
+    )
     return library
 
 
@@ -113,4 +146,14 @@ def build_host(name: str, folder: Path) -> Path:
     sources = [HERE / "host" / part for part in parts]
     # gnu11: the host itself is no example, strdup will do.
     run([*compiler(False), "-std=gnu11", "-rdynamic", *sources, "-o", program, "-ldl"])
+    return program
+
+
+def build_json_filter(folder: Path) -> Path:
+    """Compiles the backends' JSON reader as a filter, with the address and undefined sanitizers."""
+    program = folder / "json_filter"
+    common = [SHIPPED / "common" / f for f in ("json.c", "json_parse.c", "json_write.c", "error.c")]
+    host = [HERE / "host" / part for part in ("json_main.c", "host.c", "server.c")]
+    sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    run([*compiler(False), "-std=gnu11", *sanitize, *host, *common, "-o", program, "-ldl"])
     return program

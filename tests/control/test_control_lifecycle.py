@@ -621,32 +621,6 @@ def test_metadata_statistics_labels(repository: Repository, start: StartServer) 
         stats("m", 3)
 
 
-def test_metrics(repository: Repository, start: StartServer, dataplane: FakeDataPlane) -> None:
-    repository.model("m", extra='metric_tags { key: "team" value: "a" }')
-    server = start(startup_models=["m"])
-    for _ in range(3):
-        dataplane.served("m").request()
-    labels = 'model="m",version="1",_team="a"'
-    text = server.metrics_text()
-    for line in (
-        f"nv_inference_count{{{labels}}} 7",
-        f"nv_inference_exec_count{{{labels}}} 3",
-        f'nv_inference_request_failure{{{labels},reason="BACKEND"}} 2',
-        f"nv_inference_pending_request_count{{{labels}}} 2",
-        'triton_py_batch_closed{model="m",version="1",reason="full"} 5',
-        "# TYPE nv_model_load_duration_secs gauge",
-        "# TYPE nv_cpu_utilization gauge",
-    ):
-        assert line in text.splitlines(), line
-    for _ in range(3):
-        dataplane.served("m").respond()
-    server.unload("m")
-    assert 'model="m"' not in server.metrics_text()
-    without = start(cpu_metrics=False, gpu_metrics=False)
-    assert "nv_cpu" not in without.metrics_text()
-    assert start(metrics=False).metrics_text() == ""
-
-
 def test_strict_readiness_asks_the_instances(
     repository: Repository, start: StartServer, dataplane: FakeDataPlane
 ) -> None:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "triton_py"
 CORE = ROOT / "cbackend" / "core"
 
-FRONT = ("http", "grpc", "metrics")
+FRONT = ("http", "grpc")
 ABOVE = (*FRONT, "inprocess", "cli")
 BELOW = ("control", "config", "repository")
 
@@ -26,13 +26,12 @@ NEVER = {
     "proto": (*ABOVE, *BELOW, "core", "progress"),
     "config": (*ABOVE, "control", "core"),
     "repository": (*ABOVE, "control", "core"),
-    # Of the layers above it control has metrics: it renders plain data and asks nobody.
-    "control": tuple(name for name in ABOVE if name != "metrics"),
+    "control": ABOVE,
     "inprocess": ("cli", *FRONT, *BELOW),
     "api": ("cli", *FRONT, *BELOW),
     "http": ("cli", "grpc", *BELOW),
     "grpc": ("cli", "http", *BELOW),
-    "metrics": ("cli", "grpc", *BELOW),
+    "metrics": (*ABOVE, *BELOW, "core"),
     "cli": BELOW,
 }
 

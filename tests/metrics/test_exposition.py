@@ -32,6 +32,8 @@ TRITON = {
     "nv_cache_miss_duration_per_model": "counter",
 }
 
+OURS = {"triton_py_batch_closed": "counter"}
+
 
 def duration(count: int, ns: int) -> dict[str, int]:
     return {"count": count, "ns": ns}
@@ -91,6 +93,17 @@ def test_values_of_a_model():
     assert not any(name.startswith("nv_cache") for name, _ in samples)
 
 
+def test_why_batches_closed():
+    statistics = {"batch_closed": {"full": 3, "delay": 1}, "failures": {"OTHER": 4}}
+    samples = read(render([{"model": "m", "version": "1", "statistics": statistics}]))
+    found = {dict(labels)["reason"]: value for (name, labels), value in samples.items()
+             if name == "triton_py_batch_closed"}
+    assert found == {"full": 3, "delay": 1}
+    # Failures come from the statistics where they are not given beside them.
+    labels = (("model", "m"), ("reason", "OTHER"), ("version", "1"))
+    assert samples["nv_inference_request_failure", labels] == 4
+
+
 def test_cache_metrics_of_a_model_with_the_cache():
     samples = read(render([model(cache=True)]))
     labels = (("model", "m"), ("version", "1"))
@@ -105,9 +118,9 @@ def test_names_and_kinds_are_tritons():
     kinds = dict(
         line.split()[2:4] for line in text.splitlines() if line.startswith("# TYPE")
     )
-    assert kinds == TRITON
-    assert {line.split()[2] for line in text.splitlines() if line.startswith("# HELP")} == set(
-        TRITON)
+    assert kinds == {**TRITON, **OURS}
+    assert {line.split()[2] for line in text.splitlines() if line.startswith("# HELP")} == {
+        *TRITON, *OURS}
 
 
 def test_each_family_stands_once_whatever_the_number_of_models():

@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from triton_py.cli import foreign
-from triton_py.cli.settings import GROUPS, defaults, flags
+from triton_py.cli.settings import GROUPS, LIMITS, defaults, flags
 
 MARKERS = re.compile(r"(<!-- flags: .*? -->\n).*?(<!-- end of flags -->)", re.DOTALL)
-#: Flags of our own.
-OURS = ("demo", "grpc-max-message-size", "grpc-max-concurrent-calls")
+#: Flags of our own, besides the limits.
+OURS = ("demo", "debug-endpoints")
 
 
 def text() -> str:
@@ -33,7 +33,7 @@ def text() -> str:
                 continue
             spelled = ", ".join(f"`--{n}`" for n in (name, *flag.aliases))
             value = f" {flag.metavar}" if flag.metavar else ""
-            plus = " +" if name in OURS else ""
+            plus = " +" if name in OURS or (flag.group == LIMITS) else ""
             shown = flag.default_text or default[name]
             if isinstance(shown, bool):
                 shown = str(shown).lower()

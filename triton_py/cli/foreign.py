@@ -58,7 +58,8 @@ MISSING: dict[str, Missing] = {
     "cache-config": Missing("the response cache", str, "NAME,KEY=VALUE"),
     "cache-directory": Missing("the response cache", str, "DIR"),
     "rate-limit": Missing(
-        "the rate limiter", values.choice("rate-limit", "execution_count", "off"), "MODE", ("off",)),
+        "the rate limiter", values.choice("rate-limit", "execution_count", "off"), "MODE",
+        ("off",)),
     "rate-limit-resource": Missing("the rate limiter", str, "NAME:COUNT[:DEVICE]"),
     "cuda-virtual-address-size": Missing(
         "growable implicit state", values.device_size, "DEVICE:BYTES"),

@@ -18,6 +18,7 @@ from triton_py.errors import TritonError
 
 if TYPE_CHECKING:
     from triton_py.grpc.options import GrpcOptions
+    from triton_py.http.options import HttpOptions
     from triton_py.inprocess import NativeServer
 
 
@@ -147,7 +148,28 @@ def _front_end(name: str, server: NativeServer, s: Settings) -> Any:
         from triton_py.grpc.server import GrpcServer
 
         return GrpcServer(server, _grpc_options(s))
-    raise NotImplementedError(name)
+    if name == "HTTP":
+        from triton_py.http.server import HttpServer
+
+        return HttpServer(server, _http_options(s))
+    from triton_py.http.metrics_app import MetricsServer
+    from triton_py.http.options import MetricsOptions
+
+    return MetricsServer(server, MetricsOptions(s.metrics_address, s.metrics_port))
+
+
+def _http_options(s: Settings) -> HttpOptions:
+    from triton_py.http.options import HttpOptions
+
+    return HttpOptions(
+        address=s.http_address, port=s.http_port, reuse_port=s.reuse_http_port,
+        max_input_size=s.http_max_input_size, max_body_size=s.http_max_body_size,
+        max_header_size=s.http_max_header_size, max_headers=s.http_max_headers,
+        max_chunks=s.http_max_chunks, max_inputs=s.http_max_inputs, max_outputs=s.http_max_outputs,
+        max_pipelined=s.http_max_pipelined, max_connections=s.http_max_connections,
+        header_timeout=s.http_header_timeout, body_timeout=s.http_body_timeout,
+        idle_timeout=s.http_idle_timeout, send_timeout=s.http_send_timeout,
+        debug_endpoints=s.debug_endpoints)
 
 
 def _grpc_options(s: Settings) -> GrpcOptions:
@@ -157,6 +179,8 @@ def _grpc_options(s: Settings) -> GrpcOptions:
         address=s.grpc_address, port=s.grpc_port, reuse_port=s.reuse_grpc_port,
         max_message_bytes=s.grpc_max_message_size,
         max_concurrent_calls=s.grpc_max_concurrent_calls or None,
+        max_tensors=s.grpc_max_tensors, max_parameters=s.grpc_max_parameters,
+        max_stream_backlog=s.grpc_max_stream_backlog,
         compression=CompressionLevel(s.grpc_infer_response_compression_level),
         header_forward_pattern=s.grpc_header_forward_pattern,
         keep_alive=KeepAlive(

@@ -260,7 +260,7 @@ def _joined_negatives(arguments: Sequence[str]) -> list[str]:
     for argument in pending:
         if argument.startswith("--") and "=" not in argument and _wants_value(argument):
             following = next(pending, None)
-            if following is not None and following.startswith("-") and not following.startswith("--"):
+            if following is not None and re.match(r"-(?!-)", following):
                 out.append(f"{argument}={following}")
                 continue
             out.append(argument)

@@ -26,9 +26,11 @@ HTTP = "HTTP"
 GRPC = "gRPC"
 METRICS = "Metrics"
 LOGGING = "Logging"
+LIMITS = "Limits"
 BACKEND = "Backend"
 DEVICE = "Memory and devices"
-GROUPS = (SERVER, REPOSITORY, HTTP, GRPC, METRICS, BACKEND, DEVICE, LOGGING)
+_POSITIVE = values.integer(1, 2**31 - 1)
+GROUPS = (SERVER, REPOSITORY, HTTP, GRPC, METRICS, BACKEND, DEVICE, LOGGING, LIMITS)
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ class Settings:
         None, REPOSITORY, values.nonempty("load-model"), "NAME",
         "Model to load at start-up in explicit mode; repeatable; * alone for all.", repeat=True)
     repository_poll_secs: int = _flag(
-        15, REPOSITORY, values.integer(1, 2**31 - 1), "SECONDS", "Time between two polls in poll mode.")
+        15, REPOSITORY, values.integer(1, 2**31 - 1), "SECONDS",
+        "Time between two polls in poll mode.")
     model_config_name: str = _flag(
         "", REPOSITORY, values.nonempty("model-config-name"), "NAME",
         "Use configs/NAME.pbtxt of a model where there is one, else its config.pbtxt.",
@@ -102,7 +105,8 @@ class Settings:
     model_load_thread_count: int = _flag(
         4, REPOSITORY, values.integer(1, 1024), "COUNT", "Models loaded at the same time.")
     model_load_retry_count: int = _flag(
-        0, REPOSITORY, values.integer(0, 1000), "COUNT", "Further attempts to load a model that failed.")
+        0, REPOSITORY, values.integer(0, 1000), "COUNT",
+        "Further attempts to load a model that failed.")
 
     allow_http: bool = _flag(True, HTTP, values.boolean, "BOOL", "Serve HTTP.")
     http_address: str = _flag(
@@ -165,12 +169,6 @@ class Settings:
     grpc_max_connection_age_grace: int = _flag(
         0, GRPC, values.count, "MILLISECONDS",
         "Time for the calls of a connection that has reached its age; 0 for any.")
-    grpc_max_message_size: int = _flag(
-        2**31 - 1, GRPC, values.integer(1, 2**31 - 1), "BYTES",
-        "Largest message, received or sent.")
-    grpc_max_concurrent_calls: int = _flag(
-        0, GRPC, values.count, "COUNT",
-        "Calls at a time, above which new ones are answered RESOURCE_EXHAUSTED; 0 for any number.")
 
     allow_metrics: bool = _flag(
         True, METRICS, values.boolean, "BOOL", "Serve Prometheus metrics at /metrics.")
@@ -178,7 +176,8 @@ class Settings:
         "", METRICS, values.nonempty("metrics-address"), "ADDRESS", "Address to listen on.",
         default_text="the address of --http-address")
     metrics_port: int = _flag(
-        8002, METRICS, values.port, "PORT", "Port to listen on; 0 for a free one, which is printed.")
+        8002, METRICS, values.port, "PORT",
+        "Port to listen on; 0 for a free one, which is printed.")
     allow_gpu_metrics: bool = _flag(
         True, METRICS, values.boolean, "BOOL", "Include GPU metrics where there is a GPU.")
     allow_cpu_metrics: bool = _flag(True, METRICS, values.boolean, "BOOL", "Include CPU metrics.")
@@ -208,7 +207,8 @@ class Settings:
         "Size of the pool of a GPU's memory; repeatable, the last one for a device counts.",
         repeat=True)
     min_supported_compute_capability: float = _flag(
-        6.0, DEVICE, values.number, "VERSION", "GPUs below this CUDA compute capability are not used.")
+        6.0, DEVICE, values.number, "VERSION",
+        "GPUs below this CUDA compute capability are not used.")
     buffer_manager_thread_count: int = _flag(
         0, DEVICE, values.integer(0, 1024), "COUNT", "Threads that help to copy tensors.")
     enable_peer_access: bool = _flag(
@@ -229,6 +229,51 @@ class Settings:
     log_file: str = _flag(
         "", LOGGING, values.nonempty("log-file"), "FILE", "Write messages to this file.",
         default_text="the terminal")
+
+    http_max_body_size: int = _flag(
+        2**31 - 1, LIMITS, _POSITIVE, "BYTES", "Largest HTTP request body as it is sent.")
+    http_max_header_size: int = _flag(
+        64 * 1024, LIMITS, values.integer(256, 16 * 1024 * 1024), "BYTES",
+        "Request line and header fields together.")
+    http_max_headers: int = _flag(
+        100, LIMITS, values.integer(1, 128), "COUNT", "Header fields of an HTTP request.")
+    http_max_chunks: int = _flag(
+        65536, LIMITS, _POSITIVE, "COUNT", "Chunks of an HTTP request body.")
+    http_max_inputs: int = _flag(
+        1024, LIMITS, _POSITIVE, "COUNT", "Inputs of an HTTP inference request.")
+    http_max_outputs: int = _flag(
+        1024, LIMITS, _POSITIVE, "COUNT", "Requested outputs of an HTTP inference request.")
+    http_max_pipelined: int = _flag(
+        64, LIMITS, _POSITIVE, "COUNT", "Requests of a connection that wait for their answers.")
+    http_max_connections: int = _flag(
+        8192, LIMITS, _POSITIVE, "COUNT", "HTTP connections; one more is answered 503.")
+    http_header_timeout: float = _flag(
+        30.0, LIMITS, values.seconds, "SECONDS",
+        "From the first byte of a request to the end of its header.")
+    http_body_timeout: float = _flag(
+        60.0, LIMITS, values.seconds, "SECONDS", "Without a further byte of a request's body.")
+    http_idle_timeout: float = _flag(
+        0.0, LIMITS, values.seconds, "SECONDS",
+        "Without a request on a connection; 0 for any time.")
+    http_send_timeout: float = _flag(
+        60.0, LIMITS, values.seconds, "SECONDS", "Without the client taking a byte of an answer.")
+    grpc_max_message_size: int = _flag(
+        2**31 - 1, LIMITS, values.integer(1, 2**31 - 1), "BYTES",
+        "Largest gRPC message, received or sent.")
+    grpc_max_concurrent_calls: int = _flag(
+        0, LIMITS, values.count, "COUNT",
+        "gRPC calls at a time; one more is answered RESOURCE_EXHAUSTED. 0 for any number.")
+    grpc_max_tensors: int = _flag(
+        4096, LIMITS, _POSITIVE, "COUNT", "Inputs, outputs or raw contents of a gRPC request.")
+    grpc_max_parameters: int = _flag(
+        1024, LIMITS, _POSITIVE, "COUNT", "Parameters of a gRPC request or of one of its tensors.")
+    grpc_max_stream_backlog: int = _flag(
+        1024, LIMITS, _POSITIVE, "COUNT",
+        "Requests of a gRPC stream that wait, before no more are read from it.")
+    debug_endpoints: bool = _flag(
+        False, SERVER, values.boolean, "BOOL",
+        "Serve GET /v2/debug/objects: how many objects the core has alive.")
+
 
 
 def flags() -> dict[str, Flag]:

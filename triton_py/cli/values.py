@@ -82,6 +82,14 @@ def number(text: str) -> float:
     return value
 
 
+def seconds(text: str) -> float:
+    """A time, not negative."""
+    value = number(text)
+    if value < 0:
+        raise ArgumentTypeError(f"Provided option value is out of bound. Got {text}")
+    return value
+
+
 def verbosity(text: str) -> int:
     """A level from 0 up; ``true`` is 1 and ``false`` is 0."""
     lower = text.lower()

@@ -61,7 +61,7 @@ class Builder:
             TritonError: the step that failed says why. What the steps before it made has been
                 closed in reverse order, once each.
         """
-        begun = time.monotonic()
+        start = time.monotonic()
         with ExitStack() as undo:
             check()
             folder = plan.folder.share()
@@ -103,9 +103,9 @@ class Builder:
             self._add_instances(model, config, lease.backend.parallel_instance_loading, check)
             check()
             model.start()
-            seconds = time.monotonic() - begun
             undo.pop_all()
-            return BuiltModel(plan.name, version, model, config, labels, lease, folder, seconds)
+            took = time.monotonic() - start
+            return BuiltModel(plan.name, version, model, config, labels, lease, folder, took)
 
     def backend_config(self, backend: str) -> str:
         """The configuration in JSON that a backend is loaded with."""

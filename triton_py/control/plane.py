@@ -19,7 +19,7 @@ from triton_py.control.backends import BackendStore
 from triton_py.control.builder import Builder
 from triton_py.control.dataplane import LOG_ERROR, LOG_INFO, LOG_VERBOSE, DataPlane
 from triton_py.control.loader import Loader, LoadProgress
-from triton_py.control.metrics import BESIDE_THE_EXTENSION, MetricsPage
+from triton_py.control.metrics import MetricsPage
 from triton_py.control.operations import Operations
 from triton_py.control.options import ControlMode, ServerOptions
 from triton_py.control.planner import folder_fingerprint
@@ -54,6 +54,9 @@ EXTENSIONS = (
     "parameters",
     "statistics",
 )
+
+#: Members of the data plane's statistics that only the metrics page shows.
+_BESIDE_THE_EXTENSION = ("failures", "batch_closed")
 
 _MIN_GPU_COMPUTE_CAPABILITY = 6.0
 
@@ -108,7 +111,7 @@ class ControlPlane:
         self._operations = Operations()
         self._backends = BackendStore(dataplane)
         self._retirer = Retirer(dataplane, self._registry)
-        self._metrics = MetricsPage(options, self._registry)
+        self._metrics = MetricsPage(self._registry, options)
         self._pool = WorkerPool(max(1, options.model_load_thread_count), "model-load")
         capability = options.min_supported_compute_capability
         if capability is None:
@@ -266,13 +269,13 @@ class ControlPlane:
                 statistics = built.statistics()
                 if statistics is None:
                     continue  # unloaded since we looked
-                for extra in BESIDE_THE_EXTENSION:
+                for extra in _BESIDE_THE_EXTENSION:
                     statistics.pop(extra, None)
                 entries.append({"name": model, "version": str(number), **statistics})
         return {"model_stats": entries}
 
     def metrics_text(self) -> str:
-        """The metrics page in the Prometheus text format; "" with metrics turned off."""
+        """The page of ``GET /metrics``; raises UnavailableError where metrics are turned off."""
         return self._metrics.text()
 
     def labels(self, name: str, version: int, output: str) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from triton_py.metrics.families import FAILURE_REASONS, MODEL_FAMILIES
+from triton_py.metrics.families import MODEL_FAMILIES
 
 #: For the ``Content-Type`` header.
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -99,9 +99,10 @@ def model_families(models: Iterable[Mapping[str, Any]]) -> list[Family]:
     """Triton's per-model families from the statistics of each model version.
 
     Each mapping has ``model``, ``version``, ``statistics`` (one entry of the statistics
-    extension's ``model_stats``), ``failures`` (by reason), ``pending`` (requests waiting for
-    execution now), ``load_duration_s``, and optionally ``tags``, ``gpu_uuid`` and ``namespace``.
-    A missing number counts as 0.
+    extension's ``model_stats``), ``failures`` (by reason; if absent, those that the statistics
+    hold), ``pending`` (requests waiting for execution now), ``load_duration_s``, and optionally
+    ``tags``, ``gpu_uuid``, ``namespace`` and ``cache`` (the model uses the response cache). A
+    missing number counts as 0.
     """
     families = [Family(f.name, f.kind, f.help) for f in MODEL_FAMILIES]
     for model in models:
@@ -114,12 +115,11 @@ def model_families(models: Iterable[Mapping[str, Any]]) -> list[Family]:
             labels["gpu_uuid"] = str(model["gpu_uuid"])
         labels.update(tag_labels(model.get("tags") or {}))
         for family, source in zip(families, MODEL_FAMILIES, strict=True):
-            if family.name == "nv_inference_request_failure":
-                failures = model.get("failures") or {}
-                for reason in FAILURE_REASONS:
+            if source.label:
+                values = source.value(model)
+                for key in source.keys or sorted(values):
                     family.samples.append(
-                        Sample(failures.get(reason, 0), {**labels, "reason": reason})
-                    )
+                        Sample(values.get(key, 0), {**labels, source.label: key}))
                 continue
             value = source.value(model)
             if value is not None:

@@ -22,8 +22,12 @@ class ModelFamily:
     name: str
     kind: str
     help: str
-    #: From a model's data; None: this model has no such value.
-    value: Callable[[Model], float | None]
+    #: From a model's data: a number, or None if this model has no such value; with ``label`` a
+    #: mapping from that label's values to numbers.
+    value: Callable[[Model], Any]
+    label: str = ""
+    #: Values of ``label`` that are shown always; empty: those that there are.
+    keys: tuple[str, ...] = ()
 
 
 def _statistic(*path: str, divide: int = 1) -> Callable[[Model], float | None]:
@@ -43,6 +47,16 @@ def _cache(value: Callable[[Model], float | None]) -> Callable[[Model], float | 
     return lambda model: value(model) if model.get("cache") else None
 
 
+def _failures(model: Model) -> Mapping[str, int]:
+    statistics = model.get("statistics") or {}
+    return model.get("failures") or statistics.get("failures") or {}
+
+
+def _batch_closed(model: Model) -> Mapping[str, int]:
+    statistics = model.get("statistics") or {}
+    return statistics.get("batch_closed") or {}
+
+
 _NS_IN_US = 1000
 
 
@@ -58,7 +72,8 @@ MODEL_FAMILIES: tuple[ModelFamily, ...] = (
     ModelFamily("nv_inference_request_success", "counter",
                 "Number of successful inference requests, all batch sizes", _count("success")),
     ModelFamily("nv_inference_request_failure", "counter",
-                "Number of failed inference requests, all batch sizes", lambda model: None),
+                "Number of failed inference requests, all batch sizes", _failures,
+                "reason", FAILURE_REASONS),
     ModelFamily("nv_inference_count", "counter",
                 "Number of inferences performed (does not include cached requests)",
                 _statistic("inference_count")),
@@ -95,4 +110,8 @@ MODEL_FAMILIES: tuple[ModelFamily, ...] = (
     ModelFamily("nv_cache_miss_duration_per_model", "counter",
                 "Total cache miss (insert+lookup) duration per model, in microseconds",
                 _cache(_microseconds("cache_miss"))),
+    # Not one of Triton's: answers the question why batches are as small as they are.
+    ModelFamily("triton_py_batch_closed", "counter",
+                "Number of batches closed, by the reason why no further request joined them",
+                _batch_closed, "reason"),
 )

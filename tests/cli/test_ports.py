@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Settings reach the front ends, and the flags' defaults are the front ends' own."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from triton_py.http.options import HttpOptions, MetricsOptions
+
+from triton_py.cli import ports
+from triton_py.cli.serve_parser import parse
+from triton_py.cli.settings import Settings, defaults, flags
+from triton_py.grpc.options import CompressionLevel, GrpcOptions, Tls
+
+
+def test_defaults_are_the_front_ends():
+    assert ports._http_options(Settings()) == HttpOptions()
+    assert ports._grpc_options(Settings()) == GrpcOptions()
+    assert defaults()["metrics-port"] == MetricsOptions().port
+
+
+def test_each_http_setting_arrives():
+    changed = {"http_max_input_size": 1, "http_max_body_size": 2, "http_max_header_size": 300,
+               "http_max_headers": 4, "http_max_chunks": 5, "http_max_inputs": 6,
+               "http_max_outputs": 7, "http_max_pipelined": 8, "http_max_connections": 9,
+               "http_header_timeout": 1.5, "http_body_timeout": 2.5, "http_idle_timeout": 3.5,
+               "http_send_timeout": 4.5, "http_address": "127.0.0.2", "http_port": 11,
+               "reuse_http_port": True, "debug_endpoints": True}
+    made = dataclasses.asdict(ports._http_options(Settings(**changed)))
+    plain = dataclasses.asdict(HttpOptions())
+    same = {name for name in made if made[name] == plain[name]}
+    assert same == {"min_compress_size"}, "settings that did not arrive"
+
+
+def test_grpc_settings_arrive():
+    settings, _ = parse(
+        ["--model-repository=/m", "--grpc-use-ssl-mutual=on", "--grpc-server-cert=c",
+         "--grpc-server-key=k", "--grpc-root-cert=r", "--grpc-keepalive-time=5",
+         "--grpc-infer-response-compression-level=HIGH", "--grpc-header-forward-pattern=x-.*",
+         "--grpc-max-concurrent-calls=3", "--grpc-max-tensors=9"], {})
+    made = ports._grpc_options(settings)
+    assert made.tls == Tls("c", "k", "r", mutual=True)
+    assert made.keep_alive.time_ms == 5
+    assert made.compression is CompressionLevel.HIGH
+    assert made.header_forward_pattern == "x-.*"
+    assert (made.max_concurrent_calls, made.max_tensors) == (3, 9)
+
+
+def test_every_limit_has_a_flag():
+    for prefix, options in (("http", HttpOptions), ("grpc", GrpcOptions)):
+        names = {f.name for f in dataclasses.fields(options) if f.name.startswith("max_")}
+        for name in names - {"max_message_bytes"}:
+            assert f"{prefix}-{name.replace('_', '-')}" in flags()
