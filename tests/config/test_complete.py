@@ -70,6 +70,8 @@ DETECTED = {
     "unknown-platform": ('platform: "new"', ["1/model.onnx"], "", "new", ""),
     "wrong-pair": ('backend: "onnxruntime" platform: "onnxruntim"', ["1/model.onnx"],
                    "onnxruntime", "onnxruntim", ""),
+    "wrong-platform": ('platform: "onnxruntim" default_model_filename: "model.onnx"', [],
+                       "onnxruntime", "onnxruntim", "model.onnx"),
     "library-in-version": ("", ["1/libtriton_mine.so"], "mine", "", ""),
     "library-in-model": ("", ["1/", "libtriton_mine.so"], "mine", "", ""),
     "ensemble": ('platform: "ensemble"', [], "", "ensemble", ""),

@@ -94,6 +94,10 @@ class FakeModel:
     def in_flight(self) -> int:
         return self._in_flight
 
+    @property
+    def pending(self) -> int:
+        return max(0, self._in_flight - 1)
+
     def request(self) -> None:
         """A request is accepted."""
         with self._idle:
@@ -122,7 +126,10 @@ class FakeModel:
         self.started = True
 
     def ready(self) -> bool:
-        return self.is_ready and not self.closed
+        assert not self.closed, "asked after close"
+        self._reach("ready")
+        assert not self.closed, "closed while it was asked"
+        return self.is_ready
 
     def drain(self, timeout: float | None) -> bool:
         assert not self.closed
@@ -139,12 +146,16 @@ class FakeModel:
         self.closed = True
         self._reach("close")
 
-    @property
-    def pending(self) -> int:
-        return 3
-
     def statistics(self) -> dict[str, Any]:
-        return {"inference_count": 7}
+        assert not self.closed, "asked after close"
+        self._reach("statistics")
+        assert not self.closed, "closed while it was asked"
+        return {
+            "inference_count": 7,
+            "execution_count": 3,
+            "failures": {"BACKEND": 2},
+            "batch_closed": {"full": 5},
+        }
 
     def _reach(self, step: str) -> None:
         self.events.append(step)

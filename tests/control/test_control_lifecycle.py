@@ -609,6 +609,7 @@ def test_metadata_statistics_labels(repository: Repository, start: StartServer) 
     def stats(name: str, version: int = -1) -> list[tuple[str, str]]:
         found = server.model_statistics(name, version)["model_stats"]
         assert all(entry["inference_count"] == 7 for entry in found)
+        assert not any("failures" in entry or "batch_closed" in entry for entry in found)
         return [(entry["name"], entry["version"]) for entry in found]
 
     assert stats("") == [("m", "1"), ("m", "2"), ("n", "1")]

@@ -172,7 +172,7 @@ def test_no_lock_is_held_while_the_data_plane_works(
     visited: list[str] = []
 
     def call_back(point: str) -> None:
-        if ":m" not in point and "backend" not in point:
+        if ":m" not in point or point.startswith(("ready", "statistics")):
             return
         visited.append(point.split(":")[0])
         assert server.is_live()
@@ -218,6 +218,30 @@ def test_a_backend_may_load_a_model_while_it_initialises_another(
     load = Background(lambda: server.load("outer"))
     load.result()
     assert states(server) == {"inner": READY, "outer": READY}
+
+
+@pytest.mark.parametrize("question", ["ready", "statistics"])
+def test_a_model_is_not_closed_while_it_answers_a_question(
+    repository: Repository, start: StartServer, dataplane: FakeDataPlane, question: str
+) -> None:
+    """A health probe or a metrics scrape that meets an unload used to see freed memory."""
+    repository.model("m")
+    server = start(startup_models=["m"])
+    model = dataplane.served("m")
+    ask = {"ready": server.is_ready, "statistics": server.metrics_text}[question]
+    gate = dataplane.gate(f"{question}:m:1")
+    asking = Background(ask)
+    gate.wait_arrived()
+    drained = threading.Event()
+    dataplane.watch = lambda point: drained.set() if point == "drain:m:1" else None
+    server.unload("m")
+    assert drained.wait(TIMEOUT_S)
+    assert states(server) == {"m": {"1": "UNLOADING"}} and not model.closed
+    gate.open()
+    asking.result()
+    wait_until_unloaded(server)
+    assert model.closed
+    assert server.model_statistics("", -1) == {"model_stats": []}
 
 
 def test_no_thread_for_an_unload_makes_it_wait(

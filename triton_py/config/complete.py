@@ -77,6 +77,10 @@ def _recognize(config: ModelConfig, version_dir: str) -> Known | None:
         if (not config.backend or known.backend == config.backend)
         and (not platform or known.platform == platform or (config.backend and not known.platform))
     ]
+    if not candidates and not config.backend:
+        # A platform that nobody knows, beside a file that tells the backend: a slip, which
+        # validation can then name.
+        candidates = [k for k in KNOWN if k.file == config.default_model_filename]
     if config.default_model_filename:
         named = [k for k in candidates if k.file == config.default_model_filename]
         # A file name of the model's own says nothing; then backend or platform have to.

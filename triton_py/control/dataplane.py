@@ -7,6 +7,10 @@ time for different objects. Calls for one model are made one at a time, in the o
 ``create_model``, ``configure``, ``add_instance`` (several at once only where the backend allows
 parallel instance loading), ``start``, ``publish``, ``withdraw``, ``drain``, ``close``. The control
 plane never holds one of its locks during a call, since a backend may call back into the server.
+
+Questions (``ready``, ``statistics``, ``in_flight``, ``pending``) are asked at any time between
+``start`` and ``close``, from several threads; the control plane sees to it that ``close`` comes after
+them (``Pins``).
 """
 
 from __future__ import annotations
@@ -43,6 +47,8 @@ class Model(Protocol):
     config: str
     #: Requests accepted and not yet released.
     in_flight: int
+    #: Those of them that wait in the queue.
+    pending: int
 
     def configure(self, config_json: str, spec: dict[str, Any]) -> None:
         """Take the final configuration, as JSON and as ``compile_spec``'s digest of it."""
@@ -72,12 +78,12 @@ class Model(Protocol):
     def close(self) -> None:
         """Undo everything done so far; a TritonError comes after the clean-up."""
 
-    @property
-    def pending(self) -> int:
-        """Requests that wait for execution now."""
-
     def statistics(self) -> dict[str, Any]:
-        """The model's entry of the statistics extension, without name and version."""
+        """The model's entry of the statistics extension, without name and version.
+
+        Beside the extension's members: ``failures`` (count by reason) and ``batch_closed`` (batches
+        by the reason why they were closed).
+        """
 
 
 class DataPlane(Protocol):

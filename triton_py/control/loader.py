@@ -193,7 +193,7 @@ class Loader:
         if mark != self._registry.fingerprint(name):
             return False
         builds = self._registry.ready_versions(name).values()
-        return all(built.model.ready() for built in builds)
+        return all(built.ready() for built in builds)
 
     def _plan_failed(self, name: str, error: TritonError, known: bool) -> TritonError:
         """Report a load that ended before a backend was asked; `known`: the model exists."""

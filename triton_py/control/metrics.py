@@ -35,22 +35,24 @@ class MetricsPage:
         """
         if not self._enabled:
             raise UnavailableError("metrics are not enabled")
-        models = [
-            _entry(built)
-            for versions in self._registry.all_ready().values()
-            for built in versions.values()
-        ]
+        ready = self._registry.all_ready().values()
+        entries = [_entry(built) for versions in ready for built in versions.values()]
+        models = [entry for entry in entries if entry is not None]
         with self._lock:
             machine = self._machine.families()
         return render(models, machine=machine)
 
 
-def _entry(built: BuiltModel) -> dict[str, Any]:
+def _entry(built: BuiltModel) -> dict[str, Any] | None:
+    """A model's figures; None where it has been unloaded since we looked."""
+    statistics = built.statistics()
+    if statistics is None:
+        return None
     return {
         "model": built.name,
         "version": built.version,
-        "statistics": built.model.statistics(),
-        "pending": built.model.pending,
+        "statistics": statistics,
+        "pending": built.pending(),
         "load_duration_s": built.load_seconds,
         "tags": dict(built.config.metric_tags),
         "cache": built.config.response_cache.enable,

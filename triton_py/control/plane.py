@@ -55,6 +55,9 @@ EXTENSIONS = (
     "statistics",
 )
 
+#: Members of the data plane's statistics that only the metrics page shows.
+_BESIDE_THE_EXTENSION = ("failures", "batch_closed")
+
 _MIN_GPU_COMPUTE_CAPABILITY = 6.0
 
 
@@ -95,6 +98,8 @@ class ControlPlane:
         self._dataplane = dataplane
         self._options = options
         self._clock = clock
+        #: Seconds that the core gives ``stop``; may be set until then.
+        self.exit_timeout: float = float(options.exit_timeout)
         self._report_interval = report_interval_s
         self._lock = threading.Lock()
         self._state = _ServerState.INITIALIZING
@@ -151,7 +156,7 @@ class ControlPlane:
         if failed:
             message = "failed to load all models"
             if self._options.exit_on_error:
-                self.stop(float(self._options.exit_timeout))
+                self.stop(self.exit_timeout)
                 details = "; ".join(f"'{name}': {error}" for name, error in failed.items())
                 raise InternalError(f"{message}: {details}")
             self._dataplane.log(LOG_ERROR, f"{InternalError.code_name}: {message}")
@@ -208,7 +213,7 @@ class ControlPlane:
         """
         self._check_ready()
         built = self._registry.find(name, version)
-        return bool(built.model.ready())
+        return built.ready()
 
     def missing(self, name: str, version: int) -> TritonError:
         """Why requests can't find a model version that the data plane doesn't have."""
@@ -258,13 +263,16 @@ class ControlPlane:
                     )
                 ready = {version: ready[version]}
             chosen = {name: ready}
-        return {
-            "model_stats": [
-                {"name": model, "version": str(number), **built.model.statistics()}
-                for model, versions in chosen.items()
-                for number, built in versions.items()
-            ]
-        }
+        entries: list[dict[str, Any]] = []
+        for model, versions in chosen.items():
+            for number, built in versions.items():
+                statistics = built.statistics()
+                if statistics is None:
+                    continue  # unloaded since we looked
+                for extra in _BESIDE_THE_EXTENSION:
+                    statistics.pop(extra, None)
+                entries.append({"name": model, "version": str(number), **statistics})
+        return {"model_stats": entries}
 
     def metrics_text(self) -> str:
         """The page of ``GET /metrics``; raises UnavailableError where metrics are turned off."""
@@ -457,7 +465,7 @@ class ControlPlane:
 
     def _log_in_flight(self, remaining: float) -> None:
         live = self._retirer.live()
-        busy = [(built, built.model.in_flight) for built in live]
+        busy = [(built, built.in_flight()) for built in live]
         busy = [(built, count) for built, count in busy if count]
         self._dataplane.log(
             LOG_INFO,

@@ -67,7 +67,7 @@ def strictly_ready(registry: Registry, explain: Callable[[str], None]) -> bool:
                 return False
     for name, versions in registry.all_ready().items():
         for version, built in versions.items():
-            if not built.model.ready():
+            if not built.ready():
                 explain(
                     f"server is not ready: an instance of model '{name}' version {version} is not"
                 )

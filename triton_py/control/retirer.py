@@ -20,6 +20,7 @@ def dispose(dataplane: DataPlane, built: BuiltModel) -> str:
         "" or what its finalisation complained about; the resources are freed either way.
     """
     problem = ""
+    built.pins.end()
     try:
         built.model.close()
     except Exception as error:  # noqa: BLE001

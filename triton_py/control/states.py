@@ -17,12 +17,14 @@ finishes in the background.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from triton_py.control.backends import BackendLease
 from triton_py.control.dataplane import Model
 from triton_py.control.folders import SharedFolder
+from triton_py.control.pins import Pins
 from triton_py.proto.model_config import ModelConfig
 
 #: The reason of a version that was unloaded on purpose; strict readiness lets it pass.
@@ -64,8 +66,28 @@ class BuiltModel:
     labels: dict[str, list[str]]
     backend: BackendLease
     folder: SharedFolder
-    #: How long it took to build, in seconds.
     load_seconds: float = 0.0
+    pins: Pins = field(default_factory=Pins)
+
+    def ready(self) -> bool:
+        """Whether all instances are; False for a build that is closed."""
+        with self.pins.pin() as is_open:
+            return is_open and bool(self.model.ready())
+
+    def statistics(self) -> dict[str, Any] | None:
+        """The data plane's statistics; None for a build that is closed."""
+        with self.pins.pin() as is_open:
+            return self.model.statistics() if is_open else None
+
+    def pending(self) -> int:
+        """Requests that wait in the queue; 0 for a build that is closed."""
+        with self.pins.pin() as is_open:
+            return self.model.pending if is_open else 0
+
+    def in_flight(self) -> int:
+        """Requests not released yet; 0 for a build that is closed."""
+        with self.pins.pin() as is_open:
+            return self.model.in_flight if is_open else 0
 
 
 @dataclass

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 from typing import Any, NamedTuple
 
+from google.protobuf import descriptor as descriptor_mod
 from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory
 from google.protobuf.internal import enum_type_wrapper
 
@@ -34,6 +35,15 @@ def _load() -> descriptor_pool.DescriptorPool:
 POOL = _load()
 
 
+def _message_class(descriptor: descriptor_mod.Descriptor, module: str) -> type[message.Message]:
+    cls = message_factory.GetMessageClass(descriptor)
+    cls.__module__ = module  # for reprs and tracebacks
+    for name, nested in descriptor.nested_types_by_name.items():
+        if not hasattr(cls, name):  # protobuf's implementation in pure Python leaves them out
+            setattr(cls, name, _message_class(nested, module))
+    return cls
+
+
 def expose(file_name: str, namespace: dict[str, Any]) -> None:
     """Put the classes, enums and enum values of a .proto file into a module's namespace.
 
@@ -48,9 +58,7 @@ def expose(file_name: str, namespace: dict[str, Any]) -> None:
         namespace[name] = enum_type_wrapper.EnumTypeWrapper(enum)
         namespace.update({value.name: value.number for value in enum.values})
     for name, descriptor in file.message_types_by_name.items():
-        cls = message_factory.GetMessageClass(descriptor)
-        cls.__module__ = module  # for reprs and tracebacks
-        namespace[name] = cls
+        namespace[name] = _message_class(descriptor, module)
     for service in file.services_by_name.values():
         namespace["Method"] = Method
         namespace["METHODS"] = {
