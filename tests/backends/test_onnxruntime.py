@@ -46,8 +46,12 @@ def server(
     folder = tmp_path_factory.mktemp("onnx_models")
     for name in (*NUMPY, "BF16", "STRING"):
         with_model(folder, onnx_folder, f"copy_{name.lower()}")
-    for name in ("add_unnamed", "matmul", "nonzero", "wrong_shape", "sequence", "fixed_batch"):
+    for name in ("add_unnamed", "matmul", "sequence", "fixed_batch"):
         with_model(folder, onnx_folder, name)
+    for name in ("nonzero", "wrong_shape"):
+        # Auto-complete would take the one dimension that varies for a batch.
+        config = tensors([("X", "TYPE_INT64", [-1])], [("Y", "TYPE_INT64", [-1])])
+        with_model(folder, onnx_folder, name, config)
     with_model(folder, onnx_folder, "external")
     with_model(folder, onnx_folder, "scalar")
     with_model(folder, onnx_folder, "renamed", 'default_model_filename: "other.onnx"')

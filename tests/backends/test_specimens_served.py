@@ -128,8 +128,8 @@ def misuse(server: Server, kind: str) -> dict[str, Any]:
         ("delete_after_send", 1),
         ("indices", 6),
         ("out_of_place", 2),
-        ("outputs", 8),
-        ("null_handles", 90),
+        ("outputs", 7),
+        ("null_handles", 80),
     ],
 )
 def test_misuse_is_answered_by_an_error(server: Server, kind: str, calls: int) -> None:
