@@ -50,7 +50,11 @@ cdef extern from * nogil:
 
     template <typename T> struct TpGreater {
         const char* base;
-        T at(uint32_t i) const { T value; memcpy(&value, base + i * sizeof(T), sizeof(T)); return value; }
+        T at(uint32_t i) const {
+            T value;
+            memcpy(&value, base + i * sizeof(T), sizeof(T));
+            return value;
+        }
         bool operator()(uint32_t a, uint32_t b) const {
             T x = at(a), y = at(b);
             /* NaN ranks last; equal values keep their order. */

@@ -114,7 +114,7 @@ cdef void completions_close(Completions* completions) noexcept nogil:
 cdef void completions_push(Completions* completions, Exchange* exchange) noexcept nogil:
     cdef uint64_t one = 1
     cdef bint first, closed
-    cdef ssize_t written
+    cdef ssize_t _written
     exchange.next_done = NULL
     pthread_mutex_lock(&completions.lock)
     closed = completions.closed
@@ -128,7 +128,7 @@ cdef void completions_push(Completions* completions, Exchange* exchange) noexcep
         if first:
             # Under the lock: once it is released the loop may drain, finish and let go of what
             # this thread still uses. One wake-up a burst; the counter can't overflow.
-            written = write(completions.fd, &one, sizeof(one))
+            _written = write(completions.fd, &one, sizeof(one))
     pthread_mutex_unlock(&completions.lock)
     if closed:
         exchange_drop(exchange)
@@ -137,9 +137,9 @@ cdef void completions_push(Completions* completions, Exchange* exchange) noexcep
 cdef Exchange* completions_take(Completions* completions) noexcept nogil:
     cdef uint64_t count
     cdef Exchange* head
-    cdef ssize_t got
+    cdef ssize_t _got
     pthread_mutex_lock(&completions.lock)
-    got = read(completions.fd, &count, sizeof(count))
+    _got = read(completions.fd, &count, sizeof(count))
     head = completions.head
     completions.head = completions.tail = NULL
     pthread_mutex_unlock(&completions.lock)

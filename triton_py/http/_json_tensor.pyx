@@ -22,7 +22,6 @@ from libc.string cimport memcpy
 
 from triton_py.abi.types cimport (
     TRITONSERVER_TYPE_BF16,
-    TRITONSERVER_TYPE_BOOL,
     TRITONSERVER_TYPE_BYTES,
     TRITONSERVER_TYPE_FP16,
     TRITONSERVER_TYPE_FP32,
@@ -50,7 +49,6 @@ from triton_py.http._json_scan cimport (
     json_double,
     json_number,
     json_peek,
-    json_skip,
     json_string,
     json_take,
     json_unescape,
@@ -96,8 +94,8 @@ cdef inline int _real(Json* j, Input* t, int64_t index, double* value) noexcept 
     cdef char c = json_peek(j)
     if not _starts_number(c):
         if c == c'N' or c == c'I':
-            return _wrong_kind(j, t, index,
-                               "a number; NaN and Infinity are not JSON, use the binary data format")
+            return _wrong_kind(j, t, index, "a number; NaN and Infinity are not JSON, use the "
+                               "binary data format")
         return _wrong_kind(j, t, index, "a number")
     if json_number(j, &n) != 0:
         return -1

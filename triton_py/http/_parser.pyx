@@ -11,8 +11,6 @@ however the network cuts the request into pieces.
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memchr, memcmp, memmove, memset
 
-from triton_py.http._memory cimport likely
-
 
 cdef enum:
     IS_TOKEN = 1            # RFC 9110 tchar

@@ -13,7 +13,7 @@ handing it to the core, which need no GIL and let it go.
 from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy, memmove, memset
 
 from triton_py.abi.tritonserver cimport (
@@ -381,8 +381,8 @@ cdef class Connection:
                 return 0
             # Not all at once: a client that only announces gigabytes gets no gigabytes.
             wanted = min(whole, max(<size_t> STEP_ROOM, 4 * pending)) - pending
-            if block != NULL and block.capacity - self.end >= max(<size_t> LEAST_ROOM,
-                                                                 wanted // 4):
+            if block != NULL and block.capacity - self.end >= max(
+                    <size_t> LEAST_ROOM, wanted // 4):
                 return 0
         elif block != NULL and block.capacity - self.end >= LEAST_ROOM:
             return 0
@@ -873,7 +873,6 @@ cdef class Work:
     def finished(self, future) -> None:
         """Back on the loop. The answer may have been there before us."""
         cdef Exchange* ex = self.ex
-        cdef Connection connection
         cdef TRITONSERVER_Error* error
         failure = future.exception()
         if failure is not None:

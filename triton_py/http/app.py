@@ -176,12 +176,9 @@ class ControlPlane:
     def _objects(self, request: Request) -> Result:
         from triton_py.http._exchange import alive
 
-        try:
-            from triton_py.core import counters
-        except ImportError:
-            return error_answer(501, "this build does not count objects")
-        body = {**counters.snapshot(), "http_exchanges": alive()}
-        return Answer(200, json.dumps(body).encode())
+        from triton_py.inprocess.counters import live_objects
+
+        return Answer(200, json.dumps({**live_objects(), "http_exchanges": alive()}).encode())
 
     # --- bodies ---
 
