@@ -4,6 +4,7 @@
 
 from cpython.exc cimport PyErr_Fetch, PyErr_Restore
 from cpython.pycapsule cimport (
+    PyCapsule_Destructor,
     PyCapsule_GetPointer,
     PyCapsule_IsValid,
     PyCapsule_New,
@@ -123,10 +124,10 @@ def export(object owner not None, size_t data_ptr, tuple shape not None, uint8_t
             step *= max(tensor.shape[axis], <int64_t> 1)
         if versioned:
             capsule = PyCapsule_New(
-                block, "dltensor_versioned", <void (*)(PyObject*) noexcept> _unused_versioned)
+                block, "dltensor_versioned", <PyCapsule_Destructor> _unused_versioned)
         else:
             capsule = PyCapsule_New(
-                block, "dltensor", <void (*)(PyObject*) noexcept> _unused_old)
+                block, "dltensor", <PyCapsule_Destructor> _unused_old)
     except BaseException:
         free(block)
         raise
