@@ -9,6 +9,7 @@ import os
 import threading
 from dataclasses import dataclass, field
 
+from triton_py.backends import onnxruntime_library
 from triton_py.control.dataplane import LOG_ERROR, Backend, DataPlane
 from triton_py.control.options import ServerOptions
 from triton_py.errors import TritonError, UnavailableError
@@ -23,7 +24,8 @@ def backend_config(
     """The JSON that TRITONBACKEND_BackendConfig gives: ``{"cmdline": {setting: value}}``.
 
     Settings for all backends are overridden by those for this one; what the server itself adds
-    counts as a setting for all.
+    counts as a setting for all. The onnxruntime backend is told where the installed package has its
+    library: that lies where the dynamic loader would not look.
     """
     settings = dict(options.backend_config.get("", {}))
     settings["auto-complete-config"] = "true" if options.auto_complete_config else "false"
@@ -33,6 +35,10 @@ def backend_config(
         settings.update(options.backend_config.get(backend, {}))
     for name, value in _DEFAULTS.items():
         settings.setdefault(name, value)
+    if backend == "onnxruntime" and "library" not in settings:
+        library = onnxruntime_library.find()
+        if library is not None:
+            settings["library"] = library
     return json.dumps({"cmdline": dict(sorted(settings.items()))})
 
 
