@@ -60,7 +60,8 @@ def cxx_flags() -> list[str]:
         '-DCYTHON_EXTERN_C=extern "C"',
         # Generated code: unused helpers and parameters are no news.
         "-Wno-unused-function", "-Wno-unused-parameter", "-Wno-unused-variable",
-        "-Wno-missing-field-initializers", "-Wno-cast-function-type", "-Wno-cpp",
+        "-Wno-missing-field-initializers", "-Wno-sign-compare", "-Wno-cast-function-type",
+        "-Wno-cpp",
         *shlex.split(os.environ.get("CXXFLAGS", "")),
     ]
 
@@ -111,20 +112,22 @@ def stage() -> tuple[list[Path], list[Path]]:
     for folder in ("core", "abi"):
         marker = STAGE / "triton_py" / folder / "__init__.pxd"
         marker.parent.mkdir(parents=True, exist_ok=True)
-        marker.touch()
-    write_unsupported(STAGE / "triton_py" / "core" / "unsupported.pyx")
+        if not marker.exists():
+            marker.touch()
+    write_unsupported(STAGE / "triton_py" / "core")
     modules = sorted(STAGE.rglob("*.pyx"))
     core = [m for m in modules if m.parent == STAGE / "triton_py" / "core"]
     return core, [m for m in modules if m not in core]
 
 
-def write_unsupported(output: Path) -> None:
+def write_unsupported(core: Path) -> None:
     """Generates the functions of the ABI that no module of the core defines yet."""
     subprocess.run(
         [sys.executable, str(ROOT / "cbackend" / "tools" / "gen_abi.py"),
-         "--unsupported", str(output), "--implemented-in", str(ROOT / "cbackend" / "core"),
+         "--unsupported", str(core / "unsupported.pyx"),
+         "--implemented-in", str(ROOT / "cbackend" / "core"),
          "--table", str(ROOT / "triton_py" / "abi_implemented.json")],
-        check=True,
+        check=True, stdout=subprocess.DEVNULL,
     )
 
 
@@ -185,11 +188,11 @@ def compile_object(source: Path, command: list[str], temp: Path) -> Path:
     return obj
 
 
-def link_target(target: Target, objects: list[Path], place: Path) -> None:
+def link_target(target: Target, objects: list[Path], place: Path, temp: Path) -> None:
     compiler = shlex.split(os.environ.get("CXX", "g++") if target.compiler == "c++"
                            else os.environ.get("CC", "gcc"))
     command = [*compiler, *[str(o) for o in objects], *link_flags(), *target.link]
-    stamp = place.with_name(f".{place.name}.cmd")
+    stamp = temp / f"{target.output.replace(os.sep, '-')}.link"
     same = stamp.exists() and stamp.read_text() == "\0".join(command)
     if same and place.exists() and all(
         o.stat().st_mtime <= place.stat().st_mtime for o in objects
@@ -256,7 +259,7 @@ def build_all(destination: Path, temp: Path) -> list[Path]:
         places = []
         for target, futures in todo:
             place = destination / target.output
-            link_target(target, [f.result() for f in futures], place)
+            link_target(target, [f.result() for f in futures], place, temp)
             places.append(place)
     return places
 

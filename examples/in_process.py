@@ -23,6 +23,8 @@ max_batch_size: 8
 input [ { name: "INPUT0" data_type: TYPE_FP32 dims: [ -1 ] } ]
 output [ { name: "OUTPUT0" data_type: TYPE_FP32 dims: [ -1 ] } ]
 dynamic_batching { }
+# Each execution takes 2 ms, so that there is something to wait for and to batch.
+parameters [ { key: "execute_delay_ms" value: { string_value: "2" } } ]
 """
 
 repository = tempfile.TemporaryDirectory()

@@ -83,6 +83,7 @@ class FakeModel:
         self.withdrawn = False
         self.closed = False
         self.is_ready = True
+        self.concurrent_instances = True
         self.events: list[str] = []
         self._idle = threading.Condition()
         self._in_flight = 0

@@ -3,12 +3,7 @@
 """DLPack capsules, made and taken over. The layout is that of DLPack's dlpack.h, 0.8 and 1.0."""
 
 from cpython.exc cimport PyErr_Fetch, PyErr_Restore
-from cpython.pycapsule cimport (
-    PyCapsule_GetPointer,
-    PyCapsule_IsValid,
-    PyCapsule_New,
-    PyCapsule_SetName,
-)
+from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_IsValid, PyCapsule_SetName
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
@@ -17,6 +12,11 @@ from triton_py.errors import InvalidArgumentError
 
 cdef extern from "Python.h":
     int Py_IsInitialized() nogil
+    # With borrowed pointers: a destructor gets a capsule whose count is zero already.
+    ctypedef void (*Destructor "PyCapsule_Destructor")(PyObject*) noexcept
+    object new_capsule "PyCapsule_New"(void*, const char*, Destructor)
+    bint is_valid "PyCapsule_IsValid"(PyObject*, const char*)
+    void* get_pointer "PyCapsule_GetPointer"(PyObject*, const char*)
 
 cdef enum:
     MAJOR = 1
@@ -80,14 +80,13 @@ cdef void _delete_versioned(DLManagedTensorVersioned* managed) noexcept nogil:
 
 cdef void _unused_old(PyObject* capsule) noexcept:
     """Destructor of a capsule: nobody took the tensor over if the name is still the first one."""
-    if PyCapsule_IsValid(<object> capsule, "dltensor"):
-        _delete_old(<DLManagedTensor*> PyCapsule_GetPointer(<object> capsule, "dltensor"))
+    if is_valid(capsule, "dltensor"):
+        _delete_old(<DLManagedTensor*> get_pointer(capsule, "dltensor"))
 
 
 cdef void _unused_versioned(PyObject* capsule) noexcept:
-    if PyCapsule_IsValid(<object> capsule, "dltensor_versioned"):
-        _delete_versioned(<DLManagedTensorVersioned*> PyCapsule_GetPointer(
-            <object> capsule, "dltensor_versioned"))
+    if is_valid(capsule, "dltensor_versioned"):
+        _delete_versioned(<DLManagedTensorVersioned*> get_pointer(capsule, "dltensor_versioned"))
 
 
 def export(object owner not None, size_t data_ptr, tuple shape not None, uint8_t type_code,
@@ -122,11 +121,9 @@ def export(object owner not None, size_t data_ptr, tuple shape not None, uint8_t
             tensor.strides[axis] = step
             step *= max(tensor.shape[axis], <int64_t> 1)
         if versioned:
-            capsule = PyCapsule_New(
-                block, "dltensor_versioned", <void (*)(PyObject*) noexcept> _unused_versioned)
+            capsule = new_capsule(block, "dltensor_versioned", _unused_versioned)
         else:
-            capsule = PyCapsule_New(
-                block, "dltensor", <void (*)(PyObject*) noexcept> _unused_old)
+            capsule = new_capsule(block, "dltensor", _unused_old)
     except BaseException:
         free(block)
         raise

@@ -91,7 +91,8 @@ def _devices(o: Options, settings: Settings) -> None:
     o.set_pinned_memory_pool_byte_size(settings.pinned_memory_pool_byte_size)
     for device, size in settings.cuda_memory_pool_byte_size:
         o.set_cuda_memory_pool_byte_size(device, size)
-    o.set_min_supported_compute_capability(settings.min_supported_compute_capability)
+    if settings.min_supported_compute_capability is not None:
+        o.set_min_supported_compute_capability(settings.min_supported_compute_capability)
     o.set_buffer_manager_thread_count(settings.buffer_manager_thread_count)
     o.set_enable_peer_access(settings.enable_peer_access)
     for device, fraction in settings.model_load_gpu_limit:

@@ -206,9 +206,10 @@ class Settings:
         None, DEVICE, values.device_size, "DEVICE:BYTES",
         "Size of the pool of a GPU's memory; repeatable, the last one for a device counts.",
         repeat=True)
-    min_supported_compute_capability: float = _flag(
-        6.0, DEVICE, values.number, "VERSION",
-        "GPUs below this CUDA compute capability are not used.")
+    min_supported_compute_capability: float | None = _flag(
+        None, DEVICE, values.number, "VERSION",
+        "GPUs below this CUDA compute capability are not used.",
+        default_text="6.0 where there is a GPU")
     buffer_manager_thread_count: int = _flag(
         0, DEVICE, values.integer(0, 1024), "COUNT", "Threads that help to copy tensors.")
     enable_peer_access: bool = _flag(

@@ -49,6 +49,8 @@ class Model(Protocol):
     in_flight: int
     #: Those of them that wait in the queue.
     pending: int
+    #: Whether ``add_instance`` may be called from several threads at once; False where absent.
+    concurrent_instances: bool
 
     def configure(self, config_json: str, spec: dict[str, Any]) -> None:
         """Take the final configuration, as JSON and as ``compile_spec``'s digest of it."""

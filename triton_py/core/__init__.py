@@ -10,6 +10,7 @@ package makes ``triton_py.core.<module>`` importable for every module linked int
 from __future__ import annotations
 
 import ctypes
+import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -20,6 +21,17 @@ from types import ModuleType
 
 LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
                        "lib", "libtritonserver.so")
+
+#: Every module of the core (tests/core/test_modules.py holds this against cbackend/core). All are
+#: imported at once: a C function of a module that was not initialised must never be called, and
+#: a backend may call any of them.
+MODULES = (
+    "allocator", "backend", "buffer_attributes", "channel", "constants", "counters", "cuda",
+    "error", "host", "instance", "labels", "log", "memory", "message", "model", "normalize",
+    "options", "parameter", "queue", "registry", "request", "request_backend", "response",
+    "response_client", "response_statistics", "server", "slab", "state", "statistics", "text",
+    "unsupported", "worker",
+)
 
 
 class _CoreFinder(importlib.abc.MetaPathFinder):
@@ -51,3 +63,5 @@ def _load() -> ctypes.CDLL:
 
 _handle = _load()
 sys.meta_path.insert(0, _CoreFinder(LIBRARY, _handle))
+for _name in MODULES:
+    importlib.import_module(f"{__name__}.{_name}")

@@ -54,10 +54,10 @@ from triton_py.inprocess.queue cimport (
     Queue,
     Ticket,
     collect,
-    submit,
     ticket_drop,
     ticket_new,
 )
+from triton_py.inprocess.queue cimport submit as submit_ticket
 from triton_py.inprocess.server cimport NativeServer, ServerHandle
 from triton_py.inprocess.status cimport c_text, check, check_process, may_free, swallow
 
@@ -351,7 +351,7 @@ cdef class NativeRequest:
         self.sent = True
         Py_INCREF(self)
         with nogil:
-            error = submit(ticket, server, request, NULL, NULL)
+            error = submit_ticket(ticket, server, request, NULL, NULL)
         if error != NULL:
             self.ticket = NULL
             self.sent = False

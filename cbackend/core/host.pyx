@@ -1,0 +1,355 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Python handles of backends and models, for the control plane (see host.pxd).
+
+Each method that runs a backend's code, or waits, releases the GIL.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdlib cimport realloc
+
+from triton_py.abi.types cimport (
+    TRITONBACKEND_EXECUTION_DEVICE_BLOCKING,
+    TRITONBACKEND_Model,
+    TRITONBACKEND_ModelInstance,
+    TRITONSERVER_Error,
+    TRITONSERVER_MemoryType,
+)
+from triton_py.core.backend cimport backend_attributes, backend_close, backend_open
+from triton_py.core.constants cimport datatype_size
+from triton_py.core.error cimport check, error_free, error_message
+from triton_py.core.instance cimport instance_free, instance_new
+from triton_py.core.model cimport model_compile, model_free, model_new, model_set_config
+from triton_py.core.native cimport (
+    FOREVER_NS,
+    pthread_cond_broadcast,
+    pthread_mutex_lock,
+    pthread_mutex_unlock,
+    tp_cond_wait_until,
+    tp_load,
+    tp_now_ns,
+)
+from triton_py.core.objects cimport Backend, Instance, MemoryUsage, Model, Server, Worker
+from triton_py.core.registry cimport registry_publish, registry_withdraw
+from triton_py.core.server cimport server_registry
+from triton_py.core.statistics cimport statistics_python
+from triton_py.core.worker cimport worker_adopt, worker_end, worker_new, worker_run
+
+from triton_py.core import cuda, log
+
+_MEMORY = ("CPU", "CPU_PINNED", "GPU")
+
+
+cdef class BackendHandle:
+    """An initialised backend library; ``close`` ends it."""
+
+    cdef Backend* backend
+    cdef readonly str name
+    cdef readonly str library
+    cdef readonly list preferred_groups
+    cdef readonly bint parallel_instance_loading
+    cdef readonly tuple api_version
+
+    @property
+    def execution_policy(self) -> int:
+        self._check_open()
+        return <int>self.backend.policy
+
+    cdef int _check_open(self) except -1:
+        if self.backend == NULL:
+            raise RuntimeError(f"backend '{self.name}' is closed")
+        return 0
+
+    def close(self) -> None:
+        """TRITONBACKEND_Finalize and dlclose; what Finalize returned is raised after both."""
+        cdef Backend* backend = self.backend
+        if backend != NULL:
+            self.backend = NULL
+            backend_close(backend)
+
+
+cdef class ModelHandle:
+    """A model version, from TRITONBACKEND_ModelInitialize to ``close``."""
+
+    cdef Model* model
+    cdef BackendHandle backend  # must outlive the model
+    cdef readonly str name
+    cdef readonly int64_t version
+    cdef bint initialized
+    cdef bint started
+
+    cdef int _check_open(self) except -1:
+        if self.model == NULL:
+            raise RuntimeError(f"model '{self.name}' version {self.version} is closed")
+        return 0
+
+    @property
+    def config(self) -> str:
+        self._check_open()
+        return self.model.config.decode("utf-8", "surrogateescape")
+
+    @property
+    def in_flight(self) -> int:
+        return tp_load(&self.model.in_flight) if self.model != NULL else 0
+
+    @property
+    def pending(self) -> int:
+        """Requests in the queue, not executing yet."""
+        cdef int64_t size = 0
+        if self.model != NULL:
+            with nogil:
+                pthread_mutex_lock(&self.model.queue.mutex)
+                size = self.model.queue.size
+                pthread_mutex_unlock(&self.model.queue.mutex)
+        return size
+
+    def configure(self, str config_json, dict spec) -> None:
+        """Takes the completed configuration; before the first instance is added."""
+        self._check_open()
+        model_set_config(self.model, config_json)
+        model_compile(self.model, spec)
+
+    cdef Worker* _worker(self, int kind, int device_id, bint passive) except NULL:
+        """The thread for a new instance: its own, or with DEVICE_BLOCKING its device's."""
+        cdef Worker* worker
+        cdef void* fresh
+        cdef uint32_t i
+        if self.model.backend.policy == TRITONBACKEND_EXECUTION_DEVICE_BLOCKING and not passive:
+            for i in range(self.model.worker_count):
+                worker = self.model.workers[i]
+                if (worker.shared and worker.instances[0].kind == kind
+                        and worker.instances[0].device_id == device_id):
+                    return worker
+        fresh = realloc(self.model.workers, sizeof(Worker*) * (self.model.worker_count + 1))
+        if fresh == NULL:
+            raise MemoryError("out of memory for a model instance")
+        self.model.workers = <Worker**>fresh
+        worker = worker_new(self.model)
+        if worker == NULL:
+            raise MemoryError("no memory or no thread for a model instance")
+        self.model.workers[self.model.worker_count] = worker
+        self.model.worker_count += 1
+        return worker
+
+    def add_instance(
+        self, str name, int kind, int device_id, str host_policy, dict host_policy_settings,
+        list profiles, bint passive, list secondary_devices
+    ) -> None:
+        """Builds an instance and runs its TRITONBACKEND_ModelInstanceInitialize."""
+        cdef Instance* instance
+        cdef Worker* worker
+        cdef TRITONSERVER_Error* error
+        cdef void* fresh
+        cdef bint unused
+        self._check_open()
+        fresh = realloc(self.model.instances,
+                        sizeof(Instance*) * (self.model.instance_count + 1))
+        if fresh == NULL:
+            raise MemoryError("out of memory for a model instance")
+        self.model.instances = <Instance**>fresh
+        worker = self._worker(kind, device_id, passive)
+        instance = instance_new(self.model, name, kind, device_id, host_policy,
+                                host_policy_settings, profiles, passive, secondary_devices)
+        with nogil:
+            error = worker_adopt(worker, instance)
+        if error != NULL:
+            instance_free(instance)
+            if worker.instance_count == 0:
+                # Its only instance failed: the thread has nothing to do.
+                self.model.worker_count -= 1
+                with nogil:
+                    error_free(worker_end(worker))
+            check(error)
+        worker.shared = (
+            self.model.backend.policy == TRITONBACKEND_EXECUTION_DEVICE_BLOCKING and not passive)
+        self.model.instances[self.model.instance_count] = instance
+        self.model.instance_count += 1
+
+    def start(self) -> None:
+        """Lets the instances pull batches. A passive instance never does."""
+        cdef uint32_t i
+        self._check_open()
+        with nogil:
+            pthread_mutex_lock(&self.model.queue.mutex)
+            self.model.queue.accepting = True
+            pthread_mutex_unlock(&self.model.queue.mutex)
+        for i in range(self.model.worker_count):
+            if not self.model.workers[i].instances[0].passive:
+                worker_run(self.model.workers[i])
+        self.started = True
+
+    def ready(self) -> bool:
+        """Whether every instance's TRITONBACKEND_ModelInstanceReady succeeds (or is absent)."""
+        cdef uint32_t i
+        cdef TRITONSERVER_Error* error
+        if self.model == NULL or not self.started:
+            return False
+        if self.model.backend.instance_ready == NULL:
+            return True
+        for i in range(self.model.instance_count):
+            with nogil:
+                error = self.model.backend.instance_ready(
+                    <TRITONBACKEND_ModelInstance*>self.model.instances[i])
+            if error != NULL:
+                reason = error_message(error).decode("utf-8", "replace")
+                error_free(error)
+                log.log(3, f"model '{self.name}' version {self.version} is not ready: {reason}")
+                return False
+        return True
+
+    def drain(self, timeout=None) -> bool:
+        """Waits until no request is in flight; ``timeout`` in seconds, None: for ever."""
+        cdef uint64_t until = FOREVER_NS
+        cdef bint idle
+        if self.model == NULL:
+            return True
+        if timeout is not None:
+            until = tp_now_ns() + <uint64_t>(max(0.0, timeout) * 1e9)
+        with nogil:
+            pthread_mutex_lock(&self.model.idle_mutex)
+            while tp_load(&self.model.in_flight) != 0:
+                if tp_cond_wait_until(&self.model.idle, &self.model.idle_mutex, until):
+                    break
+            idle = tp_load(&self.model.in_flight) == 0
+            pthread_mutex_unlock(&self.model.idle_mutex)
+        return idle
+
+    def close(self) -> None:
+        """Undoes everything: queue, threads, instances, model. Raises after it is done.
+
+        No request may be in flight; the control plane drains first.
+        """
+        cdef Model* model = self.model
+        cdef TRITONSERVER_Error* first = NULL
+        cdef TRITONSERVER_Error* error = NULL
+        cdef uint32_t i
+        if model == NULL:
+            return
+        if tp_load(&model.in_flight) != 0:
+            raise RuntimeError(
+                f"model '{self.name}' version {self.version} still has "
+                f"{model.in_flight} requests in flight"
+            )
+        self.model = NULL
+        with nogil:
+            pthread_mutex_lock(&model.queue.mutex)
+            model.queue.accepting = False
+            model.queue.closing = True
+            pthread_cond_broadcast(&model.queue.wake)
+            pthread_mutex_unlock(&model.queue.mutex)
+            i = model.worker_count
+            while i:
+                i -= 1
+                error = worker_end(model.workers[i])
+                if first == NULL:
+                    first = error
+                else:
+                    error_free(error)
+            if self.initialized and model.backend.model_finalize != NULL:
+                error = model.backend.model_finalize(<TRITONBACKEND_Model*>model)
+                if first == NULL:
+                    first = error
+                else:
+                    error_free(error)
+        model_free(model)
+        self.backend = None
+        check(first)
+
+    def statistics(self) -> dict:
+        """The statistics extension's members, and ``failures`` and ``batch_closed`` beside them."""
+        cdef uint32_t i
+        self._check_open()
+        result = statistics_python(&self.model.statistics)
+        usage = []
+        # Held across Python code, but nothing here can take the GIL away for long or call back.
+        with nogil:
+            pthread_mutex_lock(&self.model.statistics.mutex)
+        try:
+            _append_usage(usage, self.model.usage, self.model.usage_count)
+            for i in range(self.model.instance_count):
+                _append_usage(usage, self.model.instances[i].usage,
+                              self.model.instances[i].usage_count)
+        finally:
+            pthread_mutex_unlock(&self.model.statistics.mutex)
+        result["memory_usage"] = usage
+        return result
+
+
+cdef int _append_usage(list out, MemoryUsage* usage, uint32_t count) except -1:
+    cdef uint32_t i
+    for i in range(count):
+        out.append({"type": _MEMORY[<int>usage[i].type], "id": usage[i].id,
+                    "byte_size": usage[i].byte_size})
+    return 0
+
+
+cdef class Host:
+    """The data plane of one server."""
+
+    cdef Server* server
+
+    def gpu_count(self) -> int:
+        return cuda.load()
+
+    def load_backend(self, str name, str library, str directory, str config_json) -> BackendHandle:
+        """dlopen, TRITONBACKEND_Initialize, TRITONBACKEND_GetBackendAttribute."""
+        cdef BackendHandle handle = BackendHandle.__new__(BackendHandle)
+        handle.name = name
+        handle.library = library
+        # What this core offers; a backend that needs more refuses in its Initialize.
+        handle.api_version = (1, 19)
+        handle.backend = backend_open(name, library, directory, config_json)
+        try:
+            handle.preferred_groups, handle.parallel_instance_loading = backend_attributes(
+                handle.backend)
+        except BaseException:
+            handle.close()
+            raise
+        return handle
+
+    def create_model(
+        self, BackendHandle backend, str name, int64_t version, str directory, str config_json,
+        bint auto_complete
+    ) -> ModelHandle:
+        """TRITONBACKEND_ModelInitialize."""
+        cdef ModelHandle handle = ModelHandle.__new__(ModelHandle)
+        cdef TRITONSERVER_Error* error = NULL
+        cdef Model* model
+        backend._check_open()
+        handle.name = name
+        handle.version = version
+        handle.backend = backend
+        model = model_new(self.server, backend.backend, name, version, directory, config_json,
+                          auto_complete)
+        handle.model = model
+        if backend.backend.model_initialize != NULL:
+            with nogil:
+                model.initializing = True
+                error = backend.backend.model_initialize(<TRITONBACKEND_Model*>model)
+                model.initializing = False
+        if error != NULL:
+            handle.close()
+            check(error)
+        handle.initialized = True
+        return handle
+
+    def publish(self, ModelHandle model) -> None:
+        """Makes the model visible to requests, in the place of one of its name and version."""
+        model._check_open()
+        with nogil:
+            registry_publish(server_registry(self.server), model.model)
+
+    def withdraw(self, ModelHandle model) -> None:
+        """Hides the model from new requests; a no-op where another has replaced it."""
+        if model.model != NULL:
+            with nogil:
+                registry_withdraw(server_registry(self.server), model.model)
+
+    def log(self, int level, str message) -> None:
+        log.log(level, message, "control")
+
+
+cdef object host_new(Server* server):
+    cdef Host host = Host.__new__(Host)
+    host.server = server
+    return host

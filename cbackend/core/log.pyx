@@ -1,0 +1,218 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The log (see log.pxd). One write per line, so that lines of many threads never mix."""
+
+import os
+
+from libc.stdint cimport uint64_t
+from libc.stdio cimport snprintf
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, strlen, strrchr
+from libc.time cimport gmtime_r, localtime_r, strftime, time_t, tm
+from libcpp cimport bool as cbool
+from posix.unistd cimport getpid, write
+
+from triton_py.abi.types cimport (
+    TRITONSERVER_LOG_ERROR,
+    TRITONSERVER_LOG_INFO,
+    TRITONSERVER_LOG_VERBOSE,
+    TRITONSERVER_LOG_WARN,
+    TRITONSERVER_Error,
+    TRITONSERVER_LogCallbackFn_t,
+    TRITONSERVER_LogLevel,
+)
+from triton_py.core.error cimport error_null
+from triton_py.core.native cimport (
+    pthread_mutex_init,
+    pthread_mutex_lock,
+    pthread_mutex_t,
+    pthread_mutex_unlock,
+    tp_wall_ns,
+)
+
+cdef struct LogState:
+    pthread_mutex_t mutex  # guards callback, userp and fd
+    cbool info
+    cbool warn
+    cbool error
+    int verbose
+    int format       # TRITONSERVER_LogFormat
+    bint escape
+    int fd           # -1: standard output and error
+    TRITONSERVER_LogCallbackFn_t callback
+    void* userp
+
+cdef LogState _log
+pthread_mutex_init(&_log.mutex, NULL)
+_log.info = _log.warn = _log.error = True
+_log.fd = -1
+# Triton's switch of the same name: unescaped messages are easier to read and easier to forge.
+_log.escape = os.environ.get("TRITON_SERVER_ESCAPE_LOG_MESSAGES", "TRUE").upper() != "FALSE"
+
+
+cdef bint log_enabled(TRITONSERVER_LogLevel level) noexcept nogil:
+    if level == TRITONSERVER_LOG_INFO:
+        return _log.info
+    if level == TRITONSERVER_LOG_WARN:
+        return _log.warn
+    if level == TRITONSERVER_LOG_ERROR:
+        return _log.error
+    if level == TRITONSERVER_LOG_VERBOSE:
+        return _log.verbose > 0
+    return False
+
+
+cdef char _letter(TRITONSERVER_LogLevel level) noexcept nogil:
+    if level == TRITONSERVER_LOG_WARN:
+        return b"W"
+    if level == TRITONSERVER_LOG_ERROR:
+        return b"E"
+    return b"I"
+
+
+cdef size_t _preamble(
+    char* out, size_t room, TRITONSERVER_LogLevel level, const char* filename, int line
+) noexcept nogil:
+    cdef uint64_t now = tp_wall_ns()
+    cdef time_t seconds = <time_t>(now // 1000000000)
+    cdef tm parts
+    cdef char date[32]
+    cdef const char* base = strrchr(filename, b"/")
+    base = base + 1 if base != NULL else filename
+    if _log.format == 0:
+        localtime_r(&seconds, &parts)
+        strftime(date, sizeof(date), b"%m%d %H:%M:%S", &parts)
+        return <size_t>snprintf(out, room, b"%c%s.%06u %d %.200s:%d] ", _letter(level), date,
+                                <unsigned int>(now // 1000 % 1000000), <int>getpid(), base, line)
+    gmtime_r(&seconds, &parts)
+    strftime(date, sizeof(date), b"%Y-%m-%dT%H:%M:%SZ", &parts)
+    return <size_t>snprintf(out, room, b"%s %c %d %.200s:%d] ", date, _letter(level),
+                            <int>getpid(), base, line)
+
+
+cdef size_t _escaped(char* out, const char* msg) noexcept nogil:
+    """Writes msg as a JSON string; out has room for 6 bytes per byte of msg and 2 more."""
+    cdef size_t n = 0
+    cdef unsigned char c
+    cdef const char* hexadecimal = b"0123456789abcdef"
+    out[n] = b'"'
+    n += 1
+    while msg[0] != 0:
+        c = <unsigned char>msg[0]
+        if c == 34 or c == 92:  # quote, backslash
+            out[n] = 92
+            out[n + 1] = <char>c
+            n += 2
+        elif c == 10:
+            memcpy(out + n, b"\\n", 2)
+            n += 2
+        elif c == 9:
+            memcpy(out + n, b"\\t", 2)
+            n += 2
+        elif c < 32 or c == 127:
+            memcpy(out + n, b"\\u00", 4)
+            out[n + 4] = hexadecimal[c >> 4]
+            out[n + 5] = hexadecimal[c & 15]
+            n += 6
+        else:
+            out[n] = <char>c
+            n += 1
+        msg += 1
+    out[n] = b'"'
+    return n + 1
+
+
+cdef void log_write(
+    TRITONSERVER_LogLevel level, const char* filename, int line, const char* msg
+) noexcept nogil:
+    cdef TRITONSERVER_LogCallbackFn_t callback
+    cdef void* userp
+    cdef size_t size, done
+    cdef ssize_t n
+    cdef char* text
+    cdef int fd
+    if not log_enabled(level):
+        return
+    if filename == NULL:
+        filename = b"-"
+    pthread_mutex_lock(&_log.mutex)
+    callback = _log.callback
+    userp = _log.userp
+    pthread_mutex_unlock(&_log.mutex)
+    if callback != NULL:
+        callback(level, filename, line, tp_wall_ns() // 1000, msg, userp)
+        return
+    text = <char*>malloc(512 + 6 * strlen(msg))
+    if text == NULL:
+        return
+    size = _preamble(text, 400, level, filename, line)
+    if _log.escape:
+        size += _escaped(text + size, msg)
+    else:
+        memcpy(text + size, msg, strlen(msg))
+        size += strlen(msg)
+    text[size] = b"\n"
+    size += 1
+    fd = _log.fd
+    if fd < 0:
+        fd = 2 if level == TRITONSERVER_LOG_ERROR or level == TRITONSERVER_LOG_WARN else 1
+    done = 0
+    while done < size:
+        n = write(fd, text + done, size - done)
+        if n <= 0:
+            break  # a closed or full destination: a log line is not worth blocking for
+        done += <size_t>n
+    free(text)
+
+
+cdef void log_set_callback(TRITONSERVER_LogCallbackFn_t callback, void* userp) noexcept nogil:
+    pthread_mutex_lock(&_log.mutex)
+    _log.callback = callback
+    _log.userp = userp
+    pthread_mutex_unlock(&_log.mutex)
+
+
+def configure(*, info=None, warn=None, error=None, verbose=None, format=None, file=None) -> None:
+    """Changes what is given; ``file`` is a path, "" for the standard streams again."""
+    if info is not None:
+        _log.info = bool(info)
+    if warn is not None:
+        _log.warn = bool(warn)
+    if error is not None:
+        _log.error = bool(error)
+    if verbose is not None:
+        _log.verbose = int(verbose)
+    if format is not None:
+        _log.format = int(format)
+    if file is not None:
+        fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644) \
+            if file else -1
+        old = _log.fd
+        _log.fd = fd
+        if old >= 0:
+            os.close(old)
+
+
+def log(level: int, message: str, filename: str = "triton_py", line: int = 0) -> None:
+    """Writes one line at a TRITONSERVER_LogLevel."""
+    cdef bytes text = message.encode("utf-8", "surrogateescape")
+    cdef bytes name = filename.encode("utf-8", "surrogateescape")
+    cdef const char* text_ptr = text
+    cdef const char* name_ptr = name
+    cdef int code = level
+    cdef int number = line
+    with nogil:
+        log_write(<TRITONSERVER_LogLevel>code, name_ptr, number, text_ptr)
+
+
+cdef public cbool TRITONSERVER_LogIsEnabled(TRITONSERVER_LogLevel level) noexcept nogil:
+    return log_enabled(level)
+
+
+cdef public TRITONSERVER_Error* TRITONSERVER_LogMessage(
+    TRITONSERVER_LogLevel level, const char* filename, const int line, const char* msg
+) noexcept nogil:
+    if msg == NULL:
+        return error_null(b"TRITONSERVER_LogMessage", b"msg")
+    log_write(level, filename, line, msg)
+    return NULL

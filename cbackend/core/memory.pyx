@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""TRITONBACKEND_MemoryManager: memory for backends, of every type there is."""
+
+from libc.stdint cimport int64_t, uint64_t
+from libc.stdlib cimport free
+
+from triton_py.abi.types cimport (
+    TRITONBACKEND_MemoryManager,
+    TRITONSERVER_ERROR_INVALID_ARG,
+    TRITONSERVER_ERROR_UNAVAILABLE,
+    TRITONSERVER_MEMORY_CPU,
+    TRITONSERVER_MEMORY_CPU_PINNED,
+    TRITONSERVER_MEMORY_GPU,
+    TRITONSERVER_Error,
+    TRITONSERVER_MemoryType,
+)
+from triton_py.core.counters cimport LIVE_BACKEND_MEMORY, live
+from triton_py.core.cuda cimport (
+    cuda_error_string,
+    cuda_free,
+    cuda_host_alloc,
+    cuda_host_free,
+    cuda_malloc,
+)
+from triton_py.core.error cimport error_new, error_null
+from triton_py.core.text cimport Text, text_add, text_init, text_str, text_uint
+
+cdef extern from "<stdlib.h>" nogil:
+    int posix_memalign(void** pointer, size_t alignment, size_t size)
+
+# There is one manager; its address is the handle.
+cdef char _manager
+
+
+cdef TRITONBACKEND_MemoryManager* memory_manager() noexcept nogil:
+    return <TRITONBACKEND_MemoryManager*>&_manager
+
+
+cdef TRITONSERVER_Error* _no_memory(uint64_t size, const char* kind, const char* why) noexcept nogil:
+    cdef Text text
+    text_init(&text)
+    text_add(&text, b"failed to allocate ")
+    text_uint(&text, size)
+    text_add(&text, b" bytes of ")
+    text_add(&text, kind)
+    text_add(&text, b" memory: ")
+    text_add(&text, why)
+    return error_new(TRITONSERVER_ERROR_UNAVAILABLE, text_str(&text))
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_MemoryManagerAllocate(
+    TRITONBACKEND_MemoryManager* manager, void** buffer,
+    const TRITONSERVER_MemoryType memory_type, const int64_t memory_type_id,
+    const uint64_t byte_size
+) noexcept nogil:
+    cdef int code
+    cdef void* memory = NULL
+    if manager != memory_manager() or buffer == NULL:
+        return error_null(b"TRITONBACKEND_MemoryManagerAllocate", b"manager and buffer")
+    if memory_type == TRITONSERVER_MEMORY_CPU:
+        # 64: the widest vector registers, and a cache line.
+        if posix_memalign(&memory, 64, byte_size if byte_size else 1) != 0:
+            return _no_memory(byte_size, b"CPU", b"out of memory")
+    elif memory_type == TRITONSERVER_MEMORY_CPU_PINNED:
+        code = cuda_host_alloc(&memory, byte_size if byte_size else 1)
+        if code != 0:
+            return _no_memory(byte_size, b"pinned", cuda_error_string(code))
+    elif memory_type == TRITONSERVER_MEMORY_GPU:
+        code = cuda_malloc(&memory, memory_type_id, byte_size if byte_size else 1)
+        if code != 0:
+            return _no_memory(byte_size, b"GPU", cuda_error_string(code))
+    else:
+        return error_new(TRITONSERVER_ERROR_INVALID_ARG,
+                         b"TRITONBACKEND_MemoryManagerAllocate: unknown memory type")
+    live(LIVE_BACKEND_MEMORY, 1)
+    buffer[0] = memory
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_MemoryManagerFree(
+    TRITONBACKEND_MemoryManager* manager, void* buffer,
+    const TRITONSERVER_MemoryType memory_type, const int64_t memory_type_id
+) noexcept nogil:
+    cdef int code = 0
+    if manager != memory_manager():
+        return error_null(b"TRITONBACKEND_MemoryManagerFree", b"manager")
+    if buffer == NULL:
+        return NULL
+    if memory_type == TRITONSERVER_MEMORY_CPU:
+        free(buffer)
+    elif memory_type == TRITONSERVER_MEMORY_CPU_PINNED:
+        code = cuda_host_free(buffer)
+    elif memory_type == TRITONSERVER_MEMORY_GPU:
+        code = cuda_free(buffer, memory_type_id)
+    else:
+        return error_new(TRITONSERVER_ERROR_INVALID_ARG,
+                         b"TRITONBACKEND_MemoryManagerFree: unknown memory type")
+    if code != 0:
+        return error_new(TRITONSERVER_ERROR_INVALID_ARG, cuda_error_string(code))
+    live(LIVE_BACKEND_MEMORY, -1)
+    return NULL

@@ -1,0 +1,417 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Model versions (see model.pxd) and TRITONBACKEND_Model*."""
+
+import json
+
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcpy, strdup, strlen
+from libcpp cimport bool as cbool
+
+from triton_py.abi.types cimport *
+from triton_py.core.buffer_attributes cimport BufferAttributes
+from triton_py.core.counters cimport LIVE_MODEL, live
+from triton_py.core.error cimport error_new, error_null
+from triton_py.core.labels cimport labels_new, labels_release
+from triton_py.core.message cimport message_new, message_size, message_text
+from triton_py.core.native cimport (
+    pthread_cond_broadcast,
+    pthread_cond_destroy,
+    pthread_cond_signal,
+    pthread_mutex_destroy,
+    pthread_mutex_init,
+    pthread_mutex_lock,
+    pthread_mutex_unlock,
+    tp_add,
+    tp_cond_init,
+    tp_now_ns,
+)
+from triton_py.core.objects cimport (
+    MODEL_MAGIC,
+    Backend,
+    BatchPolicy,
+    Instance,
+    InputSpec,
+    MemoryUsage,
+    Model,
+    OutputSpec,
+    Queue,
+    Request,
+    Server,
+    Worker,
+)
+from triton_py.core.queue cimport queue_destroy, queue_init, queue_push
+from triton_py.core.statistics cimport statistics_destroy, statistics_init
+from triton_py.core.text cimport Text, text_add, text_init, text_str
+
+
+cdef void model_leave(Model* model) noexcept nogil:
+    # Under the lock: whoever waits may free the model as soon as it sees the count at zero.
+    pthread_mutex_lock(&model.idle_mutex)
+    if tp_add(&model.in_flight, -1) == 0:
+        pthread_cond_broadcast(&model.idle)
+    pthread_mutex_unlock(&model.idle_mutex)
+
+
+cdef TRITONSERVER_Error* model_enqueue(Model* model, Request* request) noexcept nogil:
+    cdef Queue* queue = &model.queue
+    cdef Text text
+    cdef bint wake
+    pthread_mutex_lock(&queue.mutex)
+    if not queue.accepting:
+        pthread_mutex_unlock(&queue.mutex)
+        text_init(&text)
+        text_add(&text, b"the scheduler of model '")
+        text_add(&text, model.name)
+        text_add(&text, b"' has stopped accepting new inference requests")
+        return error_new(TRITONSERVER_ERROR_UNAVAILABLE, text_str(&text))
+    request.queue_start = tp_now_ns()
+    wake = queue.head == NULL
+    queue_push(queue, request)
+    # A worker that waits out a delay looks again by itself; it is woken early only for a batch
+    # that may be complete now. Where shapes can differ only a look tells.
+    wake = queue.waiters > 0 and (
+        wake or queue.batch_total >= queue.target or model.policy.compare_inputs)
+    pthread_mutex_unlock(&queue.mutex)
+    if wake:
+        pthread_cond_signal(&queue.wake)
+    return NULL
+
+
+# --- building, with the GIL ----------------------------------------------------------------
+
+
+cdef char* _copy(str text) except NULL:
+    cdef bytes data = text.encode("utf-8", "surrogateescape")
+    cdef char* copy = strdup(data)
+    if copy == NULL:
+        raise MemoryError("out of memory for a model")
+    return copy
+
+
+cdef int64_t* _dims(object dims) except? NULL:
+    cdef int64_t* out
+    cdef Py_ssize_t i
+    if dims is None:
+        return NULL
+    out = <int64_t*>malloc(sizeof(int64_t) * (len(dims) + 1))
+    if out == NULL:
+        raise MemoryError("out of memory for a model")
+    for i in range(len(dims)):
+        out[i] = dims[i]
+    return out
+
+
+cdef Model* model_new(
+    Server* server, Backend* backend, str name, int64_t version, str directory, str config,
+    bint auto_complete
+) except NULL:
+    cdef Model* model = <Model*>calloc(1, sizeof(Model))
+    if model == NULL:
+        raise MemoryError("out of memory for a model")
+    queue_init(&model.queue)
+    statistics_init(&model.statistics)
+    pthread_mutex_init(&model.idle_mutex, NULL)
+    tp_cond_init(&model.idle)
+    model.magic = MODEL_MAGIC
+    live(LIVE_MODEL, 1)
+    model.server = server
+    model.backend = backend
+    model.version = version
+    model.auto_complete = auto_complete
+    try:
+        model.name = _copy(name)
+        model.directory = _copy(directory)
+        model.config = _copy(config)
+    except BaseException:
+        model_free(model)
+        raise
+    return model
+
+
+cdef void _free_specs(Model* model) noexcept:
+    cdef uint32_t i
+    for i in range(model.input_count):
+        free(model.inputs[i].name)
+        free(model.inputs[i].dims)
+        free(model.inputs[i].reshape)
+    for i in range(model.output_count):
+        free(model.outputs[i].name)
+        free(model.outputs[i].dims)
+        free(model.outputs[i].reshape)
+    free(model.inputs)
+    free(model.outputs)
+    free(model.policy.preferred)
+    model.inputs = NULL
+    model.outputs = NULL
+    model.policy.preferred = NULL
+    model.input_count = 0
+    model.output_count = 0
+    if model.labels != NULL:
+        labels_release(model.labels)
+        model.labels = NULL
+
+
+cdef void model_free(Model* model) noexcept:
+    model.magic = 0
+    _free_specs(model)
+    queue_destroy(&model.queue)
+    statistics_destroy(&model.statistics)
+    pthread_cond_destroy(&model.idle)
+    pthread_mutex_destroy(&model.idle_mutex)
+    free(model.usage)
+    free(model.name)
+    free(model.directory)
+    free(model.config)
+    free(model.instances)
+    free(model.workers)
+    free(model)
+    live(LIVE_MODEL, -1)
+
+
+cdef int model_set_config(Model* model, str config) except -1:
+    cdef char* text = _copy(config)
+    free(model.config)
+    model.config = text
+    return 0
+
+
+cdef int model_compile(Model* model, dict spec) except -1:
+    """Fills the tables from compile_spec()'s dict (triton_py/config/spec.py)."""
+    cdef InputSpec* it
+    cdef OutputSpec* out
+    cdef Py_ssize_t i
+    cdef bint optional = False
+    cdef bint differ = False
+    cdef list inputs = spec["inputs"]
+    cdef list outputs = spec["outputs"]
+    _free_specs(model)
+    model.decoupled = spec["decoupled"]
+    model.inputs = <InputSpec*>calloc(len(inputs) + 1, sizeof(InputSpec))
+    model.outputs = <OutputSpec*>calloc(len(outputs) + 1, sizeof(OutputSpec))
+    if model.inputs == NULL or model.outputs == NULL:
+        raise MemoryError("out of memory for a model")
+    model.required_inputs = 0
+    for i, entry in enumerate(inputs):
+        it = &model.inputs[i]
+        model.input_count = <uint32_t>(i + 1)
+        it.name = _copy(entry["name"])
+        it.datatype = <TRITONSERVER_DataType><int>entry["datatype"]
+        it.rank = len(entry["dims"])
+        it.dims = _dims(entry["dims"])
+        if entry["reshape"] is not None:
+            it.reshape_rank = len(entry["reshape"])
+            it.reshape = _dims(entry["reshape"])
+        it.optional = entry["optional"]
+        it.shape_tensor = entry["shape_tensor"]
+        it.non_linear = entry["non_linear"]
+        it.must_match = not entry["ragged"] and any(d < 0 for d in entry["dims"])
+        if it.optional:
+            optional = True
+        else:
+            model.required_inputs += 1
+        if it.must_match or it.shape_tensor:
+            differ = True
+    for i, entry in enumerate(outputs):
+        out = &model.outputs[i]
+        model.output_count = <uint32_t>(i + 1)
+        out.name = _copy(entry["name"])
+        out.datatype = <TRITONSERVER_DataType><int>entry["datatype"]
+        out.rank = len(entry["dims"])
+        out.dims = _dims(entry["dims"])
+        if entry["reshape"] is not None:
+            out.reshape_rank = len(entry["reshape"])
+            out.reshape = _dims(entry["reshape"])
+    model.labels = labels_new(spec.get("labels") or {})
+    model.policy.max_batch_size = spec["max_batch_size"]
+    model.policy.dynamic = spec["scheduling"] == "dynamic" and spec["max_batch_size"] > 0
+    model.policy.delay_ns = spec["max_queue_delay_ns"]
+    preferred = sorted(spec["preferred_batch_sizes"])
+    model.policy.preferred = _dims(preferred)
+    model.policy.preferred_count = len(preferred)
+    model.policy.compare_inputs = optional or differ
+    return 0
+
+
+# --- TRITONBACKEND_Model* ------------------------------------------------------------------
+
+
+cdef Model* _model(
+    const char* function, TRITONBACKEND_Model* handle, const void* out, TRITONSERVER_Error** error
+) noexcept nogil:
+    if handle == NULL or out == NULL:
+        error[0] = error_null(function, b"model and every out parameter")
+        return NULL
+    if (<Model*>handle).magic != MODEL_MAGIC:
+        error[0] = error_new(TRITONSERVER_ERROR_INVALID_ARG, b"not a live model")
+        return NULL
+    error[0] = NULL
+    return <Model*>handle
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_ModelName(
+    TRITONBACKEND_Model* model, const char** name
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Model* m = _model(b"TRITONBACKEND_ModelName", model, name, &error)
+    if m == NULL:
+        return error
+    name[0] = m.name
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_ModelVersion(
+    TRITONBACKEND_Model* model, uint64_t* version
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Model* m = _model(b"TRITONBACKEND_ModelVersion", model, version, &error)
+    if m == NULL:
+        return error
+    version[0] = <uint64_t>m.version
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_ModelRepository(
+    TRITONBACKEND_Model* model, TRITONBACKEND_ArtifactType* artifact_type, const char** location
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Model* m = _model(b"TRITONBACKEND_ModelRepository", model, location, &error)
+    if m == NULL:
+        return error
+    if artifact_type == NULL:
+        return error_null(b"TRITONBACKEND_ModelRepository", b"artifact_type")
+    artifact_type[0] = TRITONBACKEND_ARTIFACT_FILESYSTEM
+    location[0] = m.directory
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_ModelConfig(
+    TRITONBACKEND_Model* model, const uint32_t config_version, TRITONSERVER_Message** model_config
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Model* m = _model(b"TRITONBACKEND_ModelConfig", model, model_config, &error)
+    if m == NULL:
+        return error
+    if config_version != 1:
+        return error_new(TRITONSERVER_ERROR_UNSUPPORTED,
+                         b"model configuration version is not supported: supported versions: 1")
+    return message_new(model_config, m.config, strlen(m.config))
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_ModelAutoCompleteConfig(
+    TRITONBACKEND_Model* model, cbool* auto_complete_config
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Model* m = _model(
+        b"TRITONBACKEND_ModelAutoCompleteConfig", model, auto_complete_config, &error)
+    if m == NULL:
+        return error
+    auto_complete_config[0] = m.auto_complete
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_ModelSetConfig(
+    TRITONBACKEND_Model* model, const uint32_t config_version, TRITONSERVER_Message* model_config
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef char* text
+    cdef Model* m = _model(b"TRITONBACKEND_ModelSetConfig", model, model_config, &error)
+    if m == NULL:
+        return error
+    if config_version != 1:
+        return error_new(TRITONSERVER_ERROR_UNSUPPORTED,
+                         b"model configuration version is not supported: supported versions: 1")
+    if not m.initializing:
+        return error_new(TRITONSERVER_ERROR_INVALID_ARG,
+                         b"TRITONBACKEND_ModelSetConfig may only be called from within "
+                         b"TRITONBACKEND_ModelInitialize")
+    text = strdup(message_text(model_config))
+    if text == NULL:
+        return error_new(TRITONSERVER_ERROR_INTERNAL, b"out of memory for a model configuration")
+    free(m.config)
+    m.config = text
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_ModelServer(
+    TRITONBACKEND_Model* model, TRITONSERVER_Server** server
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Model* m = _model(b"TRITONBACKEND_ModelServer", model, server, &error)
+    if m == NULL:
+        return error
+    server[0] = <TRITONSERVER_Server*>m.server
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_ModelBackend(
+    TRITONBACKEND_Model* model, TRITONBACKEND_Backend** backend
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Model* m = _model(b"TRITONBACKEND_ModelBackend", model, backend, &error)
+    if m == NULL:
+        return error
+    backend[0] = <TRITONBACKEND_Backend*>m.backend
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_ModelState(
+    TRITONBACKEND_Model* model, void** state
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Model* m = _model(b"TRITONBACKEND_ModelState", model, state, &error)
+    if m == NULL:
+        return error
+    state[0] = m.state
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_ModelSetState(
+    TRITONBACKEND_Model* model, void* state
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Model* m = _model(b"TRITONBACKEND_ModelSetState", model, model, &error)
+    if m == NULL:
+        return error
+    m.state = state
+    return NULL
+
+
+cdef TRITONSERVER_Error* usage_set(
+    MemoryUsage** place, uint32_t* count, TRITONSERVER_BufferAttributes** usage,
+    uint32_t usage_size
+) noexcept nogil:
+    cdef MemoryUsage* fresh
+    cdef BufferAttributes* a
+    cdef uint32_t i
+    if usage == NULL and usage_size:
+        return error_null(b"TRITONBACKEND_ModelReportMemoryUsage", b"usage")
+    fresh = <MemoryUsage*>calloc(usage_size + 1, sizeof(MemoryUsage))
+    if fresh == NULL:
+        return error_new(TRITONSERVER_ERROR_INTERNAL, b"out of memory for a memory report")
+    for i in range(usage_size):
+        a = <BufferAttributes*>usage[i]
+        if a == NULL:
+            free(fresh)
+            return error_null(b"TRITONBACKEND_ModelReportMemoryUsage", b"every entry of usage")
+        fresh[i].type = a.memory_type
+        fresh[i].id = a.memory_type_id
+        fresh[i].byte_size = a.byte_size
+    free(place[0])
+    place[0] = fresh
+    count[0] = usage_size
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_ModelReportMemoryUsage(
+    TRITONBACKEND_Model* model, TRITONSERVER_BufferAttributes** usage, uint32_t usage_size
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Model* m = _model(b"TRITONBACKEND_ModelReportMemoryUsage", model, model, &error)
+    if m == NULL:
+        return error
+    pthread_mutex_lock(&m.statistics.mutex)
+    error = usage_set(&m.usage, &m.usage_count, usage, usage_size)
+    pthread_mutex_unlock(&m.statistics.mutex)
+    return error

@@ -1,0 +1,344 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The data plane's objects: one contract page, because they point at each other.
+
+Who owns what
+    Request   owned by the client from InferenceRequestNew to InferenceRequestDelete, lent to the
+              server from InferAsync to the release callback.
+    Channel   what connects a request to its responses after the request itself is gone; counted:
+              one reference each for the request, every factory and every unsent response.
+    Response  owned by the backend until ResponseSend or ResponseDelete; after that by the client.
+    Model     owned by its Python handle; requests in flight keep it from being closed
+              (`in_flight`), they do not own it.
+
+States of a request, each change one compare-and-swap, so that of two racing calls one loses and
+gets an error:
+
+    INITIALIZED --InferAsync--> PENDING --a batch--> EXECUTING --RequestRelease--> RELEASED
+                                   \\------------- cancelled, rejected ---------------^
+    RELEASED --InferAsync--> PENDING (a client may use a request again)
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+
+from triton_py.abi.types cimport (
+    TRITONBACKEND_ExecutionPolicy,
+    TRITONBACKEND_GetBackendAttribute_t,
+    TRITONBACKEND_ModelFinalize_t,
+    TRITONBACKEND_ModelInitialize_t,
+    TRITONBACKEND_ModelInstanceExecute_t,
+    TRITONBACKEND_ModelInstanceFinalize_t,
+    TRITONBACKEND_ModelInstanceInitialize_t,
+    TRITONBACKEND_ModelInstanceReady_t,
+    TRITONBACKEND_Finalize_t,
+    TRITONBACKEND_Initialize_t,
+    TRITONSERVER_DataType,
+    TRITONSERVER_Error,
+    TRITONSERVER_InferenceRequestReleaseFn_t,
+    TRITONSERVER_InferenceResponseCompleteFn_t,
+    TRITONSERVER_InstanceGroupKind,
+    TRITONSERVER_MemoryType,
+    TRITONSERVER_Message,
+)
+from triton_py.core.allocator cimport Allocator
+from triton_py.core.arena cimport Arena
+from triton_py.core.buffer_attributes cimport BufferAttributes
+from triton_py.core.native cimport pthread_cond_t, pthread_mutex_t, pthread_t
+from triton_py.core.parameter cimport ParameterList
+from triton_py.core.slab cimport Slot
+from triton_py.core.statistics cimport Statistics
+
+cdef struct Server
+cdef struct Request
+cdef struct Channel
+cdef struct Response
+cdef struct LabelTable
+cdef struct InputSpec
+cdef struct Model
+cdef struct Instance
+cdef struct MemoryUsage
+cdef struct Worker
+
+cdef enum:
+    # "request", "channel" ... in a debugger's hex dump
+    REQUEST_MAGIC = 0x74736575716572
+    CHANNEL_MAGIC = 0x6c656e6e616863
+    FACTORY_MAGIC = 0x79726f74636166
+    RESPONSE_MAGIC = 0x65736e6f707372
+    INPUT_MAGIC = 0x7475706e69
+    OUTPUT_MAGIC = 0x74757074756f
+    MODEL_MAGIC = 0x6c65646f6d
+    INSTANCE_MAGIC = 0x65636e6174736e
+    BACKEND_MAGIC = 0x646e656b636162
+    SERVER_MAGIC = 0x726576726573
+    REQUEST_ARENA = 1536   # holds a request of a few small inputs without another allocation
+    RESPONSE_ARENA = 896
+
+cdef enum RequestState:
+    REQUEST_INITIALIZED = 1
+    REQUEST_PENDING
+    REQUEST_EXECUTING
+    REQUEST_RELEASED
+
+cdef enum ResponseState:
+    RESPONSE_NEW = 1    # the backend's
+    RESPONSE_SENDING    # inside ResponseSend
+    RESPONSE_SENT       # the client's
+
+# One piece of an input's data. `base` is borrowed from the client until the release callback.
+cdef struct Piece:
+    const void* base
+    BufferAttributes attributes
+    const char* host_policy  # NULL: for every instance
+
+cdef struct Input:
+    uint64_t magic
+    Request* request
+    const char* name
+    TRITONSERVER_DataType datatype
+    int64_t* shape          # as the client gave it
+    uint32_t rank
+    int64_t* model_shape    # as the model sees it: reshaped, with the batch dimension
+    uint32_t model_rank
+    Piece* pieces
+    uint32_t piece_count
+    uint32_t piece_capacity
+    uint64_t byte_size      # of all default pieces
+    bint raw                # datatype and shape are to be deduced
+    InputSpec* spec         # borrowed from the model while the request is in flight
+
+cdef struct Request:
+    Slot slot
+    int64_t state           # RequestState
+    Server* server          # borrowed; outlives every request
+    const char* model_name
+    int64_t model_version   # as asked for; -1: the highest that is ready
+    Model* model            # while in flight, borrowed (Model.in_flight counts it)
+    Channel* channel        # while in flight, one reference
+    Request* next           # in the model's queue
+    const char* id
+    uint32_t flags
+    uint64_t priority
+    uint64_t timeout_us
+    uint64_t correlation_id
+    const char* correlation_string  # NULL: the correlation id is a number
+    int64_t cancelled
+    Input* inputs
+    uint32_t input_count
+    uint32_t input_capacity
+    const char** outputs    # requested; none: all of the model's
+    uint32_t output_count
+    uint32_t output_capacity
+    ParameterList parameters
+    uint32_t batch_size     # 0: the model does not batch
+    TRITONSERVER_InferenceRequestReleaseFn_t release_fn
+    void* release_userp
+    Allocator* allocator
+    void* allocator_userp
+    TRITONSERVER_InferenceResponseCompleteFn_t response_fn
+    void* response_userp
+    uint64_t request_start
+    uint64_t queue_start
+    uint64_t exec_start
+    int64_t reported        # the backend reported this request's statistics
+    Arena arena
+    char first_block[REQUEST_ARENA]
+
+cdef struct Channel:
+    Slot slot
+    int64_t references
+    Model* model            # borrowed until `pending` is 0, not to be touched after
+    int64_t pending         # 2: request not released, no final response; 0: out of flight
+    int64_t final           # the final flag has been sent
+    int64_t failed          # an error response has been sent
+    int64_t cancelled
+    int64_t sent            # responses handed to the client
+    Allocator* allocator    # borrowed from the client
+    void* allocator_userp
+    TRITONSERVER_InferenceResponseCompleteFn_t response_fn
+    void* response_userp
+    uint64_t request_start
+    char* id                # owned unless it is `short_id`
+    char short_id[64]
+
+cdef struct Factory:
+    Slot slot
+    Channel* channel        # one reference
+
+cdef struct Output:
+    uint64_t magic
+    Response* response
+    const char* name
+    TRITONSERVER_DataType datatype
+    int64_t* shape
+    uint32_t rank
+    void* buffer            # from the client's allocator; given back when the response is deleted
+    void* buffer_userp
+    bint allocated
+    BufferAttributes attributes
+
+cdef struct Response:
+    Slot slot
+    int64_t state           # ResponseState
+    Channel* channel        # one reference while unsent
+    Allocator* allocator    # for releasing output buffers
+    const char* model_name
+    int64_t model_version
+    const char* id
+    TRITONSERVER_Error* error  # owned
+    LabelTable* labels      # one reference, or NULL
+    bint started            # the allocator's start function was called
+    Output** outputs        # each in the arena, so that handles stay where they are
+    uint32_t output_count
+    uint32_t output_capacity
+    ParameterList parameters
+    Arena arena
+    char first_block[RESPONSE_ARENA]
+
+# Class names per output, read from label files; shared by a model and the responses it made.
+cdef struct LabelTable:
+    int64_t references
+    uint32_t output_count
+    char** outputs          # names
+    uint64_t* counts
+    char*** labels
+
+cdef struct InputSpec:
+    char* name
+    TRITONSERVER_DataType datatype
+    int64_t* dims           # without the batch dimension
+    uint32_t rank
+    int64_t* reshape        # NULL: none
+    uint32_t reshape_rank
+    bint optional
+    bint shape_tensor
+    bint non_linear
+    bint must_match         # its shape has to be equal over a batch
+
+cdef struct OutputSpec:
+    char* name
+    TRITONSERVER_DataType datatype
+    int64_t* dims
+    uint32_t rank
+    int64_t* reshape
+    uint32_t reshape_rank
+
+cdef struct BatchPolicy:
+    int64_t max_batch_size
+    bint dynamic
+    uint64_t delay_ns
+    int64_t* preferred      # ascending
+    uint32_t preferred_count
+    bint compare_inputs     # shapes or the set of inputs can differ between requests
+
+cdef struct Queue:
+    pthread_mutex_t mutex
+    pthread_cond_t wake
+    Request* head
+    Request* tail
+    int64_t size
+    int64_t batch_total     # sum of the batch sizes
+    int64_t waiters         # workers inside a wait
+    int64_t target          # wake a waiter when batch_total reaches it
+    bint accepting
+    bint closing
+
+cdef struct Backend:
+    uint64_t magic
+    char* name
+    char* directory
+    TRITONSERVER_Message* config
+    void* library           # dlopen's handle
+    void* state             # the plugin's own
+    TRITONBACKEND_ExecutionPolicy policy
+    TRITONBACKEND_Initialize_t initialize
+    TRITONBACKEND_Finalize_t finalize
+    TRITONBACKEND_GetBackendAttribute_t get_attribute
+    TRITONBACKEND_ModelInitialize_t model_initialize
+    TRITONBACKEND_ModelFinalize_t model_finalize
+    TRITONBACKEND_ModelInstanceInitialize_t instance_initialize
+    TRITONBACKEND_ModelInstanceFinalize_t instance_finalize
+    TRITONBACKEND_ModelInstanceExecute_t execute
+    TRITONBACKEND_ModelInstanceReady_t instance_ready
+
+cdef struct Model:
+    uint64_t magic
+    Server* server
+    Backend* backend        # borrowed; the Python handle keeps it alive
+    char* name
+    int64_t version
+    char* directory
+    char* config            # JSON, owned
+    bint auto_complete
+    bint initializing       # inside ModelInitialize: the only time for ModelSetConfig
+    void* state
+    InputSpec* inputs
+    uint32_t input_count
+    uint32_t required_inputs
+    OutputSpec* outputs
+    uint32_t output_count
+    bint decoupled
+    LabelTable* labels
+    BatchPolicy policy
+    Queue queue
+    int64_t in_flight
+    pthread_mutex_t idle_mutex
+    pthread_cond_t idle     # in_flight became 0
+    Statistics statistics
+    Instance** instances
+    uint32_t instance_count
+    Worker** workers
+    uint32_t worker_count
+    MemoryUsage* usage      # as the model itself reported it
+    uint32_t usage_count
+
+cdef struct MemoryUsage:
+    TRITONSERVER_MemoryType type
+    int64_t id
+    uint64_t byte_size
+
+cdef struct Instance:
+    uint64_t magic
+    Model* model
+    char* name
+    TRITONSERVER_InstanceGroupKind kind
+    int32_t device_id
+    char* host_policy
+    TRITONSERVER_Message* host_policy_message
+    char** profiles
+    uint32_t profile_count
+    char** secondary_kinds
+    int64_t* secondary_ids
+    uint32_t secondary_count
+    bint passive
+    void* state
+    uint64_t batches_reported  # how often this instance reported batch statistics
+    int32_t* cpus              # host policy: the CPUs its thread may use
+    uint32_t cpu_count
+    int32_t numa_node          # -1: none
+    MemoryUsage* usage
+    uint32_t usage_count
+
+# A thread that initialises, runs and finalises the instances it was given.
+cdef struct Worker:
+    pthread_t thread
+    Model* model
+    pthread_mutex_t mutex
+    pthread_cond_t changed
+    int32_t command         # see worker.pyx
+    TRITONSERVER_Error* result
+    Instance* subject       # of the command
+    Instance** instances
+    uint32_t instance_count
+    uint32_t turn
+    bint shared             # may take further instances of the same device
+    Request** batch
+    Request** handed        # the array the backend sees
+    uint64_t* serials
+    uint32_t batch_capacity
+
+cdef struct Server:
+    uint64_t magic
+    void* registry          # Registry*, owned
+    void* control           # PyObject*, owned: the control plane
+    void* host              # PyObject*, owned: the data plane as the control plane sees it

@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The registry (see registry.pxd): a map from names to versions under a read-write lock."""
+
+from cython.operator cimport dereference as deref, predecrement
+from libc.stdint cimport int64_t
+from libc.stdlib cimport calloc, free
+from libcpp.map cimport map as cmap
+from libcpp.string cimport string
+from libcpp.unordered_map cimport unordered_map
+
+from triton_py.core.native cimport (
+    pthread_rwlock_destroy,
+    pthread_rwlock_init,
+    pthread_rwlock_rdlock,
+    pthread_rwlock_t,
+    pthread_rwlock_unlock,
+    pthread_rwlock_wrlock,
+    tp_add,
+)
+from triton_py.core.objects cimport Model
+
+ctypedef cmap[int64_t, Model*] Versions
+ctypedef unordered_map[string, Versions] Names
+
+
+cdef struct Registry:
+    pthread_rwlock_t lock
+    Names* names
+
+
+cdef Registry* registry_new() noexcept nogil:
+    cdef Registry* registry = <Registry*>calloc(1, sizeof(Registry))
+    if registry != NULL:
+        pthread_rwlock_init(&registry.lock, NULL)
+        registry.names = new Names()
+    return registry
+
+
+cdef void registry_free(Registry* registry) noexcept nogil:
+    pthread_rwlock_destroy(&registry.lock)
+    del registry.names
+    free(registry)
+
+
+cdef void registry_publish(Registry* registry, Model* model) noexcept nogil:
+    pthread_rwlock_wrlock(&registry.lock)
+    deref(registry.names)[string(model.name)][model.version] = model
+    pthread_rwlock_unlock(&registry.lock)
+
+
+cdef void registry_withdraw(Registry* registry, Model* model) noexcept nogil:
+    cdef Names.iterator found
+    cdef Versions.iterator version
+    pthread_rwlock_wrlock(&registry.lock)
+    found = registry.names.find(string(model.name))
+    if found != registry.names.end():
+        version = deref(found).second.find(model.version)
+        if version != deref(found).second.end() and deref(version).second == model:
+            deref(found).second.erase(version)
+        if deref(found).second.empty():
+            registry.names.erase(found)
+    pthread_rwlock_unlock(&registry.lock)
+
+
+cdef Model* _find(Registry* registry, const char* name, int64_t version) noexcept nogil:
+    """Needs the lock."""
+    cdef Names.iterator found = registry.names.find(string(name))
+    cdef Versions.iterator one
+    if found == registry.names.end():
+        return NULL
+    if version < 0:
+        one = deref(found).second.end()  # never empty: the last version takes the name with it
+        predecrement(one)
+        return deref(one).second
+    one = deref(found).second.find(version)
+    if one == deref(found).second.end():
+        return NULL
+    return deref(one).second
+
+
+cdef Model* registry_enter(
+    Registry* registry, const char* name, int64_t version
+) noexcept nogil:
+    cdef Model* model
+    pthread_rwlock_rdlock(&registry.lock)
+    model = _find(registry, name, version)
+    if model != NULL:
+        # Under the lock, so that a withdrawal that comes next finds the request counted.
+        tp_add(&model.in_flight, 1)
+    pthread_rwlock_unlock(&registry.lock)
+    return model
+
+
+cdef bint registry_knows(
+    Registry* registry, const char* name, int64_t version, bint* decoupled,
+    int64_t* max_batch_size
+) noexcept nogil:
+    cdef Model* model
+    pthread_rwlock_rdlock(&registry.lock)
+    model = _find(registry, name, version)
+    if model != NULL:
+        if decoupled != NULL:
+            decoupled[0] = model.decoupled
+        if max_batch_size != NULL:
+            max_batch_size[0] = model.policy.max_batch_size
+    pthread_rwlock_unlock(&registry.lock)
+    return model != NULL

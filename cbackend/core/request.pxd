@@ -1,0 +1,27 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Requests: building, life-cycle, giving back."""
+
+from libc.stdint cimport uint32_t
+
+from triton_py.abi.types cimport TRITONSERVER_Error, TRITONSERVER_Error_Code
+from triton_py.core.objects cimport Input, Request
+from triton_py.core.statistics cimport FailureReason
+from triton_py.core.text cimport Text
+
+# "[request id: 7] ", or the placeholder for a request without an id.
+cdef void request_prefix(Request* request, Text* text) noexcept nogil
+# The input of that name, or NULL.
+cdef Input* request_input(Request* request, const char* name) noexcept nogil
+# Gives a request in state EXECUTING or PENDING back to the client. The caller has won the change
+# of state to RELEASED. The request may be gone when this returns.
+cdef void request_release(Request* request, uint32_t flags) noexcept nogil
+# Answers with an error and the final flag, counts the failure, gives the request back. The caller
+# has won the change of state to RELEASED.
+cdef void request_fail(
+    Request* request, TRITONSERVER_Error_Code code, const char* message, FailureReason reason
+) noexcept nogil
+# The live request behind a backend's handle that the backend owns, or NULL and *error.
+cdef Request* request_of_backend(
+    const char* function, void* handle, TRITONSERVER_Error** error
+) noexcept nogil

@@ -1,0 +1,477 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Requests and inputs as the backend sees them: TRITONBACKEND_Request, TRITONBACKEND_Input."""
+
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.string cimport strcmp
+from libcpp cimport bool as cbool
+
+from triton_py.abi.types cimport *
+from triton_py.core.error cimport error_new, error_null
+from triton_py.core.native cimport tp_load, tp_swap
+from triton_py.core.objects cimport (
+    INPUT_MAGIC,
+    REQUEST_EXECUTING,
+    REQUEST_MAGIC,
+    REQUEST_RELEASED,
+    Input,
+    Model,
+    Piece,
+    Request,
+)
+from triton_py.core.parameter cimport parameter_value
+from triton_py.core.request cimport request_input, request_of_backend, request_release
+from triton_py.core.slab cimport slot_alive
+from triton_py.core.text cimport Text, text_add, text_init, text_str
+
+
+cdef TRITONSERVER_Error* _bounds(const char* function, const char* what) noexcept nogil:
+    cdef Text text
+    text_init(&text)
+    text_add(&text, function)
+    text_add(&text, b": ")
+    text_add(&text, what)
+    text_add(&text, b" index out of bounds")
+    return error_new(TRITONSERVER_ERROR_INVALID_ARG, text_str(&text))
+
+
+# --- the request ---------------------------------------------------------------------------
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_RequestId(
+    TRITONBACKEND_Request* request, const char** id
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestId", request, &error)
+    if r == NULL:
+        return error
+    if id == NULL:
+        return error_null(b"TRITONBACKEND_RequestId", b"id")
+    id[0] = r.id
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_RequestIsCancelled(
+    TRITONBACKEND_Request* request, cbool* is_cancelled
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestIsCancelled", request, &error)
+    if r == NULL:
+        return error
+    if is_cancelled == NULL:
+        return error_null(b"TRITONBACKEND_RequestIsCancelled", b"is_cancelled")
+    is_cancelled[0] = tp_load(&r.cancelled) != 0
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_RequestCorrelationId(
+    TRITONBACKEND_Request* request, uint64_t* id
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestCorrelationId", request, &error)
+    if r == NULL:
+        return error
+    if id == NULL:
+        return error_null(b"TRITONBACKEND_RequestCorrelationId", b"id")
+    if r.correlation_string != NULL:
+        return error_new(TRITONSERVER_ERROR_INVALID_ARG,
+                         b"the correlation id of this request is a string, not a number")
+    id[0] = r.correlation_id
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_RequestCorrelationIdString(
+    TRITONBACKEND_Request* request, const char** id
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Request* r = request_of_backend(
+        b"TRITONBACKEND_RequestCorrelationIdString", request, &error)
+    if r == NULL:
+        return error
+    if id == NULL:
+        return error_null(b"TRITONBACKEND_RequestCorrelationIdString", b"id")
+    if r.correlation_string == NULL:
+        return error_new(TRITONSERVER_ERROR_INVALID_ARG,
+                         b"the correlation id of this request is a number, not a string")
+    id[0] = r.correlation_string
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_RequestFlags(
+    TRITONBACKEND_Request* request, uint32_t* flags
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestFlags", request, &error)
+    if r == NULL:
+        return error
+    if flags == NULL:
+        return error_null(b"TRITONBACKEND_RequestFlags", b"flags")
+    flags[0] = r.flags
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_InferenceRequestTimeoutMicroseconds(
+    TRITONBACKEND_Request* request, uint64_t* timeout
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Request* r = request_of_backend(
+        b"TRITONBACKEND_InferenceRequestTimeoutMicroseconds", request, &error)
+    if r == NULL:
+        return error
+    if timeout == NULL:
+        return error_null(b"TRITONBACKEND_InferenceRequestTimeoutMicroseconds", b"timeout")
+    timeout[0] = r.timeout_us
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_RequestParameterCount(
+    TRITONBACKEND_Request* request, uint32_t* count
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestParameterCount", request, &error)
+    if r == NULL:
+        return error
+    if count == NULL:
+        return error_null(b"TRITONBACKEND_RequestParameterCount", b"count")
+    count[0] = <uint32_t>r.parameters.count
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_RequestParameter(
+    TRITONBACKEND_Request* request, const uint32_t index, const char** key,
+    TRITONSERVER_ParameterType* type, const void** vvalue
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestParameter", request, &error)
+    if r == NULL:
+        return error
+    if key == NULL or type == NULL or vvalue == NULL:
+        return error_null(b"TRITONBACKEND_RequestParameter", b"key, type and vvalue")
+    if index >= r.parameters.count:
+        return _bounds(b"TRITONBACKEND_RequestParameter", b"parameter")
+    key[0] = r.parameters.items[index].name
+    type[0] = r.parameters.items[index].type
+    vvalue[0] = parameter_value(&r.parameters.items[index])
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_RequestTrace(
+    TRITONBACKEND_Request* request, TRITONSERVER_InferenceTrace** trace
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestTrace", request, &error)
+    if r == NULL:
+        return error
+    if trace == NULL:
+        return error_null(b"TRITONBACKEND_RequestTrace", b"trace")
+    trace[0] = NULL  # this request is not traced
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_RequestRelease(
+    TRITONBACKEND_Request* request, uint32_t release_flags
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestRelease", request, &error)
+    if r == NULL:
+        return error
+    if release_flags == TRITONSERVER_REQUEST_RELEASE_RESCHEDULE:
+        return error_new(TRITONSERVER_ERROR_UNSUPPORTED,
+                         b"TRITONBACKEND_RequestRelease: only a model with iterative sequence "
+                         b"batching can reschedule a request; the backend still owns it")
+    if release_flags != TRITONSERVER_REQUEST_RELEASE_ALL:
+        return error_new(TRITONSERVER_ERROR_INVALID_ARG,
+                         b"TRITONBACKEND_RequestRelease: the flags must be "
+                         b"TRITONSERVER_REQUEST_RELEASE_ALL; the backend still owns the request")
+    if not tp_swap(&r.state, REQUEST_EXECUTING, REQUEST_RELEASED):
+        return error_new(TRITONSERVER_ERROR_INVALID_ARG,
+                         b"TRITONBACKEND_RequestRelease: the request was released before")
+    request_release(r, release_flags)
+    return NULL
+
+
+# --- outputs that are asked for ------------------------------------------------------------
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_RequestOutputCount(
+    TRITONBACKEND_Request* request, uint32_t* count
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestOutputCount", request, &error)
+    if r == NULL:
+        return error
+    if count == NULL:
+        return error_null(b"TRITONBACKEND_RequestOutputCount", b"count")
+    count[0] = r.output_count if r.output_count else r.model.output_count
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_RequestOutputName(
+    TRITONBACKEND_Request* request, const uint32_t index, const char** output_name
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestOutputName", request, &error)
+    if r == NULL:
+        return error
+    if output_name == NULL:
+        return error_null(b"TRITONBACKEND_RequestOutputName", b"output_name")
+    if r.output_count:
+        if index < r.output_count:
+            output_name[0] = r.outputs[index]
+            return NULL
+    elif index < r.model.output_count:
+        output_name[0] = r.model.outputs[index].name
+        return NULL
+    return _bounds(b"TRITONBACKEND_RequestOutputName", b"output")
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_RequestOutputBufferProperties(
+    TRITONBACKEND_Request* request, const char* name, size_t* byte_size,
+    TRITONSERVER_MemoryType* memory_type, int64_t* memory_type_id
+) noexcept nogil:
+    """`byte_size` may be NULL; memory type and id go in as wishes and come out as promises."""
+    cdef TRITONSERVER_Error* error
+    cdef Request* r = request_of_backend(
+        b"TRITONBACKEND_RequestOutputBufferProperties", request, &error)
+    if r == NULL:
+        return error
+    if memory_type == NULL or memory_type_id == NULL:
+        return error_null(b"TRITONBACKEND_RequestOutputBufferProperties",
+                          b"memory_type and memory_type_id")
+    if r.allocator.query_fn == NULL:
+        return error_new(TRITONSERVER_ERROR_UNAVAILABLE,
+                         b"output buffer properties are not available: the response allocator "
+                         b"has no query function")
+    return r.allocator.query_fn(
+        <TRITONSERVER_ResponseAllocator*>r.allocator, r.allocator_userp, name, byte_size,
+        memory_type, memory_type_id)
+
+
+# --- inputs --------------------------------------------------------------------------------
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_RequestInputCount(
+    TRITONBACKEND_Request* request, uint32_t* count
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestInputCount", request, &error)
+    if r == NULL:
+        return error
+    if count == NULL:
+        return error_null(b"TRITONBACKEND_RequestInputCount", b"count")
+    count[0] = r.input_count
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_RequestInputName(
+    TRITONBACKEND_Request* request, const uint32_t index, const char** input_name
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestInputName", request, &error)
+    if r == NULL:
+        return error
+    if input_name == NULL:
+        return error_null(b"TRITONBACKEND_RequestInputName", b"input_name")
+    input_name[0] = NULL
+    if index >= r.input_count:
+        return _bounds(b"TRITONBACKEND_RequestInputName", b"input")
+    input_name[0] = r.inputs[index].name
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_RequestInput(
+    TRITONBACKEND_Request* request, const char* name, TRITONBACKEND_Input** input
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Text text
+    cdef Input* it
+    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestInput", request, &error)
+    if r == NULL:
+        return error
+    if name == NULL or input == NULL:
+        return error_null(b"TRITONBACKEND_RequestInput", b"name and input")
+    it = request_input(r, name)
+    input[0] = <TRITONBACKEND_Input*>it
+    if it == NULL:
+        text_init(&text)
+        text_add(&text, b"unknown request input name ")
+        text_add(&text, name)
+        return error_new(TRITONSERVER_ERROR_INVALID_ARG, text_str(&text))
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_RequestInputByIndex(
+    TRITONBACKEND_Request* request, const uint32_t index, TRITONBACKEND_Input** input
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestInputByIndex", request, &error)
+    if r == NULL:
+        return error
+    if input == NULL:
+        return error_null(b"TRITONBACKEND_RequestInputByIndex", b"input")
+    input[0] = NULL
+    if index >= r.input_count:
+        return _bounds(b"TRITONBACKEND_RequestInputByIndex", b"input")
+    input[0] = <TRITONBACKEND_Input*>&r.inputs[index]
+    return NULL
+
+
+cdef Input* _input(
+    const char* function, TRITONBACKEND_Input* handle, TRITONSERVER_Error** error
+) noexcept nogil:
+    cdef Input* it = <Input*>handle
+    if handle == NULL:
+        error[0] = error_null(function, b"input")
+        return NULL
+    error[0] = NULL
+    if (it.magic != INPUT_MAGIC or not slot_alive(it.request, REQUEST_MAGIC)
+            or tp_load(&it.request.state) != REQUEST_EXECUTING):
+        error[0] = error_new(TRITONSERVER_ERROR_INVALID_ARG,
+                             b"not an input of a request that the backend owns")
+        return NULL
+    return it
+
+
+cdef bint _belongs(Piece* piece, const char* policy) noexcept nogil:
+    if policy == NULL:
+        return piece.host_policy == NULL
+    return piece.host_policy != NULL and strcmp(piece.host_policy, policy) == 0
+
+
+cdef bint _has_policy(Input* it, const char* policy) noexcept nogil:
+    cdef uint32_t i
+    if policy != NULL:
+        for i in range(it.piece_count):
+            if _belongs(&it.pieces[i], policy):
+                return True
+    return False
+
+
+cdef Piece* _piece(Input* it, const char* policy, uint32_t index) noexcept nogil:
+    cdef uint32_t i
+    for i in range(it.piece_count):
+        if _belongs(&it.pieces[i], policy):
+            if index == 0:
+                return &it.pieces[i]
+            index -= 1
+    return NULL
+
+
+cdef TRITONSERVER_Error* _properties(
+    Input* it, const char* policy, const char** name, TRITONSERVER_DataType* datatype,
+    const int64_t** shape, uint32_t* dims_count, uint64_t* byte_size, uint32_t* buffer_count
+) noexcept nogil:
+    cdef uint32_t i
+    cdef uint32_t count = 0
+    cdef uint64_t total = 0
+    # Data that was given for one policy only is for that policy; all others share the default.
+    if not _has_policy(it, policy):
+        policy = NULL
+    for i in range(it.piece_count):
+        if _belongs(&it.pieces[i], policy):
+            count += 1
+            total += it.pieces[i].attributes.byte_size
+    if name != NULL:
+        name[0] = it.name
+    if datatype != NULL:
+        datatype[0] = it.datatype
+    if shape != NULL:
+        shape[0] = it.model_shape
+    if dims_count != NULL:
+        dims_count[0] = it.model_rank
+    if byte_size != NULL:
+        byte_size[0] = total
+    if buffer_count != NULL:
+        buffer_count[0] = count
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_InputProperties(
+    TRITONBACKEND_Input* input, const char** name, TRITONSERVER_DataType* datatype,
+    const int64_t** shape, uint32_t* dims_count, uint64_t* byte_size, uint32_t* buffer_count
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Input* it = _input(b"TRITONBACKEND_InputProperties", input, &error)
+    if it == NULL:
+        return error
+    return _properties(it, NULL, name, datatype, shape, dims_count, byte_size, buffer_count)
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_InputPropertiesForHostPolicy(
+    TRITONBACKEND_Input* input, const char* host_policy_name, const char** name,
+    TRITONSERVER_DataType* datatype, const int64_t** shape, uint32_t* dims_count,
+    uint64_t* byte_size, uint32_t* buffer_count
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Input* it = _input(b"TRITONBACKEND_InputPropertiesForHostPolicy", input, &error)
+    if it == NULL:
+        return error
+    return _properties(it, host_policy_name, name, datatype, shape, dims_count, byte_size,
+                       buffer_count)
+
+
+cdef TRITONSERVER_Error* _buffer(
+    Input* it, const char* policy, uint32_t index, const void** buffer,
+    uint64_t* buffer_byte_size, TRITONSERVER_MemoryType* memory_type, int64_t* memory_type_id
+) noexcept nogil:
+    cdef Piece* piece
+    if buffer == NULL or buffer_byte_size == NULL or memory_type == NULL or memory_type_id == NULL:
+        return error_null(b"TRITONBACKEND_InputBuffer", b"every out parameter")
+    if not _has_policy(it, policy):
+        policy = NULL
+    piece = _piece(it, policy, index)
+    if piece == NULL:
+        buffer[0] = NULL
+        buffer_byte_size[0] = 0
+        return _bounds(b"TRITONBACKEND_InputBuffer", b"buffer")
+    buffer[0] = piece.base
+    buffer_byte_size[0] = piece.attributes.byte_size
+    # The backend's wish is overwritten: the data is where the client put it.
+    memory_type[0] = piece.attributes.memory_type
+    memory_type_id[0] = piece.attributes.memory_type_id
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_InputBuffer(
+    TRITONBACKEND_Input* input, const uint32_t index, const void** buffer,
+    uint64_t* buffer_byte_size, TRITONSERVER_MemoryType* memory_type, int64_t* memory_type_id
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Input* it = _input(b"TRITONBACKEND_InputBuffer", input, &error)
+    if it == NULL:
+        return error
+    return _buffer(it, NULL, index, buffer, buffer_byte_size, memory_type, memory_type_id)
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_InputBufferForHostPolicy(
+    TRITONBACKEND_Input* input, const char* host_policy_name, const uint32_t index,
+    const void** buffer, uint64_t* buffer_byte_size, TRITONSERVER_MemoryType* memory_type,
+    int64_t* memory_type_id
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Input* it = _input(b"TRITONBACKEND_InputBufferForHostPolicy", input, &error)
+    if it == NULL:
+        return error
+    return _buffer(it, host_policy_name, index, buffer, buffer_byte_size, memory_type,
+                   memory_type_id)
+
+
+cdef public TRITONSERVER_Error* TRITONBACKEND_InputBufferAttributes(
+    TRITONBACKEND_Input* input, const uint32_t index, const void** buffer,
+    TRITONSERVER_BufferAttributes** buffer_attributes
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Piece* piece
+    cdef Input* it = _input(b"TRITONBACKEND_InputBufferAttributes", input, &error)
+    if it == NULL:
+        return error
+    if buffer == NULL or buffer_attributes == NULL:
+        return error_null(b"TRITONBACKEND_InputBufferAttributes", b"buffer and buffer_attributes")
+    piece = _piece(it, NULL, index)
+    if piece == NULL:
+        buffer[0] = NULL
+        buffer_attributes[0] = NULL
+        return _bounds(b"TRITONBACKEND_InputBufferAttributes", b"buffer")
+    buffer[0] = piece.base
+    buffer_attributes[0] = <TRITONSERVER_BufferAttributes*>&piece.attributes
+    return NULL

@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a model version counts: the statistics extension's figures and more.
+
+Durations are nanoseconds. All functions lock for themselves.
+"""
+
+from libc.stdint cimport uint64_t
+from libcpp cimport bool as cbool
+
+from triton_py.core.native cimport pthread_mutex_t
+
+cdef enum FailureReason:
+    FAILURE_REJECTED
+    FAILURE_CANCELED
+    FAILURE_BACKEND
+    FAILURE_OTHER
+    FAILURE_REASONS
+
+# Why a batch was closed.
+cdef enum CloseReason:
+    CLOSED_SINGLE     # the model takes one request at a time
+    CLOSED_PREFERRED  # a preferred batch size was reached
+    CLOSED_FULL       # no further request fits
+    CLOSED_SHAPE      # the next request's inputs may not be batched with these
+    CLOSED_DELAY      # the oldest request waited for the maximum queue delay
+    CLOSED_IDLE       # nothing else was queued and no delay is set
+    CLOSED_DRAIN      # the model is being stopped
+    CLOSE_REASONS
+
+cdef struct Duration:
+    uint64_t count
+    uint64_t ns
+
+cdef struct BatchRow:
+    uint64_t size
+    uint64_t count
+    uint64_t input_ns
+    uint64_t infer_ns
+    uint64_t output_ns
+
+# Rows sorted by batch size; the array is owned.
+cdef struct BatchTable:
+    BatchRow* rows
+    uint64_t count
+    uint64_t capacity
+
+cdef struct ResponseRow:
+    Duration compute_infer
+    Duration compute_output
+    Duration success
+    Duration fail
+    Duration empty_response
+    Duration cancel
+
+cdef struct Statistics:
+    pthread_mutex_t mutex
+    Duration success
+    Duration fail
+    Duration queue
+    Duration compute_input
+    Duration compute_infer
+    Duration compute_output
+    Duration cache_hit
+    Duration cache_miss
+    uint64_t inference_count
+    uint64_t last_inference_ms
+    uint64_t failures[<int>FAILURE_REASONS]
+    uint64_t closed[<int>CLOSE_REASONS]
+    # A backend that reports batches is believed; of one that never does, the core's own count
+    # is shown. Both are kept because nobody knows beforehand which kind a backend is.
+    BatchTable reported
+    BatchTable observed
+    ResponseRow* responses  # by response index; owned
+    uint64_t response_count
+
+cdef void statistics_init(Statistics* s) noexcept nogil
+cdef void statistics_destroy(Statistics* s) noexcept nogil
+cdef void statistics_success(
+    Statistics* s, uint64_t batch_size, uint64_t request_start, uint64_t queue_start,
+    uint64_t exec_start, uint64_t compute_start, uint64_t compute_end, uint64_t exec_end,
+    uint64_t now,
+) noexcept nogil
+cdef void statistics_failure(
+    Statistics* s, FailureReason reason, uint64_t request_start, uint64_t now
+) noexcept nogil
+cdef void statistics_batch(
+    Statistics* s, bint reported, uint64_t size, uint64_t exec_start, uint64_t compute_start,
+    uint64_t compute_end, uint64_t exec_end,
+) noexcept nogil
+cdef void statistics_closed(Statistics* s, CloseReason reason) noexcept nogil
+# Any of the times may be 0: not known.
+cdef void statistics_response(
+    Statistics* s, uint64_t index, uint64_t start, uint64_t output_start, uint64_t end,
+    bint failed, bint cancelled, bint empty,
+) noexcept nogil
+# With the GIL: the statistics extension's members, without name and version, and beside them
+# "failures" and "batch_closed" for the metrics.
+cdef dict statistics_python(Statistics* s)

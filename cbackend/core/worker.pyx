@@ -1,0 +1,269 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Worker threads (see worker.pxd)."""
+
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdio cimport snprintf
+from libc.stdlib cimport calloc, free, realloc
+
+from triton_py.abi.types cimport (
+    TRITONBACKEND_ModelInstance,
+    TRITONSERVER_ERROR_CANCELLED,
+    TRITONSERVER_ERROR_INTERNAL,
+    TRITONSERVER_INSTANCEGROUPKIND_GPU,
+    TRITONSERVER_LOG_WARN,
+    TRITONSERVER_Error,
+)
+from triton_py.core.cuda cimport cuda_set_device
+from triton_py.core.error cimport error_free, error_new
+from triton_py.core.instance cimport instance_execute, instance_free
+from triton_py.core.log cimport log_write
+from triton_py.core.native cimport (
+    pthread_cond_broadcast,
+    pthread_cond_destroy,
+    pthread_cond_signal,
+    pthread_cond_wait,
+    pthread_create,
+    pthread_join,
+    pthread_mutex_destroy,
+    pthread_mutex_init,
+    pthread_mutex_lock,
+    pthread_mutex_unlock,
+    pthread_self,
+    pthread_setname_np,
+    tp_cond_init,
+    tp_cond_wait_until,
+    tp_now_ns,
+    tp_swap,
+)
+from triton_py.core.objects cimport (
+    REQUEST_PENDING,
+    REQUEST_RELEASED,
+    Instance,
+    Model,
+    Queue,
+    Request,
+    Worker,
+)
+from triton_py.core.queue cimport (
+    FOREVER,
+    Decision,
+    form_batch,
+    queue_drop_cancelled,
+    queue_pop,
+)
+from triton_py.core.request cimport request_fail
+from triton_py.core.statistics cimport FAILURE_CANCELED
+
+cdef extern from * nogil:
+    """
+    #include <sched.h>
+    #include <unistd.h>
+    #include <sys/syscall.h>
+
+    /* The host policy's CPUs and NUMA node for the calling thread. MPOL_PREFERRED (1): memory
+       from that node while it has some. Both are wishes: a container may forbid them. */
+    static int tp_place_thread(const int32_t* cpus, uint32_t count, int32_t node) {
+      int failed = 0;
+      if (count) {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        for (uint32_t i = 0; i < count; ++i)
+          if (cpus[i] >= 0 && cpus[i] < CPU_SETSIZE) CPU_SET(cpus[i], &set);
+        failed |= pthread_setaffinity_np(pthread_self(), sizeof(set), &set) != 0;
+      }
+    #ifdef SYS_set_mempolicy
+      if (node >= 0 && node < 64) {
+        unsigned long mask = 1UL << node;
+        failed |= syscall(SYS_set_mempolicy, 1, &mask, 65UL) != 0;
+      }
+    #endif
+      return failed;
+    }
+    """
+    int tp_place_thread(const int32_t* cpus, uint32_t count, int32_t node)
+
+cdef enum:
+    COMMAND_NONE
+    COMMAND_ADOPT
+    COMMAND_RUN
+    COMMAND_END
+
+
+cdef void _answer_cancelled(Request* request) noexcept nogil:
+    cdef Request* next
+    while request != NULL:
+        next = request.next
+        request.next = NULL
+        if tp_swap(&request.state, REQUEST_PENDING, REQUEST_RELEASED):
+            request_fail(request, TRITONSERVER_ERROR_CANCELLED, b"request is cancelled",
+                         FAILURE_CANCELED)
+        request = next
+
+
+cdef void _pull(Worker* worker) noexcept nogil:
+    """Takes batches from the model's queue until it is closing and empty."""
+    cdef Queue* queue = &worker.model.queue
+    cdef Decision decision
+    cdef Request* dropped
+    cdef uint32_t i
+    cdef bint more
+    pthread_mutex_lock(&queue.mutex)
+    while True:
+        dropped = queue_drop_cancelled(queue)
+        form_batch(queue, &worker.model.policy, tp_now_ns(), &decision)
+        if decision.count or dropped != NULL:
+            for i in range(decision.count):
+                worker.batch[i] = queue_pop(queue)
+            # What is left may be a batch for another worker that waits.
+            more = queue.head != NULL and queue.waiters > 0
+            pthread_mutex_unlock(&queue.mutex)
+            if more:
+                pthread_cond_signal(&queue.wake)
+            _answer_cancelled(dropped)
+            if decision.count:
+                worker.turn = (worker.turn + 1) % worker.instance_count
+                instance_execute(worker.instances[worker.turn], worker, decision.count,
+                                 decision.reason)
+            pthread_mutex_lock(&queue.mutex)
+            continue
+        if queue.closing and queue.head == NULL:
+            break
+        queue.target = decision.target
+        queue.waiters += 1
+        if decision.wait_until_ns == FOREVER:
+            pthread_cond_wait(&queue.wake, &queue.mutex)
+        else:
+            tp_cond_wait_until(&queue.wake, &queue.mutex, decision.wait_until_ns)
+        queue.waiters -= 1
+    pthread_mutex_unlock(&queue.mutex)
+
+
+cdef TRITONSERVER_Error* _initialize(Worker* worker) noexcept nogil:
+    cdef Instance* instance = worker.subject
+    if tp_place_thread(instance.cpus, instance.cpu_count, instance.numa_node):
+        log_write(TRITONSERVER_LOG_WARN, b"worker", 0,
+                  b"the host policy's CPUs or NUMA node could not be set for an instance thread")
+    if instance.kind == TRITONSERVER_INSTANCEGROUPKIND_GPU:
+        cuda_set_device(instance.device_id)
+    if worker.model.backend.instance_initialize == NULL:
+        return NULL
+    return worker.model.backend.instance_initialize(<TRITONBACKEND_ModelInstance*>instance)
+
+
+cdef TRITONSERVER_Error* _finalize(Worker* worker) noexcept nogil:
+    cdef TRITONSERVER_Error* first = NULL
+    cdef TRITONSERVER_Error* error
+    while worker.instance_count:
+        worker.instance_count -= 1
+        error = NULL
+        if worker.model.backend.instance_finalize != NULL:
+            error = worker.model.backend.instance_finalize(
+                <TRITONBACKEND_ModelInstance*>worker.instances[worker.instance_count])
+        instance_free(worker.instances[worker.instance_count])
+        if first == NULL:
+            first = error
+        else:
+            error_free(error)
+    return first
+
+
+cdef void* _main(void* argument) noexcept nogil:
+    cdef Worker* worker = <Worker*>argument
+    cdef TRITONSERVER_Error* result
+    cdef int32_t command
+    cdef char name[16]
+    snprintf(name, sizeof(name), b"tp-%.12s", worker.model.name)
+    pthread_setname_np(pthread_self(), name)
+    while True:
+        pthread_mutex_lock(&worker.mutex)
+        while worker.command == COMMAND_NONE:
+            pthread_cond_wait(&worker.changed, &worker.mutex)
+        command = worker.command
+        pthread_mutex_unlock(&worker.mutex)
+        result = NULL
+        if command == COMMAND_ADOPT:
+            result = _initialize(worker)
+        elif command == COMMAND_RUN:
+            _pull(worker)
+        else:
+            result = _finalize(worker)
+        pthread_mutex_lock(&worker.mutex)
+        worker.result = result
+        # RUN is not answered to anybody, and END may have come while it ran.
+        if worker.command == command:
+            worker.command = COMMAND_NONE
+        pthread_cond_broadcast(&worker.changed)
+        pthread_mutex_unlock(&worker.mutex)
+        if command == COMMAND_END:
+            return NULL
+
+
+cdef Worker* worker_new(Model* model) noexcept nogil:
+    cdef Worker* worker = <Worker*>calloc(1, sizeof(Worker))
+    cdef int64_t most = model.policy.max_batch_size
+    if worker == NULL:
+        return NULL
+    worker.model = model
+    worker.batch_capacity = <uint32_t>(most if most > 1 else 1)
+    worker.batch = <Request**>calloc(worker.batch_capacity, sizeof(Request*))
+    worker.handed = <Request**>calloc(worker.batch_capacity, sizeof(Request*))
+    worker.serials = <uint64_t*>calloc(worker.batch_capacity, sizeof(uint64_t))
+    pthread_mutex_init(&worker.mutex, NULL)
+    tp_cond_init(&worker.changed)
+    if (worker.batch == NULL or worker.handed == NULL or worker.serials == NULL
+            or pthread_create(&worker.thread, NULL, _main, worker) != 0):
+        _free(worker)
+        return NULL
+    return worker
+
+
+cdef void _free(Worker* worker) noexcept nogil:
+    pthread_cond_destroy(&worker.changed)
+    pthread_mutex_destroy(&worker.mutex)
+    free(worker.instances)
+    free(worker.batch)
+    free(worker.handed)
+    free(worker.serials)
+    free(worker)
+
+
+cdef TRITONSERVER_Error* worker_adopt(Worker* worker, Instance* instance) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef void* fresh = realloc(
+        worker.instances, sizeof(Instance*) * (worker.instance_count + 1))
+    if fresh == NULL:
+        return error_new(TRITONSERVER_ERROR_INTERNAL, b"out of memory for a model instance")
+    worker.instances = <Instance**>fresh
+    pthread_mutex_lock(&worker.mutex)
+    worker.subject = instance
+    worker.command = COMMAND_ADOPT
+    pthread_cond_broadcast(&worker.changed)
+    while worker.command == COMMAND_ADOPT:
+        pthread_cond_wait(&worker.changed, &worker.mutex)
+    error = worker.result
+    worker.result = NULL
+    if error == NULL:
+        worker.instances[worker.instance_count] = instance
+        worker.instance_count += 1
+    pthread_mutex_unlock(&worker.mutex)
+    return error
+
+
+cdef void worker_run(Worker* worker) noexcept nogil:
+    pthread_mutex_lock(&worker.mutex)
+    worker.command = COMMAND_RUN
+    pthread_cond_broadcast(&worker.changed)
+    pthread_mutex_unlock(&worker.mutex)
+
+
+cdef TRITONSERVER_Error* worker_end(Worker* worker) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    pthread_mutex_lock(&worker.mutex)
+    worker.command = COMMAND_END
+    pthread_cond_broadcast(&worker.changed)
+    pthread_mutex_unlock(&worker.mutex)
+    pthread_join(worker.thread, NULL)
+    error = worker.result
+    _free(worker)
+    return error

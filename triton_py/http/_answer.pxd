@@ -1,0 +1,11 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+from triton_py.http._exchange cimport Coding, Exchange
+
+
+# The finished answer as what a transport's writelines takes: bytes, and views over large outputs.
+cdef int append_answer(list parts, Exchange* ex, bint close) except -1
+# The body alone, joined, for compression.
+cdef bytes joined_body(Exchange* ex)
+# What an Accept-Encoding header asks for.
+cdef Coding accepted_coding(const char* value, size_t size) noexcept nogil

@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""One HTTP request and its answer, and the list over which finished ones reach the event loop.
+
+Who holds an exchange (``refs``): the connection, until the answer was handed to the transport or
+the client is gone; the core twice while an inference is in flight, once until the release callback
+and once until the final response was drained; whoever shows its outputs' memory. The last one to
+let go frees everything, on whichever thread that is.
+
+Fields belong to the event loop unless marked: [core] is written by the response callback, which
+happens before the exchange is drained; [flight] is read only between submit and release.
+"""
+
+from cpython.ref cimport PyObject
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+
+from triton_py.abi.types cimport (
+    TRITONSERVER_Error,
+    TRITONSERVER_InferenceRequest,
+    TRITONSERVER_InferenceResponse,
+    TRITONSERVER_Server,
+)
+from triton_py.http._describe cimport Description
+from triton_py.http._fault cimport Fault
+from triton_py.http._memory cimport Arena, Block, Buf
+
+
+cdef enum:
+    FIRST_ROOM = 2048       # of the arena, inside the exchange: most requests need no more
+
+
+cdef enum Coding:
+    CODING_IDENTITY
+    CODING_GZIP
+    CODING_DEFLATE
+
+
+# A binary output: bytes that follow the JSON in the answer's body.
+cdef struct Piece:
+    const char* at
+    uint64_t size
+    bint in_classes         # `at` is an offset in the exchange's `classes` until all are written
+
+
+cdef struct Completions
+
+
+cdef struct Exchange:
+    int refs
+    Completions* completions    # counted
+    Exchange* next_done         # in the list of finished ones
+    Exchange* next              # in the connection's queue
+    PyObject* connection        # borrowed; NULL once nobody waits for the answer
+    PyObject* payload           # owned: the body of an answer that Python wrote, or NULL
+    PyObject* extra             # owned: its header lines, or NULL
+    bint done                   # the answer is complete
+    bint in_flight              # the core has it
+    bint control                # answered by Python: nothing overtakes it
+    # What the request's head said.
+    bint minor
+    bint keep_alive
+    bint head_only              # a HEAD request: no body is sent
+    Coding accept
+    # The request.
+    TRITONSERVER_InferenceRequest* request
+    TRITONSERVER_Server* server
+    Block* block                # counted: where binary inputs lie [flight]
+    Arena arena
+    Description description
+    Fault fault                 # the first thing that was wrong [core]
+    # The answer [core].
+    uint32_t responses
+    TRITONSERVER_InferenceResponse* response
+    int status
+    bint binary                 # JSON and then pieces
+    Buf text                    # the JSON
+    Buf classes                 # what classification wrote for binary outputs
+    Piece* pieces
+    uint32_t piece_count
+    uint64_t body_size
+    char first[FIRST_ROOM]
+
+
+cdef Completions* completions_new() noexcept nogil
+cdef int completions_fd(Completions* completions) noexcept nogil
+cdef Completions* completions_hold(Completions* completions) noexcept nogil
+cdef void completions_drop(Completions* completions) noexcept nogil
+# No more drains: what finishes from now on is let go at once.
+cdef void completions_close(Completions* completions) noexcept nogil
+# From any thread: hands over one hold on the exchange.
+cdef void completions_push(Completions* completions, Exchange* exchange) noexcept nogil
+# Everything finished, oldest first; the caller takes the holds over.
+cdef Exchange* completions_take(Completions* completions) noexcept nogil
+
+# Held once; NULL without memory.
+cdef Exchange* exchange_new(Completions* completions) noexcept nogil
+cdef void exchange_hold(Exchange* exchange) noexcept nogil
+cdef void exchange_drop(Exchange* exchange) noexcept nogil
+
+# The HTTP status for an error of the core (not NULL), as Triton maps them.
+cdef int status_of(TRITONSERVER_Error* error) noexcept nogil
+# Makes the core's error the exchange's fault. Takes the error over; -1.
+cdef int fault_from(Fault* fault, TRITONSERVER_Error* error) noexcept nogil
+# As fault_from, for an error that stays its owner's.
+cdef int fault_from_borrowed(Fault* fault, TRITONSERVER_Error* error) noexcept nogil
+# Makes the fault the answer.
+cdef void answer_fault(Exchange* exchange) noexcept nogil
+
+# Exchanges alive in this process, for leak checks.
+cdef int exchanges_alive() noexcept nogil

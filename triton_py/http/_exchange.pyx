@@ -1,0 +1,242 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Life and death of exchanges, and the one list between backend threads and the event loop."""
+
+from libc.stdint cimport uint64_t
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memset, strlen
+from posix.unistd cimport close, read, write
+
+from triton_py.abi.tritonserver cimport (
+    TRITONSERVER_ErrorCode,
+    TRITONSERVER_ErrorDelete,
+    TRITONSERVER_ErrorMessage,
+    TRITONSERVER_InferenceRequestDelete,
+    TRITONSERVER_InferenceResponseDelete,
+)
+from triton_py.abi.types cimport (
+    TRITONSERVER_ERROR_INTERNAL,
+    TRITONSERVER_ERROR_NOT_FOUND,
+    TRITONSERVER_ERROR_UNAVAILABLE,
+    TRITONSERVER_ERROR_UNSUPPORTED,
+    TRITONSERVER_Error,
+    TRITONSERVER_Error_Code,
+)
+from triton_py.http._describe cimport description_free
+from triton_py.http._fault cimport Fault, fault_set
+from triton_py.http._json_writer cimport put_string
+from triton_py.http._memory cimport (
+    ATOMIC_ACQ_REL,
+    ATOMIC_ACQUIRE,
+    arena_free,
+    arena_init,
+    atomic_add,
+    atomic_load,
+    block_drop,
+    buf_char,
+    buf_free,
+    buf_text,
+)
+
+
+cdef extern from "<pthread.h>" nogil:
+    ctypedef struct pthread_mutex_t:
+        pass
+    int pthread_mutex_init(pthread_mutex_t*, void*)
+    int pthread_mutex_destroy(pthread_mutex_t*)
+    int pthread_mutex_lock(pthread_mutex_t*)
+    int pthread_mutex_unlock(pthread_mutex_t*)
+
+
+cdef extern from "<sys/eventfd.h>" nogil:
+    int eventfd(unsigned int, int)
+    enum:
+        EFD_CLOEXEC
+        EFD_NONBLOCK
+
+
+# --- finished exchanges ----------------------------------------------------------------------
+
+
+cdef struct Completions:
+    int refs
+    pthread_mutex_t lock
+    Exchange* head
+    Exchange* tail
+    int fd
+    bint closed
+
+
+cdef Completions* completions_new() noexcept nogil:
+    """NULL without memory or descriptors."""
+    cdef Completions* completions = <Completions*> calloc(1, sizeof(Completions))
+    if completions == NULL:
+        return NULL
+    completions.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+    if completions.fd < 0:
+        free(completions)
+        return NULL
+    pthread_mutex_init(&completions.lock, NULL)
+    completions.refs = 1
+    return completions
+
+
+cdef int completions_fd(Completions* completions) noexcept nogil:
+    return completions.fd
+
+
+cdef Completions* completions_hold(Completions* completions) noexcept nogil:
+    atomic_add(&completions.refs, 1, ATOMIC_ACQ_REL)
+    return completions
+
+
+cdef void completions_drop(Completions* completions) noexcept nogil:
+    if completions != NULL and atomic_add(&completions.refs, -1, ATOMIC_ACQ_REL) == 0:
+        close(completions.fd)
+        pthread_mutex_destroy(&completions.lock)
+        free(completions)
+
+
+cdef void completions_close(Completions* completions) noexcept nogil:
+    cdef Exchange* exchange
+    cdef Exchange* following
+    pthread_mutex_lock(&completions.lock)
+    completions.closed = True
+    exchange = completions.head
+    completions.head = completions.tail = NULL
+    pthread_mutex_unlock(&completions.lock)
+    while exchange != NULL:
+        following = exchange.next_done
+        exchange_drop(exchange)
+        exchange = following
+
+
+cdef void completions_push(Completions* completions, Exchange* exchange) noexcept nogil:
+    cdef uint64_t one = 1
+    cdef bint first, closed
+    cdef ssize_t _written
+    exchange.next_done = NULL
+    pthread_mutex_lock(&completions.lock)
+    closed = completions.closed
+    first = completions.head == NULL
+    if not closed:
+        if first:
+            completions.head = exchange
+        else:
+            completions.tail.next_done = exchange
+        completions.tail = exchange
+        if first:
+            # Under the lock: once it is released the loop may drain, finish and let go of what
+            # this thread still uses. One wake-up a burst; the counter can't overflow.
+            _written = write(completions.fd, &one, sizeof(one))
+    pthread_mutex_unlock(&completions.lock)
+    if closed:
+        exchange_drop(exchange)
+
+
+cdef Exchange* completions_take(Completions* completions) noexcept nogil:
+    cdef uint64_t count
+    cdef Exchange* head
+    cdef ssize_t _got
+    pthread_mutex_lock(&completions.lock)
+    _got = read(completions.fd, &count, sizeof(count))
+    head = completions.head
+    completions.head = completions.tail = NULL
+    pthread_mutex_unlock(&completions.lock)
+    return head
+
+
+# --- exchanges -------------------------------------------------------------------------------
+
+cdef int _alive = 0
+
+
+cdef int exchanges_alive() noexcept nogil:
+    return atomic_load(&_alive, ATOMIC_ACQUIRE)
+
+
+cdef Exchange* exchange_new(Completions* completions) noexcept nogil:
+    cdef Exchange* exchange = <Exchange*> malloc(sizeof(Exchange))
+    if exchange == NULL:
+        return NULL
+    atomic_add(&_alive, 1, ATOMIC_ACQ_REL)
+    # The arena's first room needs no clearing, nor does the text of a fault that is not set.
+    memset(exchange, 0, <size_t> (<char*> &exchange.fault - <char*> exchange))
+    exchange.fault.status = 0
+    exchange.fault.text[0] = 0
+    memset(&exchange.responses, 0,
+           <size_t> (<char*> exchange.first - <char*> &exchange.responses))
+    exchange.refs = 1
+    exchange.completions = completions_hold(completions)
+    arena_init(&exchange.arena, exchange.first, FIRST_ROOM)
+    return exchange
+
+
+cdef void exchange_hold(Exchange* exchange) noexcept nogil:
+    atomic_add(&exchange.refs, 1, ATOMIC_ACQ_REL)
+
+
+cdef void _forget(TRITONSERVER_Error* error) noexcept nogil:
+    # Nobody is left to be told.
+    if error != NULL:
+        TRITONSERVER_ErrorDelete(error)
+
+
+cdef void exchange_drop(Exchange* exchange) noexcept nogil:
+    if atomic_add(&exchange.refs, -1, ATOMIC_ACQ_REL) != 0:
+        return
+    # payload and extra were taken by the event loop, which needs the GIL for them.
+    if exchange.response != NULL:
+        _forget(TRITONSERVER_InferenceResponseDelete(exchange.response))
+    if exchange.request != NULL:
+        _forget(TRITONSERVER_InferenceRequestDelete(exchange.request))
+    block_drop(exchange.block)
+    description_free(&exchange.description)
+    buf_free(&exchange.text)
+    buf_free(&exchange.classes)
+    arena_free(&exchange.arena)
+    completions_drop(exchange.completions)
+    free(exchange)
+    atomic_add(&_alive, -1, ATOMIC_ACQ_REL)
+
+
+# --- errors ----------------------------------------------------------------------------------
+
+
+cdef int status_of(TRITONSERVER_Error* error) noexcept nogil:
+    cdef TRITONSERVER_Error_Code code = TRITONSERVER_ErrorCode(error)
+    if code == TRITONSERVER_ERROR_INTERNAL:
+        return 500
+    if code == TRITONSERVER_ERROR_NOT_FOUND:
+        return 404
+    if code == TRITONSERVER_ERROR_UNAVAILABLE:
+        return 503
+    if code == TRITONSERVER_ERROR_UNSUPPORTED:
+        return 501
+    return 400
+
+
+cdef int fault_from(Fault* fault, TRITONSERVER_Error* error) noexcept nogil:
+    fault_from_borrowed(fault, error)
+    TRITONSERVER_ErrorDelete(error)
+    return -1
+
+
+cdef int fault_from_borrowed(Fault* fault, TRITONSERVER_Error* error) noexcept nogil:
+    return fault_set(fault, status_of(error), "%s", TRITONSERVER_ErrorMessage(error))
+
+
+cdef void answer_fault(Exchange* exchange) noexcept nogil:
+    exchange.status = exchange.fault.status
+    exchange.binary = False
+    exchange.piece_count = 0
+    exchange.text.size = 0
+    buf_text(&exchange.text, b'{"error":')
+    put_string(&exchange.text, exchange.fault.text, strlen(exchange.fault.text))
+    buf_char(&exchange.text, c'}')
+    exchange.body_size = exchange.text.size
+
+
+def alive() -> int:
+    """HTTP requests that are not finished and freed yet, in this process."""
+    return exchanges_alive()

@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Executor
+from typing import Any
+
+from triton_py.http.options import HttpOptions
+from triton_py.inprocess import NativeServer
+
+class Request:
+    """A request that Python answers."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+    def __init__(
+        self, method: str, path: str, query: str, headers: dict[str, str], body: bytes
+    ) -> None: ...
+
+class Answer:
+    """What an application returns."""
+
+    status: int
+    body: bytes
+    content_type: str
+    headers: Mapping[str, str]
+    def __init__(
+        self,
+        status: int = 200,
+        body: bytes = b"",
+        content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+    ) -> None: ...
+
+class Endpoint:
+    """What the connections of one port share."""
+
+    requests: int
+    def __init__(
+        self,
+        server: NativeServer | None,
+        app: Callable[[Request], Answer | Coroutine[Any, Any, Answer]],
+        options: HttpOptions,
+        loop: asyncio.AbstractEventLoop,
+        pool: Executor,
+    ) -> None: ...
+    def open(self) -> None: ...
+    async def close(self, grace: float) -> bool: ...
+    @property
+    def open_connections(self) -> int: ...
+
+class Connection(asyncio.BufferedProtocol):
+    """The protocol of one connection."""
+
+    def __init__(self, endpoint: Endpoint) -> None: ...
+    def get_buffer(self, sizehint: int) -> bytearray: ...
+    def buffer_updated(self, nbytes: int) -> None: ...
