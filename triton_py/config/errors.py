@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from triton_py.errors import InvalidArgumentError
 
-
 _MAX_REASON = 1000
 
 
