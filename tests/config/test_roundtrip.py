@@ -142,6 +142,37 @@ def test_damaged_text_is_read_or_refused_with_a_place(config, data):
         assert error.line is None or 1 <= error.line <= damaged.count("\n") + 1
 
 
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(), inner)),
+    max_leaves=5,
+)
+
+
+def spots(value):
+    """Every object and array in a JSON value."""
+    if isinstance(value, (dict, list)):
+        yield value
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from spots(inner)
+
+
+@SLOW
+@given(configs(), VALUES, st.data())
+def test_damaged_json_is_read_or_refused_with_a_field(config, value, data):
+    whole = json.loads(to_json(config))
+    spot = data.draw(st.sampled_from([s for s in spots(whole) if s]))
+    key = data.draw(st.sampled_from(list(spot) if isinstance(spot, dict) else range(len(spot))))
+    spot[key] = value
+    text = json.dumps(whole)
+    try:
+        again = from_json(text)
+    except ConfigError as error:
+        assert error.field or "JSON" in error.reason
+    else:
+        assert from_json(to_json(again)) == again
+
+
 def test_special_floats():
     for value in (math.inf, -math.inf, math.nan):
         config = ModelConfig()

@@ -41,8 +41,7 @@ ENSEMBLE = """
     output { name: "z" data_type: TYPE_FP32 dims: [ 2 ] }
 """
 STEP = (
-    'step { model_name: "x" input_map { key: "i" value: "a" } '
-    'output_map { key: "o" value: "z" } }'
+    'step { model_name: "x" input_map { key: "i" value: "a" } output_map { key: "o" value: "z" } }'
 )
 
 
@@ -187,6 +186,11 @@ IO = {
         "model input 'b' has different number of variable-size dimensions for dims and reshape "
         "for m", "input[1].reshape",
         tensor("data_type: TYPE_FP32 dims: [ -1, -1 ] reshape { shape: [ -1, 1, -1 ] }"),
+    ),
+    "too-many-elements-besides-variable": Case(
+        tensor("data_type: TYPE_INT8 dims: [ -1, 9223372036854775807, 2 ]"),
+        "element count for tensor 'b' exceeds maximum size of 9223372036854775807 for m",
+        "input[1].dims", tensor("data_type: TYPE_INT8 dims: [ -1, 9223372036854775807 ]"),
     ),
     "too-many-elements": Case(
         tensor("data_type: TYPE_INT8 dims: [ 4294967296, 2147483648 ]"),
@@ -803,6 +807,11 @@ GROUPS = {
         "instance group g of model m has count -1, which must be between 1 and 4096",
         "instance_group[1].count", group(""),
     ),
+    "count-large": Case(
+        group("").replace("count: 1", "count: 4097"),
+        "instance group g of model m has count 4097, which must be between 1 and 4096",
+        "instance_group[1].count", group("").replace("count: 1", "count: 4096"),
+    ),
     "count-huge": Case(
         group("").replace("count: 1", "count: 2147483647"),
         "instance group g of model m has count 2147483647", "instance_group[1].count", group(""),
@@ -855,6 +864,49 @@ def test_broken_and_fixed(case):
     assert matching[0].field == case.field
     fixed = problems(build(case.base, case.fixed), case.gpus)
     assert [str(error) for error in fixed] == []
+
+
+ONLY = {
+    # one cause, one sentence: what follows from it isn't reported as well
+    "resources-without-names": (
+        BASE, group("rate_limiter { resources { } resources { } }"),
+        ["without a 'name'", "without a 'name'"],
+    ),
+    "inputs-without-names": (
+        BASE, "input { } input { }", ["must specify 'name'", "must specify 'name'"],
+    ),
+    "controls-without-names": (
+        BASE, sequences("control_input { } control_input { }"),
+        ["must have a name", "must have a name"],
+    ),
+    "states-without-names": (
+        BASE, sequences("state { data_type: TYPE_FP32 } state { data_type: TYPE_FP32 }"),
+        ["'input_name'", "'output_name'", "'input_name'", "'output_name'"],
+    ),
+    "broken-step": (
+        ENSEMBLE, steps(STEP.replace('"x"', '""').replace('"a"', '"q"')),
+        ["must specify 'model_name' in step 0 of ensemble 'm'"],
+    ),
+    "metrics-without-family": (
+        BASE, "model_metrics { metric_control { " + HISTOGRAM + " } metric_control { } }",
+        ["'metric_identifier'", "'metric_identifier'", "'histogram_options'"],
+    ),
+    "output-that-nothing-feeds": (
+        ENSEMBLE, 'output { name: "q" data_type: TYPE_FP32 dims: 1 }'
+        + steps(STEP, step("y", "q", "r")),
+        ["output 'q' for ensemble 'm' is not written", "ensemble tensor 'r' is unused"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ONLY.values(), ids=ONLY)
+def test_reports_that_and_no_more(case):
+    base, broken, sentences = case
+    found = [str(error) for error in problems(build(base, broken), 0)]
+    assert len(found) == len(sentences), found
+    for sentence, text in zip(sentences, found, strict=True):
+        assert sentence in text
+    assert not any("depending tensors" in text for text in found)
 
 
 def raised(config, gpus):

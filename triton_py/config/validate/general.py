@@ -241,8 +241,7 @@ def metrics_problems(config: ModelConfig) -> Problems:
                 buckets,
             )
     for index, family in duplicates(control.metric_identifier.family for control in controls):
-        if family:
-            yield Problem(
-                f"metric family '{family}' is configured more than once for {config.name}",
-                f"model_metrics.metric_control[{index}].metric_identifier.family",
-            )
+        yield Problem(
+            f"metric family '{family}' is configured more than once for {config.name}",
+            f"model_metrics.metric_control[{index}].metric_identifier.family",
+        )

@@ -107,8 +107,7 @@ def _other(group: ModelInstanceGroup, path: str, title: str) -> Problems:
                 where,
             )
     for index, name in duplicates(resource.name for resource in resources):
-        if name:
-            yield Problem(
-                f"{title} names rate limiter resource '{name}' more than once",
-                f"{path}.rate_limiter.resources[{index}].name",
-            )
+        yield Problem(
+            f"{title} names rate limiter resource '{name}' more than once",
+            f"{path}.rate_limiter.resources[{index}].name",
+        )

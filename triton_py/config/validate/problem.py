@@ -35,10 +35,10 @@ def problem(reason: str, field: str, value: Any) -> Problem:
 
 
 def duplicates(names: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Index and name of each name that came before."""
+    """Index and name of each name that came before; missing names are another rule's business."""
     seen: set[str] = set()
     for index, name in enumerate(names):
-        if name in seen:
+        if name and name in seen:
             yield index, name
         seen.add(name)
 

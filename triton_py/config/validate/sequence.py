@@ -88,12 +88,11 @@ def _controls(sequence: ModelSequenceBatching, name: str) -> Problems:
                 f"sequence_batching.control_input[{index}]",
             )
     for index, repeated in duplicates(tensor.name for tensor in sequence.control_input):
-        if repeated:
-            yield Problem(
-                f"sequence batching control tensor '{repeated}' is specified for multiple control "
-                f"kinds for {name}",
-                f"sequence_batching.control_input[{index}].name",
-            )
+        yield Problem(
+            f"sequence batching control tensor '{repeated}' is specified for multiple control "
+            f"kinds for {name}",
+            f"sequence_batching.control_input[{index}].name",
+        )
     for index, tensor in enumerate(sequence.control_input):
         for at, control in enumerate(tensor.control):
             where = f"sequence_batching.control_input[{index}].control[{at}]"
@@ -182,17 +181,15 @@ def _states(config: ModelConfig) -> Problems:
         yield from _growable(config, state, path)
         yield from _initial_state(state, path, config.name)
     for index, name in duplicates(state.input_name for state in states):
-        if name:
-            yield Problem(
-                f"State input name '{name}' specified more than once for {config.name}",
-                f"sequence_batching.state[{index}].input_name",
-            )
+        yield Problem(
+            f"State input name '{name}' specified more than once for {config.name}",
+            f"sequence_batching.state[{index}].input_name",
+        )
     for index, name in duplicates(state.output_name for state in states):
-        if name:
-            yield Problem(
-                f"State output name '{name}' specified more than once for {config.name}",
-                f"sequence_batching.state[{index}].output_name",
-            )
+        yield Problem(
+            f"State output name '{name}' specified more than once for {config.name}",
+            f"sequence_batching.state[{index}].output_name",
+        )
 
 
 def _growable(config: ModelConfig, state: ModelSequenceBatching.State, path: str) -> Problems:
