@@ -13,7 +13,7 @@ from posix.dlfcn cimport RTLD_LOCAL, RTLD_NOW, dlclose, dlerror, dlopen, dlsym
 
 from triton_py.abi.types cimport *
 from triton_py.core.counters cimport LIVE_BACKEND, live
-from triton_py.core.error cimport check, error_new, error_null
+from triton_py.core.error cimport check, error_free, error_new, error_null
 from triton_py.core.memory cimport memory_manager
 from triton_py.core.message cimport message_free, message_new
 from triton_py.core.objects cimport BACKEND_MAGIC, Backend
@@ -97,6 +97,9 @@ cdef Backend* backend_open(str name, str library, str directory, str config) exc
         if backend.initialize != NULL:
             with nogil:
                 error = backend.initialize(<TRITONBACKEND_Backend*>backend)
+                if error != NULL and backend.state != NULL and backend.finalize != NULL:
+                    # As with a model: a state that was set is for Finalize to free.
+                    error_free(backend.finalize(<TRITONBACKEND_Backend*>backend))
             check(error)
     except BaseException:
         _free(backend)

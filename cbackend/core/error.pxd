@@ -9,8 +9,10 @@ ctypedef TRITONSERVER_Error* ErrorPtr
 # Returns an error that the caller owns. Never NULL: out of memory yields a static error, which
 # error_free knows not to free.
 cdef TRITONSERVER_Error* error_new(TRITONSERVER_Error_Code code, const char* msg) noexcept nogil
-# Takes a printf format; the arguments must fit it.
+# INVALID_ARG "<function>: <what> must not be null".
 cdef TRITONSERVER_Error* error_null(const char* function, const char* what) noexcept nogil
+# An error nobody owns: ErrorDelete leaves it alone. For where the ABI promises a borrowed one.
+cdef TRITONSERVER_Error* error_static_misuse() noexcept nogil
 cdef TRITONSERVER_Error* error_clone(TRITONSERVER_Error* error) noexcept nogil
 cdef void error_free(TRITONSERVER_Error* error) noexcept nogil
 cdef TRITONSERVER_Error_Code error_code(TRITONSERVER_Error* error) noexcept nogil

@@ -37,6 +37,16 @@ _out_of_memory.static_storage = True
 _out_of_memory.message = <char*>b"out of memory"
 _out_of_memory.length = 13
 
+cdef Error _misuse
+_misuse.code = TRITONSERVER_ERROR_INVALID_ARG
+_misuse.static_storage = True
+_misuse.message = <char*>b"not a live inference response"
+_misuse.length = 29
+
+
+cdef TRITONSERVER_Error* error_static_misuse() noexcept nogil:
+    return <TRITONSERVER_Error*>&_misuse
+
 
 cdef TRITONSERVER_Error* error_new(TRITONSERVER_Error_Code code, const char* msg) noexcept nogil:
     cdef const char* text = b""

@@ -327,10 +327,12 @@ cdef class Host:
                 model.initializing = True
                 error = backend.backend.model_initialize(<TRITONBACKEND_Model*>model)
                 model.initializing = False
+        # A state that was set before the failure is for Finalize to free, as in Triton; without
+        # one there is nothing to free, and Finalize may well expect a state.
+        handle.initialized = error == NULL or model.state != NULL
         if error != NULL:
             handle.close()
             check(error)
-        handle.initialized = True
         return handle
 
     def publish(self, ModelHandle model) -> None:

@@ -4,24 +4,30 @@
 
 import os
 
+from libc.errno cimport errno
 from libc.stdint cimport uint64_t
 from libc.stdio cimport snprintf
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy, strlen, strrchr
+from libc.string cimport memcpy, strerror, strlen, strrchr
 from libc.time cimport gmtime_r, localtime_r, strftime, time_t, tm
 from libcpp cimport bool as cbool
-from posix.unistd cimport getpid, write
+from posix.fcntl cimport O_APPEND, O_CREAT, O_WRONLY, open as c_open
+from posix.unistd cimport close, getpid, write
 
 from triton_py.abi.types cimport (
+    TRITONSERVER_ERROR_INVALID_ARG,
     TRITONSERVER_LOG_ERROR,
     TRITONSERVER_LOG_INFO,
     TRITONSERVER_LOG_VERBOSE,
     TRITONSERVER_LOG_WARN,
     TRITONSERVER_Error,
     TRITONSERVER_LogCallbackFn_t,
+    TRITONSERVER_LogFormat,
     TRITONSERVER_LogLevel,
+    TRITONSERVER_ServerOptions,
 )
-from triton_py.core.error cimport error_null
+from triton_py.core.error cimport error_new, error_null
+from triton_py.core.text cimport Text, text_add, text_init, text_str
 from triton_py.core.native cimport (
     pthread_mutex_init,
     pthread_mutex_lock,
@@ -153,6 +159,8 @@ cdef void log_write(
         size += strlen(msg)
     text[size] = b"\n"
     size += 1
+    # Under the lock, so that SetLogFile does not close the file between its choice and its use.
+    pthread_mutex_lock(&_log.mutex)
     fd = _log.fd
     if fd < 0:
         fd = 2 if level == TRITONSERVER_LOG_ERROR or level == TRITONSERVER_LOG_WARN else 1
@@ -160,8 +168,9 @@ cdef void log_write(
     while done < size:
         n = write(fd, text + done, size - done)
         if n <= 0:
-            break  # a closed or full destination: a log line is not worth blocking for
+            break  # a closed or full destination: there is nowhere to report it
         done += <size_t>n
+    pthread_mutex_unlock(&_log.mutex)
     free(text)
 
 
@@ -170,27 +179,6 @@ cdef void log_set_callback(TRITONSERVER_LogCallbackFn_t callback, void* userp) n
     _log.callback = callback
     _log.userp = userp
     pthread_mutex_unlock(&_log.mutex)
-
-
-def configure(*, info=None, warn=None, error=None, verbose=None, format=None, file=None) -> None:
-    """Changes what is given; ``file`` is a path, "" for the standard streams again."""
-    if info is not None:
-        _log.info = bool(info)
-    if warn is not None:
-        _log.warn = bool(warn)
-    if error is not None:
-        _log.error = bool(error)
-    if verbose is not None:
-        _log.verbose = int(verbose)
-    if format is not None:
-        _log.format = int(format)
-    if file is not None:
-        fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644) \
-            if file else -1
-        old = _log.fd
-        _log.fd = fd
-        if old >= 0:
-            os.close(old)
 
 
 def log(level: int, message: str, filename: str = "triton_py", line: int = 0) -> None:
@@ -215,4 +203,77 @@ cdef public TRITONSERVER_Error* TRITONSERVER_LogMessage(
     if msg == NULL:
         return error_null(b"TRITONSERVER_LogMessage", b"msg")
     log_write(level, filename, line, msg)
+    return NULL
+
+
+# --- settings ------------------------------------------------------------------------------
+# The log is the process's, so these act at once and on all servers, and `options` may be NULL:
+# that is how a front end changes the log of a running server.
+
+
+cdef extern from "<fcntl.h>" nogil:
+    enum: O_CLOEXEC
+
+
+cdef public TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogFile(
+    TRITONSERVER_ServerOptions* options, const char* file
+) noexcept nogil:
+    """Appends to that file; an empty name means the standard streams again."""
+    cdef Text text
+    cdef int fd = -1
+    cdef int old
+    if file == NULL:
+        return error_null(b"TRITONSERVER_ServerOptionsSetLogFile", b"file")
+    if file[0] != 0:
+        fd = c_open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        if fd < 0:
+            text_init(&text)
+            text_add(&text, b"failed to open the log file '")
+            text_add(&text, file)
+            text_add(&text, b"': ")
+            text_add(&text, strerror(errno))
+            return error_new(TRITONSERVER_ERROR_INVALID_ARG, text_str(&text))
+    pthread_mutex_lock(&_log.mutex)
+    old = _log.fd
+    _log.fd = fd
+    pthread_mutex_unlock(&_log.mutex)
+    if old >= 0:
+        close(old)
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogInfo(
+    TRITONSERVER_ServerOptions* options, cbool log
+) noexcept nogil:
+    _log.info = log
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogWarn(
+    TRITONSERVER_ServerOptions* options, cbool log
+) noexcept nogil:
+    _log.warn = log
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogError(
+    TRITONSERVER_ServerOptions* options, cbool log
+) noexcept nogil:
+    _log.error = log
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogFormat(
+    TRITONSERVER_ServerOptions* options, const TRITONSERVER_LogFormat format
+) noexcept nogil:
+    if <int>format != 0 and <int>format != 1:
+        return error_new(TRITONSERVER_ERROR_INVALID_ARG, b"unknown log format")
+    _log.format = <int>format
+    return NULL
+
+
+cdef public TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogVerbose(
+    TRITONSERVER_ServerOptions* options, int level
+) noexcept nogil:
+    _log.verbose = level
     return NULL

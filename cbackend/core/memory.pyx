@@ -9,6 +9,7 @@ from triton_py.abi.types cimport (
     TRITONBACKEND_MemoryManager,
     TRITONSERVER_ERROR_INVALID_ARG,
     TRITONSERVER_ERROR_UNAVAILABLE,
+    TRITONSERVER_ERROR_UNSUPPORTED,
     TRITONSERVER_MEMORY_CPU,
     TRITONSERVER_MEMORY_CPU_PINNED,
     TRITONSERVER_MEMORY_GPU,
@@ -17,6 +18,7 @@ from triton_py.abi.types cimport (
 )
 from triton_py.core.counters cimport LIVE_BACKEND_MEMORY, live
 from triton_py.core.cuda cimport (
+    cuda_device_count,
     cuda_error_string,
     cuda_free,
     cuda_host_alloc,
@@ -46,6 +48,9 @@ cdef TRITONSERVER_Error* _no_memory(uint64_t size, const char* kind, const char*
     text_add(&text, kind)
     text_add(&text, b" memory: ")
     text_add(&text, why)
+    # Without a device there never will be such memory; with one it may only be short.
+    if kind[0] != b"C" and cuda_device_count() == 0:
+        return error_new(TRITONSERVER_ERROR_UNSUPPORTED, text_str(&text))
     return error_new(TRITONSERVER_ERROR_UNAVAILABLE, text_str(&text))
 
 

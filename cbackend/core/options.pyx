@@ -15,7 +15,6 @@ from triton_py.abi.types cimport (
     TRITONSERVER_Error,
     TRITONSERVER_LogCallbackFn_t,
     TRITONSERVER_InstanceGroupKind,
-    TRITONSERVER_LogFormat,
     TRITONSERVER_ModelControlMode,
     TRITONSERVER_RateLimitMode,
     TRITONSERVER_ServerOptions,
@@ -392,78 +391,6 @@ cdef public TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetEnablePeerAccess(
                           b"options")
     entry = _setting(options, b"EnablePeerAccess")
     _integer(entry, <int64_t>enable_peer_access)
-    return NULL
-
-
-cdef public TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogFile(
-    TRITONSERVER_ServerOptions* options, const char* file
-) noexcept nogil:
-    cdef vector[string]* entry
-    if options == NULL or file == NULL:
-        return error_null(b"TRITONSERVER_ServerOptionsSetLogFile",
-                          b"options and file")
-    entry = _setting(options, b"LogFile")
-    _text(entry, file)
-    return NULL
-
-
-cdef public TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogInfo(
-    TRITONSERVER_ServerOptions* options, cbool log
-) noexcept nogil:
-    cdef vector[string]* entry
-    if options == NULL:
-        return error_null(b"TRITONSERVER_ServerOptionsSetLogInfo",
-                          b"options")
-    entry = _setting(options, b"LogInfo")
-    _integer(entry, <int64_t>log)
-    return NULL
-
-
-cdef public TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogWarn(
-    TRITONSERVER_ServerOptions* options, cbool log
-) noexcept nogil:
-    cdef vector[string]* entry
-    if options == NULL:
-        return error_null(b"TRITONSERVER_ServerOptionsSetLogWarn",
-                          b"options")
-    entry = _setting(options, b"LogWarn")
-    _integer(entry, <int64_t>log)
-    return NULL
-
-
-cdef public TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogError(
-    TRITONSERVER_ServerOptions* options, cbool log
-) noexcept nogil:
-    cdef vector[string]* entry
-    if options == NULL:
-        return error_null(b"TRITONSERVER_ServerOptionsSetLogError",
-                          b"options")
-    entry = _setting(options, b"LogError")
-    _integer(entry, <int64_t>log)
-    return NULL
-
-
-cdef public TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogFormat(
-    TRITONSERVER_ServerOptions* options, const TRITONSERVER_LogFormat format
-) noexcept nogil:
-    cdef vector[string]* entry
-    if options == NULL:
-        return error_null(b"TRITONSERVER_ServerOptionsSetLogFormat",
-                          b"options")
-    entry = _setting(options, b"LogFormat")
-    _integer(entry, <int64_t>format)
-    return NULL
-
-
-cdef public TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogVerbose(
-    TRITONSERVER_ServerOptions* options, int level
-) noexcept nogil:
-    cdef vector[string]* entry
-    if options == NULL:
-        return error_null(b"TRITONSERVER_ServerOptionsSetLogVerbose",
-                          b"options")
-    entry = _setting(options, b"LogVerbose")
-    _integer(entry, <int64_t>level)
     return NULL
 
 

@@ -381,7 +381,7 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ResponseOutput(
     cdef Response* r
     cdef Output* o
     cdef void* fresh
-    cdef uint32_t capacity
+    cdef uint32_t capacity, i
     if output == NULL or name == NULL or (shape == NULL and dims_count):
         return error_null(b"TRITONBACKEND_ResponseOutput", b"output, name and shape")
     if dims_count > MAX_RANK:
@@ -390,6 +390,9 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ResponseOutput(
     r = response_checked(b"TRITONBACKEND_ResponseOutput", response, RESPONSE_NEW, &error)
     if r == NULL:
         return error
+    for i in range(r.output_count):
+        if strcmp(r.outputs[i].name, name) == 0:
+            return _twice(b"output '", name, b"' already exists in this response")
     if r.output_count == r.output_capacity:
         capacity = r.output_capacity * 2 if r.output_capacity else 4
         fresh = arena_grow(&r.arena, r.outputs, sizeof(Output*), r.output_count, capacity)
@@ -450,7 +453,7 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_OutputBuffer(
         return error_null(b"TRITONBACKEND_OutputBuffer",
                           b"buffer, memory_type and memory_type_id")
     if o.allocated:
-        return _already(o)
+        return _twice(b"allocated buffer for output '", o.name, b"' already exists")
     r = o.response
     actual_type = memory_type[0]
     actual_id = memory_type_id[0]
@@ -474,18 +477,27 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_OutputBuffer(
     o.allocated = True
     buffer_attributes_set(&o.attributes, actual_type, actual_id, buffer_byte_size)
     live(LIVE_OUTPUT_BUFFER, 1)
+    if r.allocator.attributes_fn != NULL:
+        # Once, while the allocator still knows which buffer it has just made.
+        error = r.allocator.attributes_fn(
+            <TRITONSERVER_ResponseAllocator*>r.allocator, o.name,
+            <TRITONSERVER_BufferAttributes*>&o.attributes, r.channel.allocator_userp, userp)
+        if error != NULL:
+            return error
     buffer[0] = memory
     memory_type[0] = actual_type
     memory_type_id[0] = actual_id
     return NULL
 
 
-cdef TRITONSERVER_Error* _already(Output* o) noexcept nogil:
+cdef TRITONSERVER_Error* _twice(
+    const char* before, const char* name, const char* after
+) noexcept nogil:
     cdef Text text
     text_init(&text)
-    text_add(&text, b"allocated buffer for output '")
-    text_add(&text, o.name)
-    text_add(&text, b"' already exists")
+    text_add(&text, before)
+    text_add(&text, name)
+    text_add(&text, after)
     return error_new(TRITONSERVER_ERROR_ALREADY_EXISTS, text_str(&text))
 
 
@@ -493,7 +505,6 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_OutputBufferAttributes(
     TRITONBACKEND_Output* output, TRITONSERVER_BufferAttributes** buffer_attributes
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Response* r
     cdef Output* o = _output(b"TRITONBACKEND_OutputBufferAttributes", output, &error)
     if o == NULL:
         return error
@@ -503,14 +514,6 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_OutputBufferAttributes(
         return error_new(TRITONSERVER_ERROR_INVALID_ARG,
                          b"TRITONBACKEND_OutputBufferAttributes: call TRITONBACKEND_OutputBuffer "
                          b"first, the output has no buffer yet")
-    r = o.response
-    if r.allocator.attributes_fn != NULL:
-        error = r.allocator.attributes_fn(
-            <TRITONSERVER_ResponseAllocator*>r.allocator, o.name,
-            <TRITONSERVER_BufferAttributes*>&o.attributes, r.channel.allocator_userp,
-            o.buffer_userp)
-        if error != NULL:
-            return error
     buffer_attributes[0] = <TRITONSERVER_BufferAttributes*>&o.attributes
     return NULL
 

@@ -5,7 +5,7 @@
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from triton_py.abi.types cimport *
-from triton_py.core.error cimport error_new, error_null
+from triton_py.core.error cimport error_free, error_new, error_null, error_static_misuse
 from triton_py.core.labels cimport labels_find
 from triton_py.core.objects cimport RESPONSE_SENT, Output, Response
 from triton_py.core.parameter cimport parameter_value
@@ -31,7 +31,10 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceResponseError(
     cdef TRITONSERVER_Error* error
     cdef Response* r = response_checked(
         b"TRITONSERVER_InferenceResponseError", inference_response, RESPONSE_SENT, &error)
-    return r.error if r != NULL else error
+    if r == NULL:
+        error_free(error)
+        return error_static_misuse()
+    return r.error
 
 
 cdef public TRITONSERVER_Error* TRITONSERVER_InferenceResponseModel(

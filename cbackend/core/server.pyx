@@ -97,13 +97,6 @@ cdef TRITONSERVER_Error* server_can_serve(
 # --- life-cycle ----------------------------------------------------------------------------
 
 
-def _configure_log(options) -> None:
-    log.configure(
-        info=options.log_info, warn=options.log_warn, error=options.log_error,
-        verbose=options.log_verbose, format=options.log_format, file=options.log_file,
-    )
-
-
 cdef int _start(Server* server, Options* options) except -1:
     # Imported here: the control plane is above the core in the import order.
     from triton_py.control import ControlPlane, ServerOptions
@@ -111,7 +104,6 @@ cdef int _start(Server* server, Options* options) except -1:
     settings = ServerOptions.from_settings(options_python(options))
     if options.has_log_callback:
         log_set_callback(options.log_callback, options.log_userp)
-    _configure_log(settings)
     host = host_new(server)
     server.host = <void*>host
     Py_INCREF(host)
@@ -614,6 +606,10 @@ cdef public TRITONSERVER_Error* TRITONSERVER_ServerInferAsync(
         return error
     if r == NULL:
         return error_null(b"TRITONSERVER_ServerInferAsync", b"inference_request")
+    if trace != NULL:
+        return error_new(TRITONSERVER_ERROR_UNSUPPORTED,
+                         b"TRITONSERVER_ServerInferAsync: traces are not supported by this "
+                         b"version of triton-py")
     if not slot_alive(r, REQUEST_MAGIC):
         return error_new(TRITONSERVER_ERROR_INVALID_ARG,
                          b"TRITONSERVER_ServerInferAsync: not a live inference request")
@@ -627,6 +623,8 @@ cdef public TRITONSERVER_Error* TRITONSERVER_ServerInferAsync(
             or tp_swap(&r.state, REQUEST_RELEASED, REQUEST_PENDING)):
         return error_new(TRITONSERVER_ERROR_INVALID_ARG,
                          b"TRITONSERVER_ServerInferAsync: the request is in flight already")
+    # A request that is used again does not inherit the cancellation of its last run.
+    tp_store(&r.cancelled, 0)
     model = registry_enter(server_registry(s), r.model_name, r.model_version)
     if model == NULL:
         error = _missing(s, r.model_name, r.model_version)

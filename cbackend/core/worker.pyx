@@ -141,6 +141,7 @@ cdef void _pull(Worker* worker) noexcept nogil:
 
 cdef TRITONSERVER_Error* _initialize(Worker* worker) noexcept nogil:
     cdef Instance* instance = worker.subject
+    cdef TRITONSERVER_Error* error
     if tp_place_thread(instance.cpus, instance.cpu_count, instance.numa_node):
         log_write(TRITONSERVER_LOG_WARN, b"worker", 0,
                   b"the host policy's CPUs or NUMA node could not be set for an instance thread")
@@ -148,7 +149,12 @@ cdef TRITONSERVER_Error* _initialize(Worker* worker) noexcept nogil:
         cuda_set_device(instance.device_id)
     if worker.model.backend.instance_initialize == NULL:
         return NULL
-    return worker.model.backend.instance_initialize(<TRITONBACKEND_ModelInstance*>instance)
+    error = worker.model.backend.instance_initialize(<TRITONBACKEND_ModelInstance*>instance)
+    # As with a model: a state that was set before the failure is for Finalize to free.
+    if (error != NULL and instance.state != NULL
+            and worker.model.backend.instance_finalize != NULL):
+        error_free(worker.model.backend.instance_finalize(<TRITONBACKEND_ModelInstance*>instance))
+    return error
 
 
 cdef TRITONSERVER_Error* _finalize(Worker* worker) noexcept nogil:

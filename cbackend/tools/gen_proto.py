@@ -96,7 +96,7 @@ def stub(text: str) -> str:
     if "_model_config_pb2" in text:
         text = text.replace("from typing import ", "from typing import NamedTuple as _NamedTuple, ")
         text += METHODS_STUB
-    return f"{HEADER}{GENERATED}# ruff: noqa\n{text}"
+    return f"{HEADER}{GENERATED}# ruff: noqa\n# fmt: off\n{text}"
 
 
 def generate() -> dict[Path, str]:

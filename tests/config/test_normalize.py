@@ -237,7 +237,8 @@ def test_spec_of_a_plain_model():
 
 
 def test_spec_of_a_sequence_model():
-    spec = compile_spec(parse_text("""
+    spec = compile_spec(
+        parse_text("""
         name: "m" max_batch_size: 4 sequence_batching {
           max_sequence_idle_microseconds: 5 iterative_sequence: true
           oldest { max_candidate_sequences: 3 preferred_batch_size: [ 4, 2 ]
@@ -250,7 +251,8 @@ def test_spec_of_a_sequence_model():
                   initial_state { name: "s" data_type: TYPE_FP32 dims: 1 data_file: "f" } }
           state { input_name: "j" output_name: "p" data_type: TYPE_INT8 dims: 1 }
         }
-    """))
+    """)
+    )
     assert spec["scheduling"] == "sequence"
     assert spec["sequence"] == {
         "strategy": "oldest", "max_idle_us": 5, "iterative": True,
@@ -272,11 +274,13 @@ def test_spec_of_a_sequence_model():
 
 
 def test_spec_of_an_ensemble():
-    spec = compile_spec(parse_text("""
+    spec = compile_spec(
+        parse_text("""
         name: "m" platform: "ensemble" ensemble_scheduling { max_inflight_requests: 2 step {
           model_name: "x" model_version: -1 model_namespace: "n"
           input_map { key: "i" value: "a" } output_map { key: "o" value: "z" } } }
-    """))
+    """)
+    )
     assert spec["scheduling"] == "ensemble"
     assert spec["ensemble"] == {
         "steps": [{"model_name": "x", "model_version": -1, "model_namespace": "n",

@@ -75,9 +75,7 @@ def normal(message):
     return {
         "name": message["name"],
         "fields": sorted(message["fields"], key=lambda f: f["number"]),
-        "nested": sorted(
-            (normal(n) for n in message.get("nested", [])), key=lambda n: n["name"]
-        ),
+        "nested": sorted((normal(n) for n in message.get("nested", [])), key=lambda n: n["name"]),
         "enums": sorted(message.get("enums", []), key=lambda e: e["name"]),
     }
 

@@ -8,7 +8,15 @@ import os
 
 import pytest
 
-from triton_py.config import ConfigError, config_path, load_config, locate, parse_text, to_text
+from triton_py.config import (
+    ConfigError,
+    config_path,
+    load_config,
+    locate,
+    parse_text,
+    to_text,
+    validate_config,
+)
 from triton_py.config.places import find, places
 from triton_py.config.text import MAX_BYTES
 from triton_py.proto.model_config import ModelConfig, ModelInstanceGroup
@@ -120,6 +128,17 @@ def test_errors_name_line_column_and_field(case, tmp_path):
         assert error.field == field
     assert "\n" not in str(error)
     assert "\0" not in str(error)
+
+
+def test_errors_are_one_line_of_reasonable_length():
+    for text in (f'name: "m" {"x" * 100000}: 1', 'name: "m\\nl" { ', "\x01: 1"):
+        with pytest.raises(ConfigError) as caught:
+            parse_text(text)
+        assert len(str(caught.value)) < 1200
+        assert str(caught.value).isprintable()
+    with pytest.raises(ConfigError) as caught:
+        validate_config(parse_text(r'name: "a\nb\000" backend: "x" max_batch_size: -1'))
+    assert r"value for a\nb\x00 (max" in str(caught.value)
 
 
 def test_text_without_a_file_has_line_and_column():

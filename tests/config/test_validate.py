@@ -41,8 +41,7 @@ ENSEMBLE = """
     output { name: "z" data_type: TYPE_FP32 dims: [ 2 ] }
 """
 STEP = (
-    'step { model_name: "x" input_map { key: "i" value: "a" } '
-    'output_map { key: "o" value: "z" } }'
+    'step { model_name: "x" input_map { key: "i" value: "a" } output_map { key: "o" value: "z" } }'
 )
 
 

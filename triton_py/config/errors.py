@@ -6,6 +6,14 @@ from __future__ import annotations
 
 from triton_py.errors import InvalidArgumentError
 
+_MAX_REASON = 1000
+
+
+def _one_line(text: str) -> str:
+    """Names in a configuration may be long and hold anything; an error is one printable line."""
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:_MAX_REASON])
+    return f"{shown}..." if len(text) > _MAX_REASON else shown
+
 
 class ConfigError(InvalidArgumentError):
     """A model configuration that can't be used.
@@ -25,7 +33,7 @@ class ConfigError(InvalidArgumentError):
         field: str | None = None,
         prefix: str = "",
     ) -> None:
-        self.reason = reason
+        reason = self.reason = _one_line(reason)
         self.file = file
         self.line = line
         self.column = column

@@ -255,4 +255,4 @@ def _concerns_value(reason: str) -> bool:
 
 
 def _plain(reason: str) -> str:
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in reason.rstrip(".")[:200])
+    return reason.rstrip(".")[:200]
