@@ -350,6 +350,9 @@ cdef class Host:
     def log(self, int level, str message) -> None:
         log.log(level, message, "control")
 
+    def log_table(self, str text) -> None:
+        log.log(0, "\n" + text, "control", raw=True)
+
 
 cdef object host_new(Server* server):
     cdef Host host = Host.__new__(Host)

@@ -122,3 +122,6 @@ class DataPlane(Protocol):
 
     def log(self, level: int, message: str) -> None:
         """Write to the server's log; the level is a TRITONSERVER_LogLevel."""
+
+    def log_table(self, text: str) -> None:
+        """Write a table of several lines below an INFO line, as it is."""
