@@ -131,6 +131,12 @@ cdef size_t _escaped(char* out, const char* msg) noexcept nogil:
 cdef void log_write(
     TRITONSERVER_LogLevel level, const char* filename, int line, const char* msg
 ) noexcept nogil:
+    _write(level, filename, line, msg, _log.escape)
+
+
+cdef void _write(
+    TRITONSERVER_LogLevel level, const char* filename, int line, const char* msg, bint escape
+) noexcept nogil:
     cdef TRITONSERVER_LogCallbackFn_t callback
     cdef void* userp
     cdef size_t size, done
@@ -152,7 +158,7 @@ cdef void log_write(
     if text == NULL:
         return
     size = _preamble(text, 400, level, filename, line)
-    if _log.escape:
+    if escape:
         size += _escaped(text + size, msg)
     else:
         memcpy(text + size, msg, strlen(msg))
@@ -181,16 +187,22 @@ cdef void log_set_callback(TRITONSERVER_LogCallbackFn_t callback, void* userp) n
     pthread_mutex_unlock(&_log.mutex)
 
 
-def log(level: int, message: str, filename: str = "triton_py", line: int = 0) -> None:
-    """Writes one line at a TRITONSERVER_LogLevel."""
+def log(
+    level: int, message: str, filename: str = "triton_py", line: int = 0, escape: bool = True
+) -> None:
+    """Writes at a TRITONSERVER_LogLevel: one line, or with ``escape`` off the message as it is.
+
+    Only the server's own text may go unescaped: a client's could look like another log line.
+    """
     cdef bytes text = message.encode("utf-8", "surrogateescape")
     cdef bytes name = filename.encode("utf-8", "surrogateescape")
     cdef const char* text_ptr = text
     cdef const char* name_ptr = name
     cdef int code = level
     cdef int number = line
+    cdef bint quote = escape and _log.escape
     with nogil:
-        log_write(<TRITONSERVER_LogLevel>code, name_ptr, number, text_ptr)
+        _write(<TRITONSERVER_LogLevel>code, name_ptr, number, text_ptr, quote)
 
 
 cdef public cbool TRITONSERVER_LogIsEnabled(TRITONSERVER_LogLevel level) noexcept nogil:

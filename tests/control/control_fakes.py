@@ -254,6 +254,9 @@ class FakeDataPlane:
             if self.table.get((model.name, model.version)) is model:
                 del self.table[(model.name, model.version)]
 
+    def log_table(self, text: str) -> None:
+        self.log(0, text)
+
     def log(self, level: int, message: str) -> None:
         with self._lock:
             self.lines.append((level, message))

@@ -49,7 +49,7 @@ class Model(Protocol):
     in_flight: int
     #: Those of them that wait in the queue.
     pending: int
-    #: Whether ``add_instance`` may be called from several threads at once; False where absent.
+    #: Whether ``add_instance`` may be called from several threads at once.
     concurrent_instances: bool
 
     def configure(self, config_json: str, spec: dict[str, Any]) -> None:
@@ -119,6 +119,9 @@ class DataPlane(Protocol):
 
     def withdraw(self, model: Any) -> None:
         """Let no new request find the model; a no-op where another one has replaced it."""
+
+    def log_table(self, text: str) -> None:
+        """Write several lines to the server's log at INFO, as they are."""
 
     def log(self, level: int, message: str) -> None:
         """Write to the server's log; the level is a TRITONSERVER_LogLevel."""

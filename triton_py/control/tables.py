@@ -12,7 +12,7 @@ from triton_py.control.options import ServerOptions
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A text table in Triton's style; a cell may have several lines."""
-    cells = [[str(cell).split("\n") for cell in row] for row in [headers, *rows]]
+    cells = [[_lines(str(cell)) for cell in row] for row in [headers, *rows]]
     widths = [
         max(len(line) for row in cells for line in row[column]) for column in range(len(headers))
     ]
@@ -28,6 +28,14 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     if len(cells) > 1:
         lines.append(rule)
     return "\n".join(lines)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a cell, with what a terminal would act upon made visible."""
+    return [
+        "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+        for line in text.split("\n")
+    ]
 
 
 def models_table(index: Iterable[dict[str, Any]]) -> str:
