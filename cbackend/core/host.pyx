@@ -381,8 +381,7 @@ cdef class Host:
         log.log(level, message, "control")
 
     def log_table(self, str text) -> None:
-        """Writes text of several lines at INFO, as it is."""
-        log.log(0, text, "control", escape=False)
+        log.log(0, "\n" + text, "control", raw=True)
 
 
 cdef object host_new(Server* server):

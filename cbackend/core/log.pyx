@@ -188,21 +188,18 @@ cdef void log_set_callback(TRITONSERVER_LogCallbackFn_t callback, void* userp) n
 
 
 def log(
-    level: int, message: str, filename: str = "triton_py", line: int = 0, escape: bool = True
+    level: int, message: str, filename: str = "triton_py", line: int = 0, *, raw: bool = False
 ) -> None:
-    """Writes at a TRITONSERVER_LogLevel: one line, or with ``escape`` off the message as it is.
-
-    Only the server's own text may go unescaped: a client's could look like another log line.
-    """
+    """Writes one line at a TRITONSERVER_LogLevel; ``raw`` keeps the newlines of a table."""
+    cdef bint escape = _log.escape and not raw
     cdef bytes text = message.encode("utf-8", "surrogateescape")
     cdef bytes name = filename.encode("utf-8", "surrogateescape")
     cdef const char* text_ptr = text
     cdef const char* name_ptr = name
     cdef int code = level
     cdef int number = line
-    cdef bint quote = escape and _log.escape
     with nogil:
-        _write(<TRITONSERVER_LogLevel>code, name_ptr, number, text_ptr, quote)
+        _write(<TRITONSERVER_LogLevel>code, name_ptr, number, text_ptr, escape)
 
 
 cdef public cbool TRITONSERVER_LogIsEnabled(TRITONSERVER_LogLevel level) noexcept nogil:

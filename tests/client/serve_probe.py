@@ -29,7 +29,7 @@ def answer(question: str) -> object:
     if question == "memory":
         gc.collect()
         return resident_bytes()
-    return {"error": f"unknown question {question!r}"}
+    return {"probe_error": f"unknown question {question!r}"}
 
 
 def probe(fd: int) -> None:
@@ -37,7 +37,7 @@ def probe(fd: int) -> None:
         try:
             reply = answer(line.strip())
         except Exception as error:  # noqa: BLE001  the test shall see it, not stderr
-            reply = {"error": repr(error)}
+            reply = {"probe_error": repr(error)}
         os.write(fd, json.dumps(reply).encode() + b"\n")
 
 

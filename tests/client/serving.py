@@ -118,11 +118,13 @@ class ServerProcess:
     def counters(self) -> dict[str, int]:
         """How many objects of each kind are alive in the core."""
         reply = self.ask("counters")
-        assert "error" not in reply, reply
+        assert "probe_error" not in reply, reply
         return reply
 
     def resident_bytes(self) -> int:
-        return int(self.ask("memory"))
+        reply = self.ask("memory")
+        assert isinstance(reply, int), reply
+        return reply
 
     def assert_alive(self) -> None:
         assert self.process.poll() is None, (

@@ -74,6 +74,7 @@ DETECTED = {
                        "onnxruntime", "onnxruntim", "model.onnx"),
     "library-in-version": ("", ["1/libtriton_mine.so"], "mine", "", ""),
     "library-in-model": ("", ["1/", "libtriton_mine.so"], "mine", "", ""),
+    "ensemble-without-platform": ("ensemble_scheduling { }", ["1/model.onnx"], "", "", ""),
     "ensemble": ('platform: "ensemble"', [], "", "ensemble", ""),
 }  # fmt: skip
 
@@ -112,6 +113,11 @@ def test_no_backend_to_be_told(files, tmp_path):
         "Invalid model name: Could not determine backend for model 'm' with no backend in model "
         "configuration. Expected model name of the form 'model.<backend_name>'."
     )
+
+
+def test_no_backend_in_a_name_that_ends_in_a_dot(tmp_path):
+    with pytest.raises(ConfigError, match="Could not determine backend for model 'm.' with"):
+        complete(ModelConfig(), "m.", make(tmp_path / "m.", "1/"))
 
 
 def test_folder_that_is_missing(tmp_path):
@@ -193,9 +199,13 @@ def test_backend_keeps_the_scheduler():
     )
     assert list(same.config.dynamic_batching.preferred_batch_size) == [2]
     assert same.ignored == ["dynamic_batching"]
-    for other in ('{"sequence_batching":{}}', "{}"):
-        with pytest.raises(InternalError, match="Cannot update scheduling choice from dynamic_b"):
+    for other, name in {'{"sequence_batching":{}}': "sequence_batching", "{}": "none"}.items():
+        with pytest.raises(InternalError) as caught:
             apply_autocomplete(original, other)
+        assert str(caught.value) == (
+            f"Cannot update scheduling choice from dynamic_batching to {name} when "
+            "auto-completing model 'm'."
+        )
 
 
 def test_backend_that_returns_nonsense():

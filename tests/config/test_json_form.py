@@ -97,6 +97,7 @@ READ = {
     '{"input":[{"dims":["-3",4]}]}': "input { dims: [ -3, 4 ] }",
     '{"input":[{"data_type":"type_fp32"}]}': "input { data_type: TYPE_FP32 }",
     '{"input":[{"data_type":13}]}': "input { data_type: TYPE_STRING }",
+    '{"input":[{"data_type":"13"}]}': "input { data_type: TYPE_STRING }",
     '{"name":null,"input":null,"dynamic_batching":null}': "",
     '{"dynamic_batching":{}}': "dynamic_batching { }",
     '{"dynamic_batching":{"priority_queue_policy":{"2":{}}}}':
@@ -141,6 +142,14 @@ WRONG = {
     '{"input":[{"data_type":77}]}': ("input[0].data_type", "'77' is no DataType"),
     '{"input":[{"data_type":1.5}]}': ("input[0].data_type", "must be a name of DataType"),
     '{"input":[{"optional":1}]}': ("input[0].optional", "must be true or false, not 1"),
+    '{"input":[{"data_type":"77"}]}': ("input[0].data_type", "'77' is no DataType"),
+    '{"input":[{"data_type":"1.0"}]}': ("input[0].data_type", "'1.0' is no DataType"),
+    '{"model_metrics":{"metric_control":[{"histogram_options":{"buckets":[true]}}]}}': (
+        "model_metrics.metric_control[0].histogram_options.buckets[0]", "a number, not true",
+    ),
+    '{"model_metrics":{"metric_control":[{"histogram_options":{"buckets":[1e400]}}]}}': (
+        "model_metrics.metric_control[0].histogram_options.buckets[0]", "must be a number",
+    ),
     '{"dynamic_batching":{},"sequence_batching":{}}': (
         "sequence_batching", "sequence_batching and dynamic_batching exclude each other",
     ),
@@ -172,6 +181,24 @@ def test_refuses(text):
     assert words in str(caught.value)
     assert caught.value.field == field
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("form", "low", "high"),
+    [
+        ('{{"max_batch_size":{}}}', -(2**31), 2**31 - 1),
+        ('{{"input":[{{"dims":[{}]}}]}}', -(2**63), 2**63 - 1),
+        ('{{"version_policy":{{"latest":{{"num_versions":{}}}}}}}', 0, 2**32 - 1),
+        ('{{"dynamic_batching":{{"max_queue_delay_microseconds":{}}}}}', 0, 2**64 - 1),
+    ],
+)
+def test_integers_within_their_types(form, low, high):
+    for value in (low, high, f'"{low}"', f'"{high}"'):
+        written = to_json(from_json(form.format(value)))
+        assert str(value).strip('"') in written
+    for value in (low - 1, high + 1, f'"{low - 1}"', f'"{high + 1}"'):
+        with pytest.raises(ConfigError, match="must be an? (unsigned )?(32|64)-bit integer, not"):
+            from_json(form.format(value))
 
 
 def test_refuses_bytes_that_are_no_utf8():

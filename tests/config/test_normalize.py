@@ -48,7 +48,11 @@ def text_of(text):
          "version_policy { specific { versions: 3 } }" + PINNED),
         ("optimization { input_pinned_memory { enable: false } }",
          LATEST.replace("input_pinned_memory { enable: true }", "input_pinned_memory { }")),
+        ("optimization { output_pinned_memory { enable: false } }",
+         LATEST.replace("output_pinned_memory { enable: true }", "output_pinned_memory { }")),
         ("dynamic_batching { }", LATEST + "dynamic_batching { }"),
+        ("max_batch_size: 1 dynamic_batching { }",
+         LATEST + "max_batch_size: 1 dynamic_batching { preferred_batch_size: 1 }"),
         ("max_batch_size: 4 dynamic_batching { }",
          LATEST + "max_batch_size: 4 dynamic_batching { preferred_batch_size: 4 }"),
         ("max_batch_size: 4 dynamic_batching { preferred_batch_size: 2 }",
@@ -92,6 +96,12 @@ AUTO, MODEL = ModelInstanceGroup.KIND_AUTO, ModelInstanceGroup.KIND_MODEL
         ("instance_group { kind: KIND_MODEL }", [], 2, ["m_0 MODEL 1"]),
         ("", [PreferredGroup(CPU, 4)], 2, ["m CPU 4"]),
         ("", [PreferredGroup(MODEL)], 2, ["m MODEL 1"]),
+        ("", [PreferredGroup(CPU, 1, (0,))], 2, ["m CPU 1"]),
+        ('backend: "onnxruntime"', [PreferredGroup(CPU)], 0, ["m CPU 2"]),
+        ('backend: "onnxruntime"', [PreferredGroup(CPU, 1)], 0, ["m CPU 1"]),
+        ('backend: "onnxruntime" instance_group { count: 1 }', [], 0, ["m_0 CPU 1"]),
+        ('backend: "onnxruntime" instance_group { }', [PreferredGroup(CPU, 1)], 0,
+         ["m_0 CPU 1"]),
         ("", [PreferredGroup(GPU, 2), PreferredGroup(CPU, 4)], 0, ["m CPU 4"]),
         ("", [PreferredGroup(GPU, 2), PreferredGroup(CPU, 4)], 2, ["m GPU 2 0,1"]),
         ("", [PreferredGroup(GPU, 2, (1, 7))], 2, ["m GPU 2 1"]),
@@ -115,6 +125,13 @@ def test_instance_groups(given, preferred, gpus, expected):
         devices = ",".join(map(str, group.gpus))
         found.append(f"{group.name} {kind} {group.count} {devices}".strip())
     assert found == expected
+
+
+def test_no_gpus_and_no_preferences_unless_given():
+    config = parse_text('name: "m"')
+    normalize_instance_groups(config)
+    assert config.instance_group[0].kind == CPU
+    assert PreferredGroup.from_abi(1) == PreferredGroup(CPU, 0, ())
 
 
 def test_numbers_of_the_abi():
@@ -271,6 +288,25 @@ def test_spec_of_a_sequence_model():
         {"input_name": "j", "output_name": "p", "datatype": 6, "dims": [1],
          "same_buffer": False, "growable": False, "initial": None},
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "datatype", "false_true"),
+    [
+        ("int32_false_true: [ 0, 1 ]", 8, (0, 1)),
+        ("fp32_false_true: [ -1, 0.5 ]", 11, (-1.0, 0.5)),
+        ("bool_false_true: [ false, true ]", 1, (False, True)),
+    ],
+)
+def test_spec_of_a_control(values, datatype, false_true):
+    spec = compile_spec(parse_text(f"""
+        sequence_batching {{ control_input {{ name: "C" control {{
+          kind: CONTROL_SEQUENCE_READY {values} }} }} }}
+    """))  # fmt: skip
+    assert spec["sequence"]["strategy"] == "direct"
+    assert spec["sequence"]["controls"] == [
+        {"name": "C", "kind": "READY", "datatype": datatype, "false_true": false_true}
+    ]
 
 
 def test_spec_of_an_ensemble():

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 from triton_py.api.enums import DataType, ModelBatchFlag, ModelTxnPropertyFlag
 from triton_py.api.request import InferenceRequest
 from triton_py.api.response import AsyncResponseIterator, ResponseIterator
-from triton_py.errors import InvalidArgumentError, TritonError
+from triton_py.errors import (
+    InvalidArgumentError,
+    NotFoundError,
+    TritonError,
+    UnavailableError,
+)
 from triton_py.inprocess import NativeServer
 
 if TYPE_CHECKING:
@@ -132,7 +137,11 @@ class Model:
         return self.native_server.model_statistics(self.name, self.version)
 
     def ready(self) -> bool:
-        return self.native_server.model_is_ready(self.name, self.version)
+        """Whether the model takes requests; False too for one that the server doesn't know."""
+        try:
+            return self.native_server.model_is_ready(self.name, self.version)
+        except (NotFoundError, UnavailableError):
+            return False
 
     def batch_properties(self) -> ModelBatchFlag:
         return ModelBatchFlag(self.native_server.batch_properties(self.name, self.version))

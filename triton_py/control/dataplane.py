@@ -120,8 +120,8 @@ class DataPlane(Protocol):
     def withdraw(self, model: Any) -> None:
         """Let no new request find the model; a no-op where another one has replaced it."""
 
-    def log_table(self, text: str) -> None:
-        """Write several lines to the server's log at INFO, as they are."""
-
     def log(self, level: int, message: str) -> None:
         """Write to the server's log; the level is a TRITONSERVER_LogLevel."""
+
+    def log_table(self, text: str) -> None:
+        """Write a table of several lines below an INFO line, as it is."""

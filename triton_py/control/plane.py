@@ -491,7 +491,7 @@ class ControlPlane:
                     self._min_compute_capability,
                 ),
             ):
-                self._dataplane.log_table("\n" + text)
+                self._dataplane.log_table(text)
         except OSError as error:
             self._dataplane.log(
                 LOG_ERROR, f"no table of models: {status_text(as_triton_error(error))}"

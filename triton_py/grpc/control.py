@@ -13,7 +13,12 @@ from typing import Any
 
 from google.protobuf.json_format import ParseDict
 
-from triton_py.errors import InvalidArgumentError, UnsupportedError
+from triton_py.errors import (
+    InvalidArgumentError,
+    NotFoundError,
+    UnavailableError,
+    UnsupportedError,
+)
 from triton_py.grpc.versions import parse_version
 from triton_py.inprocess import NativeServer
 from triton_py.proto import grpc_service as pb
@@ -28,7 +33,12 @@ def server_ready(server: NativeServer, request: Any) -> Any:
 
 
 def model_ready(server: NativeServer, request: Any) -> Any:
-    ready = server.model_is_ready(request.name, parse_version(request.version))
+    version = parse_version(request.version)
+    try:
+        ready = server.model_is_ready(request.name, version)
+    except (NotFoundError, UnavailableError):
+        # The question is answered: Triton's clients promise False for this, not an exception.
+        ready = False
     return pb.ModelReadyResponse(ready=ready)
 
 

@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Looks into the core for tests: batch formation over made-up queues, without threads or clock."""
+
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+
+from triton_py.core.native cimport tp_store
+from triton_py.core.objects cimport BatchPolicy, Input, InputSpec, Queue, Request
+from triton_py.core.queue cimport (
+    Decision,
+    form_batch,
+    queue_destroy,
+    queue_drop_cancelled,
+    queue_init,
+    queue_pop,
+    queue_push,
+)
+
+REASONS = ("single", "preferred", "full", "shape", "delay", "idle", "drain")
+
+
+cdef class QueueProbe:
+    """A queue of requests that have a batch size, an arrival time and one input's shape."""
+
+    cdef Queue queue
+    cdef BatchPolicy policy
+    cdef InputSpec spec
+    cdef list keep
+
+    def __cinit__(self, int64_t max_batch_size, *, bint dynamic=True, uint64_t delay_ns=0,
+                  list preferred=None, bint compare=False):
+        cdef Py_ssize_t i
+        queue_init(&self.queue)
+        self.keep = []
+        preferred = sorted(preferred or [])
+        self.policy.max_batch_size = max_batch_size
+        self.policy.dynamic = dynamic
+        self.policy.delay_ns = delay_ns
+        self.policy.compare_inputs = compare
+        self.policy.preferred = <int64_t*>calloc(len(preferred) + 1, sizeof(int64_t))
+        if self.policy.preferred == NULL:
+            raise MemoryError
+        self.policy.preferred_count = len(preferred)
+        for i, size in enumerate(preferred):
+            self.policy.preferred[i] = size
+        self.spec.must_match = True
+
+    def __dealloc__(self):
+        cdef Request* request = queue_pop(&self.queue)
+        while request != NULL:
+            _free(request)
+            request = queue_pop(&self.queue)
+        free(self.policy.preferred)
+        queue_destroy(&self.queue)
+
+    def push(self, uint32_t batch_size, uint64_t arrival_ns=0, shape=(), str name="x") -> None:
+        """Adds a request; ``shape`` is its input's, behind the batch dimension."""
+        cdef Request* request = <Request*>calloc(1, sizeof(Request))
+        cdef bytes text = name.encode()
+        cdef Py_ssize_t i
+        if request == NULL:
+            raise MemoryError
+        request.batch_size = batch_size
+        request.queue_start = arrival_ns
+        request.inputs = <Input*>calloc(1, sizeof(Input))
+        request.input_count = 1
+        request.inputs[0].model_shape = <int64_t*>calloc(len(shape) + 1, sizeof(int64_t))
+        request.inputs[0].model_rank = len(shape) + 1
+        request.inputs[0].model_shape[0] = batch_size
+        for i, dim in enumerate(shape):
+            request.inputs[0].model_shape[i + 1] = dim
+        request.inputs[0].spec = &self.spec
+        request.inputs[0].name = text
+        self.keep.append(text)  # the name is borrowed from it
+        queue_push(&self.queue, request)
+
+    def cancel(self, Py_ssize_t index) -> None:
+        """Marks the request at that place of the queue as cancelled."""
+        cdef Request* request = self.queue.head
+        while request != NULL and index:
+            request = request.next
+            index -= 1
+        if request == NULL:
+            raise IndexError("no such request")
+        tp_store(&request.cancelled, 1)
+
+    def drop_cancelled(self) -> list:
+        """Batch sizes of the cancelled requests, which leave the queue."""
+        cdef Request* request = queue_drop_cancelled(&self.queue)
+        cdef Request* next
+        sizes = []
+        while request != NULL:
+            next = request.next
+            sizes.append(request.batch_size)
+            _free(request)
+            request = next
+        return sizes
+
+    def close(self) -> None:
+        """What the model's close does to its queue."""
+        self.queue.closing = True
+
+    def decide(self, uint64_t now_ns=0) -> dict:
+        """What form_batch decides at that time; the queue stays as it is."""
+        cdef Decision d
+        form_batch(&self.queue, &self.policy, now_ns, &d)
+        return {
+            "count": d.count, "batch_size": d.batch_size, "wait_until": d.wait_until_ns,
+            "target": d.target, "reason": REASONS[<int>d.reason] if d.count else None,
+        }
+
+    def take(self, uint32_t count) -> list:
+        """Pops that many requests; their batch sizes."""
+        cdef Request* request
+        sizes = []
+        for _ in range(count):
+            request = queue_pop(&self.queue)
+            if request == NULL:
+                raise IndexError("the queue is empty")
+            sizes.append(request.batch_size)
+            _free(request)
+        return sizes
+
+    def __len__(self):
+        return self.queue.size
+
+    @property
+    def batch_total(self) -> int:
+        return self.queue.batch_total
+
+
+cdef void _free(Request* request) noexcept:
+    free(request.inputs[0].model_shape)
+    free(request.inputs)
+    free(request)
