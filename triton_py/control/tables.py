@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -30,6 +31,13 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def _wrapped(text: str) -> str:
+    """For a terminal; words (paths) stay whole."""
+    return "\n".join(
+        textwrap.wrap(text, 80, break_on_hyphens=False, break_long_words=False)
+    )
+
+
 def models_table(index: Iterable[dict[str, Any]]) -> str:
     """Model, version and status of each entry of a repository index.
 
@@ -52,7 +60,8 @@ def models_table(index: Iterable[dict[str, Any]]) -> str:
 
 def backends_table(backends: Iterable[tuple[str, str, str]]) -> str:
     """Name, library and configuration of each loaded backend."""
-    return table(("Backend", "Path", "Config"), backends)
+    rows = [(name, path, _wrapped(config)) for name, path, config in backends]
+    return table(("Backend", "Path", "Config"), rows)
 
 
 def options_table(
@@ -65,7 +74,7 @@ def options_table(
     rows: list[tuple[str, str]] = [
         ("server_id", options.server_id),
         ("server_version", server_version),
-        ("server_extensions", " ".join(extensions)),
+        ("server_extensions", _wrapped(" ".join(extensions))),
     ]
     rows += [
         (f"model_repository_path[{index}]", path)
