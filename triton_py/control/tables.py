@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from triton_py.control.options import ServerOptions
+
+#: Of a cell, in characters.
+_WIDTH = 80
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -31,10 +35,18 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines of a cell, with what a terminal would act upon made visible."""
+    """The lines of a cell: wrapped for a terminal, and what it would act upon made visible.
+
+    Words (paths) stay whole.
+    """
+    visible = "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
     return [
-        "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
-        for line in text.split("\n")
+        part
+        for line in visible.split("\n")
+        for part in textwrap.wrap(line, _WIDTH, break_on_hyphens=False, break_long_words=False)
+        or [""]
     ]
 
 
