@@ -899,6 +899,7 @@ ONLY = {
         ["'b' reshape dimensions must be integer >= 1"],
     ),
     "nothing-direct": (BASE, sequences("direct { minimum_slot_utilization: 0 }"), []),
+    "nothing-state-of-one": (BASE, state("").replace("[ 2 ]", "[ 1 ]"), []),
     "nothing-initial": (
         BASE, sequences(
             'state { input_name: "i" output_name: "o" data_type: TYPE_FP32 dims: -1 '
