@@ -76,6 +76,7 @@ cdef class ModelHandle:
     cdef readonly int64_t version
     cdef bint initialized
     cdef bint started
+    cdef uint32_t adding  # calls of add_instance under way
 
     cdef int _check_open(self) except -1:
         if self.model == NULL:
@@ -130,6 +131,29 @@ cdef class ModelHandle:
         self.model.worker_count += 1
         return worker
 
+    @property
+    def concurrent_instances(self) -> bool:
+        """Whether ``add_instance`` may be called from several threads at once.
+
+        Not where instances share a worker: it initializes them one after the other anyway.
+        """
+        self._check_open()
+        return self.model.backend.policy != TRITONBACKEND_EXECUTION_DEVICE_BLOCKING
+
+    cdef int _drop_if_empty(self, Worker* worker) except -1:
+        """Ends a worker whose only instance failed: it has nothing to do."""
+        cdef uint32_t i
+        if worker.instance_count != 0:
+            return 0
+        for i in range(self.model.worker_count):
+            if self.model.workers[i] == worker:
+                self.model.worker_count -= 1
+                self.model.workers[i] = self.model.workers[self.model.worker_count]
+                break
+        with nogil:
+            error_free(worker_end(worker))
+        return 0
+
     def add_instance(
         self, str name, int kind, int device_id, str host_policy, dict host_policy_settings,
         list profiles, bint passive, list secondary_devices
@@ -139,30 +163,36 @@ cdef class ModelHandle:
         cdef Worker* worker
         cdef TRITONSERVER_Error* error
         cdef void* fresh
-        cdef bint unused
         self._check_open()
-        fresh = realloc(self.model.instances,
-                        sizeof(Instance*) * (self.model.instance_count + 1))
+        # Room for this instance and for those that other threads are adding: between here and
+        # the store below the GIL is released.
+        fresh = realloc(
+            self.model.instances,
+            sizeof(Instance*) * (self.model.instance_count + self.adding + 1))
         if fresh == NULL:
             raise MemoryError("out of memory for a model instance")
         self.model.instances = <Instance**>fresh
-        worker = self._worker(kind, device_id, passive)
-        instance = instance_new(self.model, name, kind, device_id, host_policy,
-                                host_policy_settings, profiles, passive, secondary_devices)
-        with nogil:
-            error = worker_adopt(worker, instance)
-        if error != NULL:
-            instance_free(instance)
-            if worker.instance_count == 0:
-                # Its only instance failed: the thread has nothing to do.
-                self.model.worker_count -= 1
-                with nogil:
-                    error_free(worker_end(worker))
-            check(error)
-        worker.shared = (
-            self.model.backend.policy == TRITONBACKEND_EXECUTION_DEVICE_BLOCKING and not passive)
-        self.model.instances[self.model.instance_count] = instance
-        self.model.instance_count += 1
+        self.adding += 1
+        try:
+            worker = self._worker(kind, device_id, passive)
+            try:
+                instance = instance_new(self.model, name, kind, device_id, host_policy,
+                                        host_policy_settings, profiles, passive, secondary_devices)
+            except BaseException:
+                self._drop_if_empty(worker)
+                raise
+            with nogil:
+                error = worker_adopt(worker, instance)
+            if error != NULL:
+                instance_free(instance)
+                self._drop_if_empty(worker)
+                check(error)
+            worker.shared = not passive and (
+                self.model.backend.policy == TRITONBACKEND_EXECUTION_DEVICE_BLOCKING)
+            self.model.instances[self.model.instance_count] = instance
+            self.model.instance_count += 1
+        finally:
+            self.adding -= 1
 
     def start(self) -> None:
         """Lets the instances pull batches. A passive instance never does."""

@@ -373,6 +373,39 @@ cdef bint _client_shape(
     return True
 
 
+cdef const char* _output_problem(
+    Response* r, const char* name, TRITONSERVER_DataType datatype, const int64_t* shape,
+    uint32_t dims_count
+) noexcept nogil:
+    """What keeps such an output from being part of the response; NULL when nothing does."""
+    cdef uint32_t i
+    cdef int64_t elements = 1
+    if datatype <= TRITONSERVER_TYPE_INVALID or datatype > TRITONSERVER_TYPE_BF16:
+        return b"an invalid data type"
+    for i in range(dims_count):
+        if shape[i] < 0:
+            return b"a negative dimension"
+        # As if a zero were a one: whether it is too large must not depend on its place.
+        if shape[i] > 1:
+            if elements > <int64_t>0x7fffffffffffffff / shape[i]:
+                return b"more elements than 64 bits can count"
+            elements *= shape[i]
+    for i in range(r.output_count):
+        if strcmp(r.outputs[i].name, name) == 0:
+            return b"a name that is in the response already"
+    return NULL
+
+
+cdef TRITONSERVER_Error* _output_error(const char* name, const char* problem) noexcept nogil:
+    cdef Text text
+    text_init(&text)
+    text_add(&text, b"TRITONBACKEND_ResponseOutput: output '")
+    text_add(&text, name)
+    text_add(&text, b"' has ")
+    text_add(&text, problem)
+    return error_new(TRITONSERVER_ERROR_INVALID_ARG, text_str(&text))
+
+
 cdef public TRITONSERVER_Error* TRITONBACKEND_ResponseOutput(
     TRITONBACKEND_Response* response, TRITONBACKEND_Output** output, const char* name,
     const TRITONSERVER_DataType datatype, const int64_t* shape, const uint32_t dims_count
@@ -390,6 +423,9 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ResponseOutput(
     r = response_checked(b"TRITONBACKEND_ResponseOutput", response, RESPONSE_NEW, &error)
     if r == NULL:
         return error
+    problem = _output_problem(r, name, datatype, shape, dims_count)
+    if problem != NULL:
+        return _output_error(name, problem)
     for i in range(r.output_count):
         if strcmp(r.outputs[i].name, name) == 0:
             return _twice(b"output '", name, b"' already exists in this response")

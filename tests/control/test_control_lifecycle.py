@@ -20,6 +20,7 @@ from control_support import (
 
 from triton_py.control import ControlMode, configs
 from triton_py.control.instances import instances
+from triton_py.control.tables import table
 from triton_py.errors import (
     InternalError,
     InvalidArgumentError,
@@ -655,6 +656,19 @@ def test_progress_and_tables(
     assert '"cmdline"' in server.backends_table()
     for text in ("| Model", "| Backend", "| Option", "model_repository_path[0]", "MODE_EXPLICIT"):
         assert dataplane.logged(text), text
+
+
+def test_a_table_shows_several_lines_and_no_control_characters() -> None:
+    text = table(("Model", "Status"), [("m", "first\nse\x1b[2Jcond"), ("longer", "ok")])
+    assert text.splitlines() == [
+        "+--------+---------------+",
+        "| Model  | Status        |",
+        "+--------+---------------+",
+        "| m      | first         |",
+        r"|        | se\x1b[2Jcond |",
+        "| longer | ok            |",
+        "+--------+---------------+",
+    ]
 
 
 def test_loading_is_published(repository: Repository, start: StartServer) -> None:

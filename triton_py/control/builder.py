@@ -175,7 +175,7 @@ class Builder:
         # The variable is Triton's, for finding out whether a backend's claim holds.
         override = os.environ.get("TRITON_PARALLEL_INSTANCE_LOADING", "")
         parallel = override == "1" if override else backend_allows
-        parallel = parallel and getattr(model, "concurrent_instances", False)
+        parallel = parallel and model.concurrent_instances
         specs = instances(config, self._options.host_policies)
         run_all([lambda spec=spec: add(spec) for spec in specs], parallel)  # type: ignore[misc]
 

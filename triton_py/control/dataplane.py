@@ -49,7 +49,7 @@ class Model(Protocol):
     in_flight: int
     #: Those of them that wait in the queue.
     pending: int
-    #: Whether ``add_instance`` may be called from several threads at once; False where absent.
+    #: Whether ``add_instance`` may be called from several threads at once.
     concurrent_instances: bool
 
     def configure(self, config_json: str, spec: dict[str, Any]) -> None:

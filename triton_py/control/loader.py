@@ -213,8 +213,9 @@ class Loader:
                 return self._builder.build(plan, version, operation.check)
             except Exception as error:
                 failure = as_triton_error(error)
+                # What was given up on purpose is no failure that somebody has to look into.
                 self._dataplane.log(
-                    LOG_ERROR,
+                    LOG_INFO if operation.given_up() else LOG_ERROR,
                     f"failed to load '{plan.name}' version {version}: {status_text(failure)}",
                 )
                 if attempt + 1 == attempts:

@@ -62,6 +62,11 @@ class Operation:
         """
         self._operations._check(self)
 
+    def given_up(self) -> bool:
+        """Whether ``check`` raises."""
+        with self._operations._changed:
+            return self._given_up is not None
+
     def commit(self) -> None:
         """From here on the operation carries through; raises as ``check`` where it is too late."""
         self._operations._check(self, commit=True)

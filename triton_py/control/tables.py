@@ -4,15 +4,19 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from triton_py.control.options import ServerOptions
 
+#: Of a cell, in characters.
+_WIDTH = 80
+
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A text table in Triton's style; a cell may have several lines."""
-    cells = [[str(cell).split("\n") for cell in row] for row in [headers, *rows]]
+    cells = [[_lines(str(cell)) for cell in row] for row in [headers, *rows]]
     widths = [
         max(len(line) for row in cells for line in row[column]) for column in range(len(headers))
     ]
@@ -28,6 +32,22 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     if len(cells) > 1:
         lines.append(rule)
     return "\n".join(lines)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a cell: wrapped for a terminal, and what it would act upon made visible.
+
+    Words (paths) stay whole.
+    """
+    visible = "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
+    return [
+        part
+        for line in visible.split("\n")
+        for part in textwrap.wrap(line, _WIDTH, break_on_hyphens=False, break_long_words=False)
+        or [""]
+    ]
 
 
 def models_table(index: Iterable[dict[str, Any]]) -> str:

@@ -391,6 +391,8 @@ cdef ParserState parser_feed(Parser* p, char* base, size_t size) noexcept nogil:
         end = newline - base
         if (p.state == AT_REQUEST_LINE or p.state == AT_HEADERS) \
                 and end >= p.limits.max_head_bytes:
+            if p.state == AT_REQUEST_LINE:
+                return _fail(p, 414, "the request line is too long")
             return _fail(p, 431, "the request header is too large")
         if end == start or base[end - 1] != c'\r':
             return _fail(p, 400, "a line does not end with CRLF")

@@ -175,7 +175,6 @@ class ControlPlane:
 
     def _objects(self, request: Request) -> Result:
         from triton_py.http._exchange import alive
-
         from triton_py.inprocess.counters import live_objects
 
         return Answer(200, json.dumps({**live_objects(), "http_exchanges": alive()}).encode())

@@ -132,21 +132,14 @@ static void *find_library(const char *path, char *problem, size_t size)
   return NULL;
 }
 
-static TRITONSERVER_Error *read_table(const char *path, const char **version)
+static TRITONSERVER_Error *read_table(void *handle, const char *path, const char **version)
 {
-  char problem[512] = "";
-  void *handle = find_library(path, problem, sizeof problem);
-  if (handle == NULL)
-    return tb_error(TRITONSERVER_ERROR_UNAVAILABLE,
-                    "the onnxruntime backend needs the ONNX Runtime library: `pip install "
-                    "onnxruntime`, or set --backend-config=onnxruntime,library=<path of "
-                    "libonnxruntime.so>: %s",
-                    problem);
   const OrtApiBase *(*get_base)(void);
   *(void **)&get_base = dlsym(handle, "OrtGetApiBase");
   if (get_base == NULL)
     return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
-                    "'%s' is no ONNX Runtime library: it has no function OrtGetApiBase", path);
+                    "'%s' is no ONNX Runtime library: it has no function OrtGetApiBase",
+                    path != NULL ? path : "libonnxruntime.so.1");
   const OrtApiBase *base = get_base();
   *version = base->GetVersionString();
   /* Asked of the version string first: GetApi complains on standard error about what it hasn't. */
@@ -168,15 +161,36 @@ static TRITONSERVER_Error *read_table(const char *path, const char **version)
   return NULL;
 }
 
-/* Fills `ort`. A process has one ONNX Runtime: a second server in it gets the one of the first. */
+/* Fills `ort`. A process has one ONNX Runtime: what a second server in it asks for must be there too,
+ * but it gets the one of the first. */
 static TRITONSERVER_Error *load_functions(const char *path, const char **version)
 {
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-  static const char *loaded;
+  static struct {
+    void *handle;
+    const char *version;
+  } loaded;
+  char problem[512] = "";
+  void *handle = find_library(path, problem, sizeof problem);
+  if (handle == NULL)
+    return tb_error(TRITONSERVER_ERROR_UNAVAILABLE,
+                    "the onnxruntime backend needs the ONNX Runtime library: `pip install "
+                    "onnxruntime`, or set --backend-config=onnxruntime,library=<path of "
+                    "libonnxruntime.so>: %s",
+                    problem);
   TRITONSERVER_Error *error = NULL;
   pthread_mutex_lock(&lock);
-  if (loaded == NULL) error = read_table(path, version);
-  if (error == NULL) *version = loaded = loaded != NULL ? loaded : *version;
+  if (loaded.handle == NULL) {
+    error = read_table(handle, path, version);
+    if (error == NULL) {
+      loaded.handle = handle;
+      loaded.version = *version;
+    }
+  } else if (loaded.handle != handle) {
+    TB_LOG_WARN("ONNX Runtime %s is in the process already and is used instead of '%s'",
+                loaded.version, path != NULL ? path : "libonnxruntime.so.1");
+  }
+  *version = loaded.version;
   pthread_mutex_unlock(&lock);
   return error;
 }

@@ -38,12 +38,11 @@ TRITONBACKEND_ISPEC TRITONSERVER_Error *TRITONBACKEND_Initialize(TRITONBACKEND_B
   TRITONSERVER_Error *error = TRITONBACKEND_BackendConfig(backend, &config);
   if (error == NULL) error = TRITONSERVER_MessageSerializeToJson(config, &text, &size);
   if (error != NULL) return error;
-  const char *at = strstr(text, "\"trace\":\"");
-  if (at != NULL) {
-    at += strlen("\"trace\":\"");
-    const char *end = strchr(at, '"');
-    if (end != NULL) snprintf(path, sizeof path, "%.*s", (int)(end - at), at);
-  }
+  const char *at = strstr(text, "\"trace\"");
+  at = at != NULL ? strchr(at, ':') : NULL;
+  at = at != NULL ? strchr(at, '"') : NULL;
+  const char *end = at != NULL ? strchr(at + 1, '"') : NULL;
+  if (end != NULL) snprintf(path, sizeof path, "%.*s", (int)(end - at - 1), at + 1);
   note("Initialize", "backend");
   return NULL;
 }
