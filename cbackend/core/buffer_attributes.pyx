@@ -60,7 +60,8 @@ cdef public TRITONSERVER_Error* TRITONSERVER_BufferAttributesMemoryTypeId(
     TRITONSERVER_BufferAttributes* buffer_attributes, int64_t* memory_type_id
 ) noexcept nogil:
     if buffer_attributes == NULL or memory_type_id == NULL:
-        return error_null(b"TRITONSERVER_BufferAttributesMemoryTypeId", b"buffer_attributes and memory_type_id")
+        return error_null(b"TRITONSERVER_BufferAttributesMemoryTypeId",
+                          b"buffer_attributes and memory_type_id")
     memory_type_id[0] = (<BufferAttributes*>buffer_attributes).memory_type_id
     return NULL
 
@@ -78,7 +79,8 @@ cdef public TRITONSERVER_Error* TRITONSERVER_BufferAttributesMemoryType(
     TRITONSERVER_BufferAttributes* buffer_attributes, TRITONSERVER_MemoryType* memory_type
 ) noexcept nogil:
     if buffer_attributes == NULL or memory_type == NULL:
-        return error_null(b"TRITONSERVER_BufferAttributesMemoryType", b"buffer_attributes and memory_type")
+        return error_null(b"TRITONSERVER_BufferAttributesMemoryType",
+                          b"buffer_attributes and memory_type")
     memory_type[0] = (<BufferAttributes*>buffer_attributes).memory_type
     return NULL
 
@@ -96,7 +98,8 @@ cdef public TRITONSERVER_Error* TRITONSERVER_BufferAttributesCudaIpcHandle(
     TRITONSERVER_BufferAttributes* buffer_attributes, void** cuda_ipc_handle
 ) noexcept nogil:
     if buffer_attributes == NULL or cuda_ipc_handle == NULL:
-        return error_null(b"TRITONSERVER_BufferAttributesCudaIpcHandle", b"buffer_attributes and cuda_ipc_handle")
+        return error_null(b"TRITONSERVER_BufferAttributesCudaIpcHandle",
+                          b"buffer_attributes and cuda_ipc_handle")
     cuda_ipc_handle[0] = (<BufferAttributes*>buffer_attributes).cuda_ipc_handle
     return NULL
 
@@ -114,6 +117,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_BufferAttributesByteSize(
     TRITONSERVER_BufferAttributes* buffer_attributes, size_t* byte_size
 ) noexcept nogil:
     if buffer_attributes == NULL or byte_size == NULL:
-        return error_null(b"TRITONSERVER_BufferAttributesByteSize", b"buffer_attributes and byte_size")
+        return error_null(b"TRITONSERVER_BufferAttributesByteSize",
+                          b"buffer_attributes and byte_size")
     byte_size[0] = (<BufferAttributes*>buffer_attributes).byte_size
     return NULL

@@ -18,7 +18,7 @@ from triton_py.abi.types cimport (
     TRITONSERVER_InferenceResponse,
 )
 from triton_py.core.counters cimport LIVE_CHANNEL, LIVE_FACTORY, live
-from triton_py.core.error cimport error_free, error_new, error_null
+from triton_py.core.error cimport error_new, error_null
 from triton_py.core.model cimport model_leave
 from triton_py.core.native cimport tp_add, tp_exchange, tp_load, tp_store
 from triton_py.core.objects cimport (
@@ -33,7 +33,7 @@ from triton_py.core.objects cimport (
     Response,
 )
 from triton_py.core.response cimport response_new_error
-from triton_py.core.slab cimport Slab, Slot, slab_get, slab_init, slab_put, slot_alive
+from triton_py.core.slab cimport Slab, slab_get, slab_init, slab_put, slot_alive
 
 cdef Slab _channels
 cdef Slab _factories

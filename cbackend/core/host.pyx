@@ -5,7 +5,7 @@
 Each method that runs a backend's code, or waits, releases the GIL.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 
 from triton_py.abi.types cimport (
@@ -13,10 +13,9 @@ from triton_py.abi.types cimport (
     TRITONBACKEND_Model,
     TRITONBACKEND_ModelInstance,
     TRITONSERVER_Error,
-    TRITONSERVER_MemoryType,
 )
 from triton_py.core.backend cimport backend_attributes, backend_close, backend_open
-from triton_py.core.constants cimport datatype_size
+
 from triton_py.core.error cimport check, error_free, error_message
 from triton_py.core.instance cimport instance_free, instance_new
 from triton_py.core.model cimport model_compile, model_free, model_new, model_set_config

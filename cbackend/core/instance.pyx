@@ -2,10 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Model instances (see instance.pxd) and TRITONBACKEND_ModelInstance*."""
 
-import json
-
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, malloc
+from libc.stdlib cimport calloc, free
 from libc.string cimport strdup
 from libcpp cimport bool as cbool
 

@@ -39,7 +39,9 @@ cdef TRITONBACKEND_MemoryManager* memory_manager() noexcept nogil:
     return <TRITONBACKEND_MemoryManager*>&_manager
 
 
-cdef TRITONSERVER_Error* _no_memory(uint64_t size, const char* kind, const char* why) noexcept nogil:
+cdef TRITONSERVER_Error* _no_memory(
+    uint64_t size, const char* kind, const char* why
+) noexcept nogil:
     cdef Text text
     text_init(&text)
     text_add(&text, b"failed to allocate ")

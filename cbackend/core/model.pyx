@@ -2,11 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Model versions (see model.pxd) and TRITONBACKEND_Model*."""
 
-import json
-
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcpy, strdup, strlen
+from libc.string cimport strdup, strlen
 from libcpp cimport bool as cbool
 
 from triton_py.abi.types cimport *
@@ -14,7 +12,7 @@ from triton_py.core.buffer_attributes cimport BufferAttributes
 from triton_py.core.counters cimport LIVE_MODEL, live
 from triton_py.core.error cimport error_new, error_null
 from triton_py.core.labels cimport labels_new, labels_release
-from triton_py.core.message cimport message_new, message_size, message_text
+from triton_py.core.message cimport message_new, message_text
 from triton_py.core.native cimport (
     pthread_cond_broadcast,
     pthread_cond_destroy,
@@ -30,8 +28,6 @@ from triton_py.core.native cimport (
 from triton_py.core.objects cimport (
     MODEL_MAGIC,
     Backend,
-    BatchPolicy,
-    Instance,
     InputSpec,
     MemoryUsage,
     Model,
@@ -39,7 +35,6 @@ from triton_py.core.objects cimport (
     Queue,
     Request,
     Server,
-    Worker,
 )
 from triton_py.core.queue cimport queue_destroy, queue_init, queue_push
 from triton_py.core.statistics cimport statistics_destroy, statistics_init

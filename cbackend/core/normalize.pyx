@@ -10,16 +10,15 @@ from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, strcmp
 
 from triton_py.abi.types cimport *
-from triton_py.core.arena cimport arena_alloc, arena_grow
+from triton_py.core.arena cimport arena_alloc
 from triton_py.core.buffer_attributes cimport buffer_attributes_set
 from triton_py.core.constants cimport datatype_size, datatype_string
 from triton_py.core.error cimport error_new
-from triton_py.core.objects cimport Input, InputSpec, Model, OutputSpec, Piece, Request
+from triton_py.core.objects cimport Input, InputSpec, Model, Piece, Request
 from triton_py.core.request cimport request_input, request_prefix
 from triton_py.core.text cimport (
     Text,
     text_add,
-    text_add_n,
     text_init,
     text_int,
     text_shape,

@@ -99,7 +99,6 @@ cdef bint _same_content(const Input* a, const Input* b) noexcept nogil:
 cdef bint _batchable(const Request* first, const Request* other) noexcept nogil:
     """Whether two requests of a model may share a batch: same inputs, same shapes."""
     cdef uint32_t i, k
-    cdef uint32_t lead
     cdef const Input* a
     cdef const Input* b
     if first.input_count != other.input_count:

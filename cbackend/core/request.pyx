@@ -26,8 +26,6 @@ from triton_py.core.objects cimport (
     REQUEST_INITIALIZED,
     REQUEST_MAGIC,
     REQUEST_PENDING,
-    REQUEST_RELEASED,
-    SERVER_MAGIC,
     Channel,
     Input,
     Model,
@@ -147,7 +145,9 @@ cdef TRITONSERVER_Error* _no_memory() noexcept nogil:
     return error_new(TRITONSERVER_ERROR_INTERNAL, b"out of memory for an inference request")
 
 
-cdef TRITONSERVER_Error* _named(const char* before, const char* name, const char* after) noexcept nogil:
+cdef TRITONSERVER_Error* _named(
+    const char* before, const char* name, const char* after
+) noexcept nogil:
     cdef Text text
     text_init(&text)
     text_add(&text, before)
@@ -393,7 +393,6 @@ cdef TRITONSERVER_Error* _add_input(
     uint64_t dim_count, bint raw
 ) noexcept nogil:
     cdef uint32_t capacity
-    cdef uint32_t i
     cdef uint64_t d
     cdef void* fresh
     cdef Input* it
@@ -746,8 +745,8 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestFlags(
     TRITONSERVER_InferenceRequest* inference_request, uint32_t* flags
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = _own(b"TRITONSERVER_InferenceRequestFlags", inference_request, False,
-                           &error)
+    cdef Request* r = _own(
+        b"TRITONSERVER_InferenceRequestFlags", inference_request, False, &error)
     if r == NULL:
         return error
     if flags == NULL:
@@ -772,8 +771,8 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestPriorityUInt64(
     TRITONSERVER_InferenceRequest* inference_request, uint64_t* priority
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = _own(b"TRITONSERVER_InferenceRequestPriorityUInt64", inference_request, False,
-                           &error)
+    cdef Request* r = _own(
+        b"TRITONSERVER_InferenceRequestPriorityUInt64", inference_request, False, &error)
     if r == NULL:
         return error
     if priority == NULL:
@@ -798,8 +797,8 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestTimeoutMicroseconds
     TRITONSERVER_InferenceRequest* inference_request, uint64_t* timeout_us
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = _own(b"TRITONSERVER_InferenceRequestTimeoutMicroseconds", inference_request, False,
-                           &error)
+    cdef Request* r = _own(
+        b"TRITONSERVER_InferenceRequestTimeoutMicroseconds", inference_request, False, &error)
     if r == NULL:
         return error
     if timeout_us == NULL:
@@ -824,8 +823,8 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestPriority(
     TRITONSERVER_InferenceRequest* inference_request, uint32_t* priority
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = _own(b"TRITONSERVER_InferenceRequestPriority", inference_request, False,
-                           &error)
+    cdef Request* r = _own(
+        b"TRITONSERVER_InferenceRequestPriority", inference_request, False, &error)
     if r == NULL:
         return error
     if priority == NULL:

@@ -15,7 +15,6 @@ from triton_py.core.objects cimport (
     REQUEST_MAGIC,
     REQUEST_RELEASED,
     Input,
-    Model,
     Piece,
     Request,
 )

@@ -13,7 +13,8 @@ from libcpp cimport bool as cbool
 
 from triton_py.abi.types cimport *
 from triton_py.core.channel cimport channel_abandon, channel_new
-from triton_py.core.counters cimport LIVE_METRICS, LIVE_SERVER, live
+from triton_py.core.counters cimport LIVE_METRICS, LIVE_SERVER
+from triton_py.core.counters cimport live as count_live
 from triton_py.core.error cimport error_from_exception, error_new, error_null
 from triton_py.core.host cimport host_new
 from triton_py.core.log cimport log_set_callback
@@ -123,7 +124,7 @@ cdef void _drop(Server* server) noexcept:
     server.magic = 0
     registry_free(<Registry*>server.registry)
     free(server)
-    live(LIVE_SERVER, -1)
+    count_live(LIVE_SERVER, -1)
 
 
 cdef TRITONSERVER_Error* _new(TRITONSERVER_Server** out, Options* options) noexcept with gil:
@@ -135,7 +136,7 @@ cdef TRITONSERVER_Error* _new(TRITONSERVER_Server** out, Options* options) noexc
         free(server)
         return error_new(TRITONSERVER_ERROR_INTERNAL, b"out of memory for a server")
     server.magic = SERVER_MAGIC
-    live(LIVE_SERVER, 1)
+    count_live(LIVE_SERVER, 1)
     try:
         _start(server, options)
     except BaseException as problem:
@@ -542,7 +543,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_ServerMetrics(
     if error == NULL:
         # A snapshot: the text as it was when it was asked for.
         metrics[0] = <TRITONSERVER_Metrics*>text
-        live(LIVE_METRICS, 1)
+        count_live(LIVE_METRICS, 1)
     return error
 
 
@@ -565,7 +566,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_MetricsDelete(
 ) noexcept nogil:
     if metrics != NULL:
         message_free(<TRITONSERVER_Message*>metrics)
-        live(LIVE_METRICS, -1)
+        count_live(LIVE_METRICS, -1)
     return NULL
 
 

@@ -116,37 +116,37 @@ def build(name: str, folder: Path) -> Path:
     return library
 
 
-def build_shipped(name: str, folder: Path) -> Path:
-    """Compiles a backend that ships as the project's own build does, plus debug information."""
+def build_shipped(name: str, folder: Path, count_allocations: bool = False) -> Path:
+    """Compiles a backend that ships as the project's own build does, plus debug information.
+
+    With ``count_allocations`` its allocation functions are the host's, which can make them fail.
+    """
     library = folder / name / f"libtriton_{name}.so"
     library.parent.mkdir(parents=True, exist_ok=True)
     sources = [*sorted((SHIPPED / "common").glob("*.c")), *sorted((SHIPPED / name).glob("*.c"))]
-    run(
-        [
-            *compiler(False),
-            "-Wshadow",
-            "-Wconversion",
-            "-shared",
-            "-fPIC",
-            "-fvisibility=hidden",
-            *sources,
-            "-o",
-            library,
-            "-lpthread",
-            "-ldl",
-        ]
-    )
+    flags = ["-Wshadow", "-Wconversion", "-shared", "-fPIC", "-fvisibility=hidden"]
+    if count_allocations:
+        functions = ("malloc", "calloc", "realloc", "aligned_alloc")
+        flags += [f"-D{function}=host_{function}" for function in functions]
+    run([*compiler(False), *flags, *sources, "-o", library, "-lpthread", "-ldl"])
     return library
 
 
 def build_host(name: str, folder: Path) -> Path:
     """Compiles the host with ``host/<name>_main.c`` to a program and returns its path."""
     program = folder / f"{name}_host"
-    parts = ("host.c", "server.c", "requests.c", f"{name}_main.c")
+    parts = ("host.c", "server.c", "requests.c", "allocation.c", f"{name}_main.c")
     sources = [HERE / "host" / part for part in parts]
     # gnu11: the host itself is no example, strdup will do.
     run([*compiler(False), "-std=gnu11", "-rdynamic", *sources, "-o", program, "-ldl"])
     return program
+
+
+def build_library(source: str, output: Path) -> Path:
+    """Compiles one file of ``host/`` to the shared library ``output``."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    run([*compiler(False), "-shared", "-fPIC", HERE / "host" / source, "-o", output])
+    return output
 
 
 def build_json_filter(folder: Path) -> Path:

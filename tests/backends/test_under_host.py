@@ -42,36 +42,85 @@ def checked(command: list[str | Path]) -> list[str | Path]:
     ]
 
 
+Command = list[str | Path]
+
+
 @pytest.fixture(scope="module")
-def identity(tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
+def identity(tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """Host and backend; what to test is to be added."""
     folder = tmp_path_factory.mktemp("identity")
-    library = backend_builder.build_shipped("identity", folder)
+    library = backend_builder.build_shipped("identity", folder, count_allocations=True)
     return [backend_builder.build_host("identity", folder), library]
 
 
 @pytest.fixture(scope="module")
 def onnxruntime(
     tmp_path_factory: pytest.TempPathFactory, onnx_folder: Path, onnxruntime_path: str
-) -> list[str | Path]:
+) -> Command:
+    """Host and backend; "all" is to be replaced by what to test."""
     folder = tmp_path_factory.mktemp("onnxruntime")
-    library = backend_builder.build_shipped("onnxruntime", folder)
+    library = backend_builder.build_shipped("onnxruntime", folder, count_allocations=True)
+    host = backend_builder.build_host("onnxruntime", folder)
+    old = backend_builder.build_library("old_onnxruntime.c", folder / "libold.so")
     config = json.dumps({"cmdline": {"library": onnxruntime_path}})
-    return [backend_builder.build_host("onnxruntime", folder), library, onnx_folder, config]
+    none = backend_builder.build("no_backend", folder)
+    return [host, library, onnx_folder, config, "all", old, none]
 
 
-def test_identity(identity: list[str | Path]) -> None:
-    run(identity, timeout=30)
+def test_identity(identity: Command) -> None:
+    run([*identity, "all"], timeout=30)
 
 
-def test_onnxruntime(onnxruntime: list[str | Path]) -> None:
+def test_onnxruntime(onnxruntime: Command) -> None:
     run(onnxruntime, timeout=60)
 
 
-@pytest.mark.skipif(VALGRIND is None, reason="needs valgrind")
-def test_identity_touches_only_its_memory(identity: list[str | Path]) -> None:
-    run(checked(identity), timeout=100)
+def test_onnxruntime_with_one_thread_pool(onnxruntime: Command) -> None:
+    *start, config, what, old, none = onnxruntime
+    settings = json.loads(str(config))
+    settings["cmdline"] |= {
+        "enable-global-threadpool": "1",
+        "intra_op_thread_count": "2",
+        "inter_op_thread_count": "1",
+    }
+    run([*start, json.dumps(settings), what, old, none], timeout=60)
 
 
-@pytest.mark.skipif(VALGRIND is None, reason="needs valgrind")
-def test_onnxruntime_touches_only_its_memory(onnxruntime: list[str | Path]) -> None:
-    run(checked(onnxruntime), timeout=110)
+def test_device_memory_without_cuda(
+    identity: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Found first and unusable: whatever the machine has is out of reach.
+    for name in ("libcudart.so.13", "libcudart.so.12", "libcudart.so.11.0", "libcudart.so"):
+        (tmp_path / name).write_text("this is no library")
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    run([*identity, "no cuda"], timeout=30)
+
+
+def test_device_memory_with_cuda(
+    identity: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend_builder.build_library("cudart.c", tmp_path / "libcudart.so.13")
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    run([*identity, "cuda"], timeout=30)
+
+
+def test_identity_survives_every_failing_allocation(identity: Command) -> None:
+    run([*identity, "allocations"], timeout=60)
+
+
+def test_onnxruntime_survives_every_failing_allocation(onnxruntime: Command) -> None:
+    run([c if c != "all" else "allocations" for c in onnxruntime], timeout=100)
+
+
+needs_valgrind = pytest.mark.skipif(VALGRIND is None, reason="needs valgrind")
+
+
+@needs_valgrind
+@pytest.mark.parametrize("what", ["all", "allocations"])
+def test_identity_touches_only_its_memory(identity: Command, what: str) -> None:
+    run(checked([*identity, what]), timeout=110)
+
+
+@needs_valgrind
+def test_onnxruntime_touches_only_its_memory(onnxruntime: Command) -> None:
+    run(checked(onnxruntime), timeout=115)

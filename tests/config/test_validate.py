@@ -330,7 +330,7 @@ CONFIG = {
     "specific-negative": Case(
         "version_policy { specific { versions: [ 1, -7 ] } }",
         "must not name negative versions (version_policy.specific.versions[1] is -7)",
-        "version_policy.specific.versions[1]", "version_policy { specific { versions: [ 1, 7 ] } }",
+        "version_policy.specific.versions[1]", "version_policy { specific { versions: [ 1, 0 ] } }",
     ),
     "cache-decoupled": Case(
         "model_transaction_policy { decoupled: true } response_cache { enable: true }",
@@ -590,6 +590,11 @@ CONFIG = {
         "warmup sample 'w' batch size must be <= max batch size 4 for m",
         "model_warmup[0].batch_size", 'model_warmup { name: "w" batch_size: 4 }',
     ),
+    "warmup-batch-of-one": Case(
+        'max_batch_size: 1 model_warmup { name: "w" batch_size: 2 }',
+        "warmup sample 'w' batch size must be <= max batch size 1 for m",
+        "model_warmup[0].batch_size", 'max_batch_size: 1 model_warmup { name: "w" batch_size: 1 }',
+    ),
     "warmup-type": Case(
         warmup("dims: 1 zero_data: true"),
         "warmup setting for input 'a' must specify 'data_type' for m",
@@ -598,17 +603,19 @@ CONFIG = {
     "warmup-variable": Case(
         warmup("data_type: TYPE_FP32 dims: -1 zero_data: true"),
         "warmup setting expects all variable-size dimensions are specified for input 'a'",
-        'model_warmup[0].inputs["a"].dims', GOOD_WARMUP,
+        'model_warmup[0].inputs["a"].dims',
+        warmup("data_type: TYPE_STRING dims: 2305843009213693951 zero_data: true"),
     ),
     "warmup-negative": Case(
         warmup("data_type: TYPE_FP32 dims: -2 zero_data: true"),
         "warmup setting for input 'a' for m contains an invalid dimension in shape [-2]",
-        'model_warmup[0].inputs["a"].dims', GOOD_WARMUP,
+        'model_warmup[0].inputs["a"].dims', warmup("data_type: TYPE_FP32 dims: 0 zero_data: true"),
     ),
     "warmup-size": Case(
         warmup("data_type: TYPE_FP64 dims: [ 4294967296, 536870912 ] zero_data: true"),
         "byte size for tensor 'a' exceeds maximum size of 9223372036854775807",
-        'model_warmup[0].inputs["a"].dims', GOOD_WARMUP,
+        'model_warmup[0].inputs["a"].dims',
+        warmup("data_type: TYPE_INT8 dims: 9223372036854775807 zero_data: true"),
     ),
     "warmup-data": Case(
         warmup("data_type: TYPE_FP32 dims: 1"),
@@ -883,6 +890,31 @@ ONLY = {
         BASE, sequences("state { data_type: TYPE_FP32 } state { data_type: TYPE_FP32 }"),
         ["'input_name'", "'output_name'", "'input_name'", "'output_name'"],
     ),
+    "zero-in-dims": (
+        BASE, tensor("data_type: TYPE_FP32 dims: [ 0 ] reshape { shape: [ 3 ] }"),
+        ["'b' dimension must be integer >= 1"],
+    ),
+    "zero-in-reshape": (
+        BASE, tensor("data_type: TYPE_FP32 dims: [ 3 ] reshape { shape: [ 0 ] }"),
+        ["'b' reshape dimensions must be integer >= 1"],
+    ),
+    "nothing-direct": (BASE, sequences("direct { minimum_slot_utilization: 0 }"), []),
+    "nothing-state-of-one": (BASE, state("").replace("[ 2 ]", "[ 1 ]"), []),
+    "nothing-initial": (
+        BASE, sequences(
+            'state { input_name: "i" output_name: "o" data_type: TYPE_FP32 dims: -1 '
+            'initial_state { name: "s" data_type: TYPE_FP32 dims: 1 zero_data: true } }'
+        ), [],
+    ),
+    "growable-on-cpu": (
+        BASE, state("use_growable_memory: true use_same_buffer_for_input_output: true"),
+        ["needs all instance groups to be KIND_GPU"],
+    ),
+    "ensemble-without-steps": (ENSEMBLE, "", ["ensemble scheduling must be set"]),
+    "ensemble-without-platform": (
+        ENSEMBLE.replace('platform: "ensemble"', ""), steps(STEP),
+        ["ensemble scheduling cannot be set"],
+    ),
     "broken-step": (
         ENSEMBLE, steps(STEP.replace('"x"', '""').replace('"a"', '"q"')),
         ["must specify 'model_name' in step 0 of ensemble 'm'"],
@@ -907,6 +939,14 @@ def test_reports_that_and_no_more(case):
     for sentence, text in zip(sentences, found, strict=True):
         assert sentence in text
     assert not any("depending tensors" in text for text in found)
+
+
+@pytest.mark.parametrize("kind", ["KIND_GPU", "KIND_AUTO"])
+def test_growable_state_on_gpus(kind):
+    text = state("use_growable_memory: true use_same_buffer_for_input_output: true")
+    validate_config(build(BASE.replace("KIND_CPU", kind), text))
+    with pytest.raises(ConfigError, match="which needs 'use_same_buffer_for_input_output'"):
+        validate_config(build(BASE.replace("KIND_CPU", kind), state("use_growable_memory: true")))
 
 
 def raised(config, gpus):

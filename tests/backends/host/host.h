@@ -25,6 +25,7 @@ typedef struct {
   const void *buffers[4];
   uint64_t sizes[4];
   uint32_t buffer_count;
+  TRITONSERVER_MemoryType memory_type; /* what the buffers are said to lie in */
 } host_input;
 
 typedef struct {
@@ -81,6 +82,16 @@ void host_unload(host *h);
 
 /* Finalizes the backend. Dies when an error, message or response is still alive. */
 void host_close(host *h);
+
+/* What instances are told they are; KIND_CPU unless set. */
+extern TRITONSERVER_InstanceGroupKind host_instance_kind;
+
+/* The kind of memory that output buffers are said to be; the CPU's unless set. */
+extern TRITONSERVER_MemoryType host_output_memory;
+
+/* Makes the backend's allocation number `n` from now on fail, 0: none. It must have been compiled with
+ * its allocation functions renamed, see backend_builder.py. True when the last one set was reached. */
+bool host_fail_allocation(unsigned n);
 
 /* For tests: sets up inputs and looks at results. */
 host_input *host_add_input(host_request *request, const char *name, TRITONSERVER_DataType datatype,

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The identity backend under the host. Argument: the backend. */
+/* The identity backend under the host. Arguments: the backend and what to test, "all", "no cuda",
+ * "cuda" or "allocations". */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,19 +213,94 @@ static void test_configurations(host *h)
   refuses(h, deep, "nested too deeply");
 }
 
+/* Inputs and outputs in a device's memory, with a CUDA runtime in reach or without. */
+static void test_device_memory(host *h, bool has_cuda)
+{
+  load(h, two, false);
+  host_request request = {0}, other = {0};
+  host_request *batch[2] = {&request, &other};
+  fill(&request, 2);
+  request.inputs[0].memory_type = TRITONSERVER_MEMORY_GPU;
+  fill(&other, 1);
+  other.inputs[0].memory_type = TRITONSERVER_MEMORY_CPU_PINNED;
+  HOST_CHECK(host_execute(h, 0, batch, 2) == NULL);
+  check_numbers(&other, "OUTPUT0", 1);
+  if (has_cuda) {
+    check_numbers(&request, "OUTPUT0", 2);
+  } else {
+    HOST_CHECK(request.code == TRITONSERVER_ERROR_UNSUPPORTED);
+    HOST_CHECK(strstr(request.message, "no CUDA runtime") != NULL);
+  }
+  host_clear(&request);
+  host_clear(&other);
+  if (has_cuda) {
+    const int64_t shape[2] = {1, 13};
+    host_output_memory = TRITONSERVER_MEMORY_GPU;
+    fill(&request, 2);
+    fill(&other, 1);
+    host_add_input(&other, "INPUT1", TRITONSERVER_TYPE_BYTES, shape, 2, "thirteen ....", 13);
+    other.outputs[0] = "OUTPUT1";
+    HOST_CHECK(host_execute(h, 0, batch, 2) == NULL);
+    check_numbers(&request, "OUTPUT0", 2);
+    HOST_CHECK(other.code == TRITONSERVER_ERROR_INTERNAL);
+    HOST_CHECK(strstr(other.message, "cudaMemcpy of 13 bytes from CPU to GPU memory: invalid") !=
+               NULL);
+    host_output_memory = TRITONSERVER_MEMORY_CPU;
+    host_clear(&request);
+    host_clear(&other);
+  }
+  host_unload(h);
+}
+
+/* A model's life with allocation number n failing; false once n is beyond the last. */
+static bool live_with_failure(host *h, unsigned n)
+{
+  host_request request = {0}, other = {0};
+  host_request *batch[2] = {&request, &other};
+  host_fail_allocation(n);
+  if (host_load(h, "/nowhere", n % 2 == 0 ? "{\"name\":\"shapes\"}" : two, true, 2, problem,
+                sizeof problem)) {
+    fill(&request, 1);
+    fill(&other, 1);
+    const char *error = host_execute(h, 0, batch, 2);
+    HOST_CHECK(error == NULL || strstr(error, "out of memory") != NULL);
+    host_clear(&request);
+    host_clear(&other);
+    host_unload(h);
+  } else {
+    HOST_CHECK(strstr(problem, "memory") != NULL);
+  }
+  return host_fail_allocation(0);
+}
+
+static void test_allocations(host *h)
+{
+  unsigned n = 1;
+  while (live_with_failure(h, n) || live_with_failure(h, n + 1)) n++;
+  printf("%u allocations failed in turn\n", n - 1);
+  HOST_CHECK(n > 5);
+}
+
 int main(int argc, char **argv)
 {
-  HOST_CHECK(argc == 2);
+  HOST_CHECK(argc == 3);
+  const char *what = argv[2];
   HOST_CHECK(host_open(argv[1], "{\"cmdline\":{\"initialize_error\":\"closed\"}}", problem,
                        sizeof problem) == NULL);
   HOST_CHECK(strcmp(problem, "closed") == 0);
   host *h = host_open(argv[1], "", problem, sizeof problem);
   if (h == NULL) host_die(__FILE__, __LINE__, problem);
-  test_copies(h);
-  test_shapes(h);
-  test_errors(h);
-  test_echo_and_delay(h);
-  test_configurations(h);
+  if (strcmp(what, "all") == 0) {
+    test_copies(h);
+    test_shapes(h);
+    test_errors(h);
+    test_echo_and_delay(h);
+    test_configurations(h);
+  } else if (strcmp(what, "allocations") == 0) {
+    test_allocations(h);
+  } else {
+    test_device_memory(h, strcmp(what, "cuda") == 0);
+  }
   host_close(h);
   puts("done");
   return 0;

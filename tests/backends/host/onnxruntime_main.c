@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /* The onnxruntime backend under the host. Arguments: the backend, the directory of the models (one
- * folder each, as tests/backends/onnx_models.py makes them), the backend's configuration. */
+ * folder each, as tests/backends/onnx_models.py makes them), the backend's configuration, what to test
+ * ("all" or "allocations"), a library that is an old ONNX Runtime and one that is none. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,19 +211,84 @@ static void test_configurations(host *h)
   refuses(h, "broken", "{\"name\":\"broken\"}", "unable to load model");
 }
 
+/* What needs an execution provider that the installed package may not have. */
+static void test_gpu_instances(host *h)
+{
+  static const char unknown[] =
+      "{\"name\":\"add\",\"optimization\":{\"execution_accelerators\":"
+      "{\"gpu_execution_accelerator\":[{\"name\":\"abacus\"}]}}}";
+  host_instance_kind = TRITONSERVER_INSTANCEGROUPKIND_GPU;
+  refuses(h, "add", unknown, "unknown Execution Accelerator 'abacus' is requested");
+  /* Auto-complete loads the model for the CPU; the instance then asks for CUDA. */
+  if (!host_load(h, location("add"), "{\"name\":\"add\"}", true, 1, problem, sizeof problem)) {
+    printf("refused: %s\n", problem);
+    HOST_CHECK(strstr(problem, "a KIND_GPU instance needs the CUDAExecutionProvider") != NULL ||
+               strstr(problem, "onnx runtime error") != NULL);
+  } else {
+    host_unload(h);
+  }
+  host_instance_kind = TRITONSERVER_INSTANCEGROUPKIND_CPU;
+}
+
+/* A library that the backend can't work with. */
+static void refuses_library(const char *backend, const char *library, const char *why)
+{
+  char config[1200];
+  snprintf(config, sizeof config, "{\"cmdline\":{\"library\":\"%s\"}}", library);
+  HOST_CHECK(host_open(backend, config, problem, sizeof problem) == NULL);
+  printf("refused: %s\n", problem);
+  if (strstr(problem, why) == NULL) host_die(__FILE__, __LINE__, why);
+}
+
+/* A model's life with allocation number n failing; false once n is beyond the last. */
+static bool live_with_failure(host *h, unsigned n)
+{
+  static const float a[] = {1, 2, 3, 4, 5, 6};
+  host_request first = {0}, second = {0};
+  host_request *batch[2] = {&first, &second};
+  host_fail_allocation(n);
+  if (host_load(h, location("add"), "{\"name\":\"add\"}", true, 1, problem, sizeof problem)) {
+    fill_add(&first, a, a, 1);
+    fill_add(&second, a, a + 3, 1);
+    const char *error = host_execute(h, 0, batch, 2);
+    if (error == NULL && first.success) check_rows(&first, "SUM", a, a, 1, 1);
+    if (error == NULL && second.success) check_rows(&second, "SUM", a, a + 3, 1, 1);
+    HOST_CHECK(error == NULL || strstr(error, "out of memory") != NULL);
+    host_clear(&first);
+    host_clear(&second);
+    host_unload(h);
+  } else {
+    HOST_CHECK(strstr(problem, "memory") != NULL);
+  }
+  return host_fail_allocation(0);
+}
+
+static void test_allocations(host *h)
+{
+  unsigned n = 1;
+  while (live_with_failure(h, n)) n++;
+  printf("%u allocations failed in turn\n", n - 1);
+  HOST_CHECK(n > 30);
+}
+
 int main(int argc, char **argv)
 {
-  HOST_CHECK(argc == 4);
+  HOST_CHECK(argc == 7);
   root = argv[2];
-  HOST_CHECK(host_open(argv[1], "{\"cmdline\":{\"library\":\"/nowhere.so\"}}", problem,
-                       sizeof problem) == NULL);
-  printf("refused: %s\n", problem);
+  refuses_library(argv[1], "/nowhere.so", "pip install onnxruntime");
+  refuses_library(argv[1], argv[5], "works with ONNX Runtime 1.15 and later 1.x, found 1.14.1");
+  refuses_library(argv[1], argv[6], "is no ONNX Runtime library");
   host *h = host_open(argv[1], argv[3], problem, sizeof problem);
   if (h == NULL) host_die(__FILE__, __LINE__, problem);
-  test_batches(h);
-  test_strings(h);
-  test_wrong_signature(h);
-  test_configurations(h);
+  if (strcmp(argv[4], "allocations") == 0) {
+    test_allocations(h);
+  } else {
+    test_batches(h);
+    test_strings(h);
+    test_wrong_signature(h);
+    test_configurations(h);
+    test_gpu_instances(h);
+  }
   host_close(h);
   puts("done");
   return 0;

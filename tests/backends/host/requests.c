@@ -162,7 +162,7 @@ TRITONSERVER_Error *TRITONBACKEND_InputBuffer(TRITONBACKEND_Input *input, const 
   HOST_CHECK(index < hosted->buffer_count);
   *buffer = hosted->buffers[index];
   *buffer_byte_size = hosted->sizes[index];
-  *memory_type = TRITONSERVER_MEMORY_CPU;
+  *memory_type = hosted->memory_type;
   *memory_type_id = 0;
   return NULL;
 }
@@ -244,6 +244,8 @@ TRITONSERVER_Error *TRITONBACKEND_ResponseOutput(TRITONBACKEND_Response *respons
   return NULL;
 }
 
+TRITONSERVER_MemoryType host_output_memory = TRITONSERVER_MEMORY_CPU;
+
 /* Exactly as large as asked for, so that a byte too much is a fault. */
 TRITONSERVER_Error *TRITONBACKEND_OutputBuffer(TRITONBACKEND_Output *output, void **buffer,
                                                const uint64_t buffer_byte_size,
@@ -255,7 +257,7 @@ TRITONSERVER_Error *TRITONBACKEND_OutputBuffer(TRITONBACKEND_Output *output, voi
   hosted->buffer = buffer_byte_size > 0 ? malloc(buffer_byte_size) : NULL;
   hosted->byte_size = buffer_byte_size;
   *buffer = hosted->buffer;
-  *memory_type = TRITONSERVER_MEMORY_CPU;
+  *memory_type = host_output_memory;
   *memory_type_id = 0;
   return NULL;
 }

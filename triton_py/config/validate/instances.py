@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from triton_py.proto.model_config import ModelConfig, ModelInstanceGroup
 
-from ..names import TENSORRT_PLATFORM
+from ..names import ENSEMBLE_PLATFORM, TENSORRT_PLATFORM
 from ..normalize import usable_gpus
 from .problem import Problem, Problems, duplicates
 
@@ -21,7 +21,7 @@ def instance_group_problems(
     config: ModelConfig, gpus: int | Iterable[int], min_compute_capability: float
 ) -> Problems:
     """Problems of the instance groups on a machine with these GPUs; none for an ensemble."""
-    if config.HasField("ensemble_scheduling"):
+    if config.HasField("ensemble_scheduling") or config.platform == ENSEMBLE_PLATFORM:
         return
     if not config.instance_group:
         yield Problem(
