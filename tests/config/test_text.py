@@ -47,6 +47,12 @@ def test_reads_every_way_to_write_a_field():
     assert config.version_policy.WhichOneof("policy_choice") == "all"
 
 
+def test_reads_every_escape_sequence():
+    config = parse_text(r"""# a comment with a \q
+        name: "\a\b\f\n\r\t\v\'\"\\q\x41\101\u00e9\U0001F600" """)
+    assert config.name == "\a\b\f\n\r\t\v'\"\\qAA\u00e9\U0001f600"
+
+
 def test_text_form_reads_back():
     config = parse_text(GOOD)
     assert parse_text(to_text(config)) == config
@@ -90,8 +96,13 @@ WRONG = {
     "int-for-string": ("name: 5", 1, 7, "name", "name must be a string in quotes, not 5"),
     "bare-word": ("backend: onnxruntime", 1, 10, "backend",
                   "backend must be a string in quotes, not onnxruntime"),
-    "scalar-for-message": ("dynamic_batching: 3", 1, 19, "dynamic_batching", 'Expected "{"'),
-    "message-for-scalar": ("name { }", 1, 6, "name", 'Expected ":"'),
+    "scalar-for-message": ("dynamic_batching: 3", 1, 19, "dynamic_batching",
+                           "dynamic_batching must be a message in braces, not 3"),
+    "scalar-for-entry": ('parameters: "k"', 1, 13, "parameters[0]",
+                         "parameters[0] must be an entry { key: ... value: ... }, not"),
+    "no-colon": ('name "m"', 1, 6, "name", "name needs a ':' before its value \"m\""),
+    "message-for-scalar": ("name { }", 1, 6, "name",
+                           "name must be a string in quotes, not {"),
     "twice": ('name: "a"\nname: "b"', 2, 7, "name",
               "'name' is given twice in ModelConfig, which takes it once"),
     "message-twice": ("response_cache { } response_cache { }", 1, 35, "response_cache",
@@ -105,8 +116,13 @@ WRONG = {
     "stray-brace": ('name: "a" }', 1, 11, "name", "Expected identifier or number, got }"),
     "extension": ("[foo.bar]: 1", 1, 6, None, "does not have extensions"),
     "control-character": ("\0", 1, 1, None, "Expected identifier or number"),
-    "string-map": ('metric_tags { key: "k" value { a: 1 } }', 1, 30, None, 'Expected ":"'),
-    "not-utf8-escape": ('name: "\\377"', None, None, None, "string"),
+    "escape": ('name: "m"\nparameters { key: "a" value { string_value: "C:\\models" } }', 2, 48,
+               'parameters["a"].string_value',
+               r"\m is no escape sequence; a backslash in a string is written \\"),
+    "string-map": ('metric_tags { key: "k" value { a: 1 } }', 1, 30, None,
+                   'metric_tags["k"] must be a string in quotes, not {'),
+    "not-utf8-escape": ('name: "\\377"', 1, 13, "name", "name isn't valid text: invalid start byte"),
+    "half-escape": ('name: "\\u12"', 1, 7, "name", "name isn't valid text: truncated"),
 }  # fmt: skip
 
 
