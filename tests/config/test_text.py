@@ -257,6 +257,21 @@ def test_fields_are_found_in_the_text(path):
     assert (found and (found.line, found.column)) == PLACES[path]
 
 
+def test_map_entries_go_by_their_key():
+    text = """metric_tags { key: 'a' value: "x" }
+        dynamic_batching { priority_queue_policy { value { max_queue_size: 3 } key: 7 } }
+        metric_tags { value: "no key" }"""
+    found = places(text, ModelConfig.DESCRIPTOR)
+    entry = "dynamic_batching.priority_queue_policy[7]"
+    at = [
+        (place.line, place.column)
+        for path in ('metric_tags["a"]', entry, f"{entry}.max_queue_size", "metric_tags[1]")
+        if (place := find(found, path))
+    ]
+    # The last has no key, and goes by its position.
+    assert at == [(1, 1), (2, 28), (2, 60), (3, 9)]
+
+
 def test_locate_adds_the_line_to_an_error(tmp_path):
     path = tmp_path / "config.pbtxt"
     path.write_text('name: "m"\n\n  max_batch_size: -1\n')
