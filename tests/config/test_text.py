@@ -63,6 +63,14 @@ def test_text_form_reads_back():
 WRONG = {
     "unknown-field": ('name: "m"\nnme: "x"', 2, 1, "nme",
                       "ModelConfig has no field 'nme', did you mean 'name'?"),
+    "unknown-field-case": ("Max_Batch_Size: 4", 1, 1, "Max_Batch_Size",
+                           "did you mean 'max_batch_size'?"),
+    "unknown-field-capitals": ("NAME: 4", 1, 1, "NAME", "did you mean 'name'?"),
+    "float": ('sequence_batching { direct { minimum_slot_utilization: "x" } }', 1, 56,
+              "sequence_batching.direct.minimum_slot_utilization", "must be a number, not"),
+    "unsigned-64": ("dynamic_batching { max_queue_delay_microseconds: -1 }", 1, 50,
+                    "dynamic_batching.max_queue_delay_microseconds",
+                    "must be an unsigned 64-bit integer, not -1"),
     "unknown-field-far": ("qwertz: 1", 1, 1, "qwertz", "ModelConfig has no field 'qwertz'"),
     "unknown-nested": ('input [ { name: "a" },\n  { name: "b" datatype: TYPE_FP32 } ]', 2, 15,
                        "input[1].datatype",
@@ -247,6 +255,21 @@ PLACES = {
 def test_fields_are_found_in_the_text(path):
     found = find(places(GOOD, ModelConfig.DESCRIPTOR), path)
     assert (found and (found.line, found.column)) == PLACES[path]
+
+
+def test_map_entries_go_by_their_key():
+    text = """metric_tags { key: 'a' value: "x" }
+        dynamic_batching { priority_queue_policy { value { max_queue_size: 3 } key: 7 } }
+        metric_tags { value: "no key" }"""
+    found = places(text, ModelConfig.DESCRIPTOR)
+    entry = "dynamic_batching.priority_queue_policy[7]"
+    at = [
+        (place.line, place.column)
+        for path in ('metric_tags["a"]', entry, f"{entry}.max_queue_size", "metric_tags[1]")
+        if (place := find(found, path))
+    ]
+    # The last has no key, and goes by its position.
+    assert at == [(1, 1), (2, 28), (2, 60), (3, 9)]
 
 
 def test_locate_adds_the_line_to_an_error(tmp_path):
