@@ -306,3 +306,33 @@ def test_a_library_that_is_not_there(tmp_path: Path, onnx_folder: Path) -> None:
     ) as server:
         [entry] = server.native.model_index()
         assert "pip install onnxruntime" in entry["reason"]
+
+
+def test_profile(tmp_path: Path, onnx_folder: Path, onnxruntime_path: str) -> None:
+    prefix = tmp_path / "profile"
+    repository = tmp_path / "models"
+    with_model(repository, onnx_folder, "matmul", parameters={"enable_profiling": str(prefix)})
+    with Server(model_repository=repository) as server:
+        infer(server, "matmul", X=np.ones((1, 16), np.float32))
+    [profile] = tmp_path.glob("profile*.json")
+    assert "MatMul" in profile.read_text()
+
+
+def test_memory_stays_flat(server: Server) -> None:
+    def resident() -> int:
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0])
+
+    a = np.ones((2, 3), np.float32)
+    strings = np.array([[b"x" * 100] * 20], object)
+
+    def work(rounds: int) -> None:
+        for _ in range(rounds):
+            infer(server, "add_unnamed", A=a, B=a)
+            infer(server, "copy_string", INPUT0=strings)
+
+    work(300)
+    before = resident()
+    work(1500)
+    # kB; a leak of one output or response per request would be several times this.
+    assert resident() - before < 2048

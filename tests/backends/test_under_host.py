@@ -75,6 +75,17 @@ def test_onnxruntime(onnxruntime: Command) -> None:
     run(onnxruntime, timeout=60)
 
 
+def test_onnxruntime_with_one_thread_pool(onnxruntime: Command) -> None:
+    *start, config, what, old, none = onnxruntime
+    settings = json.loads(str(config))
+    settings["cmdline"] |= {
+        "enable-global-threadpool": "1",
+        "intra_op_thread_count": "2",
+        "inter_op_thread_count": "1",
+    }
+    run([*start, json.dumps(settings), what, old, none], timeout=60)
+
+
 def test_device_memory_without_cuda(
     identity: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

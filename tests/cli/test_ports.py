@@ -26,7 +26,8 @@ def test_each_http_setting_arrives():
                "http_max_outputs": 7, "http_max_pipelined": 8, "http_max_connections": 9,
                "http_header_timeout": 1.5, "http_body_timeout": 2.5, "http_idle_timeout": 3.5,
                "http_send_timeout": 4.5, "http_address": "127.0.0.2", "http_port": 11,
-               "reuse_http_port": True, "debug_endpoints": True}
+               "reuse_http_port": True, "http_header_forward_pattern": "x",
+               "debug_endpoints": True}
     made = dataclasses.asdict(ports._http_options(Settings(**changed)))
     plain = dataclasses.asdict(HttpOptions())
     same = {name for name in made if made[name] == plain[name]}

@@ -161,6 +161,9 @@ def client_repository(root: Path) -> Path:
     add_model(root, "multi", identity_config(["FP32", "BYTES", "INT64"], dims="-1"))
     add_model(root, "batched", identity_config(
         ["FP32", "BYTES"], dims="-1", max_batch_size=8, extra="dynamic_batching { }\n"))
+    add_model(root, "labelled", identity_config(["FP32"], dims="-1", max_batch_size=4).replace(
+        'name: "OUTPUT0"', 'name: "OUTPUT0" label_filename: "labels.txt"'))
+    (root / "labelled" / "labels.txt").write_text("cat\ndog\n")
     add_model(root, "fixed", identity_config(["INT32"], dims="4"))
     add_model(root, "versions", identity_config(
         ["INT32"], dims="-1", extra="version_policy { all { } }\n"), versions=(1, 3))

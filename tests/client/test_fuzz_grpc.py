@@ -34,6 +34,8 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     repository = Path(tmp_path_factory.mktemp("fuzz"))
     add_model(repository, "m", identity_config(["INT32", "BYTES"], "-1"))
     add_model(repository, "b", identity_config(["FP32"], "-1", 4, "dynamic_batching { }\n"))
+    for datatype in ("INT8", "UINT16", "BYTES", "FP64", "BOOL"):
+        add_model(repository, datatype, identity_config([datatype], "-1"))
     with ServerProcess(repository, "--model-control-mode=explicit", "--load-model=*") as server:
         yield server
         server.assert_alive()
@@ -55,6 +57,21 @@ def typed_request() -> Any:
     tensor = request.inputs.add(name="INPUT0", datatype="FP32", shape=[1, 3])
     tensor.contents.fp32_contents.extend([1, 2, 3])
     return request
+
+
+def other_typed_requests() -> list[bytes]:
+    """Fields of typed contents that are converted each in a way of its own."""
+    out = []
+    for datatype, field, elements in (
+        ("INT8", "int_contents", [1, -5, 127]), ("UINT16", "uint_contents", [1, 500]),
+        ("BYTES", "bytes_contents", [b"abc", b"", b"x" * 20]),
+        ("FP64", "fp64_contents", [1, 2]), ("BOOL", "bool_contents", [True, False]),
+    ):
+        request = pb.ModelInferRequest(model_name=datatype)
+        tensor = request.inputs.add(name="INPUT0", datatype=datatype, shape=[len(elements)])
+        getattr(tensor.contents, field).extend(elements)
+        out.append(request.SerializeToString())
+    return out
 
 
 def check_serves(server: ServerProcess) -> None:
@@ -90,7 +107,8 @@ def messages(server: ServerProcess, rng: random.Random) -> Callable[[], None]:
     """Mutated messages to every method."""
     channel = grpc.insecure_channel(server.grpc)
     seeds = {
-        "ModelInfer": [good_request().SerializeToString(), typed_request().SerializeToString()],
+        "ModelInfer": [good_request().SerializeToString(), typed_request().SerializeToString(),
+                       *other_typed_requests()],
         "ModelStreamInfer": [good_request().SerializeToString()],
         "RepositoryIndex": [pb.RepositoryIndexRequest(ready=True).SerializeToString()],
         "ModelStatistics": [pb.ModelStatisticsRequest(name="m").SerializeToString()],

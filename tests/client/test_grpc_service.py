@@ -265,10 +265,55 @@ def test_an_unknown_output(stub: Stub) -> None:
     refused(stub, request, INVALID, "OUTPUT9")
 
 
-def test_what_is_not_supported_says_so(stub: Stub) -> None:
+def classes_of(response: Any) -> tuple[list[int], list[str]]:
+    assert response.outputs[0].datatype == "BYTES"
+    data, texts = response.raw_output_contents[0], []
+    while data:
+        size = struct.unpack_from("<I", data)[0]
+        texts.append(data[4 : 4 + size].decode())
+        data = data[4 + size :]
+    return list(response.outputs[0].shape), texts
+
+
+def classify(request: Any, classes: int) -> Any:
+    request.outputs.add(name="OUTPUT0").parameters["classification"].int64_param = classes
+    return request
+
+
+def test_classification(stub: Stub) -> None:
+    response = stub("ModelInfer", classify(infer_request(values=(5, -7, 9, 9, 0)), 3))
+    assert classes_of(response) == ([3], ["9:2", "9:3", "5:0"])
+    response = stub("ModelInfer", classify(infer_request(values=(5, 6)), 9))
+    assert classes_of(response) == ([2], ["6:1", "5:0"])
+    request = typed("FP32", "fp32_contents", [0.5, float("nan"), -1.0, 2.25], [2, 2])
+    response = stub("ModelInfer", classify(request, 3))
+    # Not batched: one ranking over all elements.
+    assert classes_of(response) == ([3], ["2.250000:3", "0.500000:0", "-1.000000:2"])
+
+
+def test_classification_with_labels_and_batches(stub: Stub) -> None:
+    request = pb.ModelInferRequest(model_name="labelled")
+    tensor = request.inputs.add(name="INPUT0", datatype="FP32", shape=[2, 3])
+    tensor.contents.fp32_contents.extend([1, 3, 2, 9, 8, 7])
+    response = stub("ModelInfer", classify(request, 2))
+    assert classes_of(response) == (
+        [2, 2], ["3.000000:1:dog", "2.000000:2", "9.000000:0:cat", "8.000000:1:dog"])
+    (streamed,) = stub.stream(iter([request]))
+    assert classes_of(streamed.infer_response)[0] == [2, 2]
+    assert streamed.infer_response.parameters["triton_final_response"].bool_param is True
+
+
+def test_wrong_classification(stub: Stub) -> None:
+    refused(stub, classify(infer_request(), 0), INVALID, "'classification'")
+    refused(stub, classify(infer_request(), -1), INVALID, "'classification'")
     request = infer_request()
-    request.outputs.add(name="OUTPUT0").parameters["classification"].int64_param = 3
-    refused(stub, request, UNIMPLEMENTED, "classification", "OUTPUT0")
+    request.outputs.add(name="OUTPUT0").parameters["classification"].string_param = "3"
+    refused(stub, request, INVALID, "'classification' parameter, expected int64_param")
+    request = classify(typed("BYTES", "bytes_contents", [b"a"]), 1)
+    refused(stub, request, INVALID, "OUTPUT0", "unsupported type 'BYTES'")
+
+
+def test_what_is_not_supported_says_so(stub: Stub) -> None:
     request = infer_request()
     request.inputs[0].parameters["shared_memory_region"].string_param = "r"
     refused(stub, request, UNIMPLEMENTED, "shared memory", "INPUT0")

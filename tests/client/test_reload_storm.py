@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tritonclient.grpc
+import tritonclient.http
 from serving import ServerProcess, add_model, identity_config, parameter
 from tritonclient.utils import InferenceServerException
 
@@ -25,6 +26,8 @@ TOTAL = int(os.environ.get("TRITON_PY_STORM_REQUESTS", "2500"))
 WARM_UP = 1000
 CLIENTS = 8
 MODELS = ("storm_plain", "storm_batched", "storm_slow")
+#: Statuses of a model that is not there just now.
+EXCUSES = ("StatusCode.UNAVAILABLE", "StatusCode.NOT_FOUND", "503", "404")
 #: Kinds that must be back at their count once the storm is over.
 TRANSIENT = ("request", "response", "error", "response_factory", "output_buffer", "parameter",
              "message")
@@ -45,7 +48,7 @@ def storm(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 class Storm:
-    """Eight clients and one that reloads."""
+    """Eight clients, half of them by HTTP and half by gRPC, and one that reloads."""
 
     def __init__(self, server: ServerProcess) -> None:
         self.server = server
@@ -64,26 +67,28 @@ class Storm:
 
     def _client(self, total: int, seed: int) -> None:
         rng = random.Random(seed)
+        module = tritonclient.http if seed % 2 else tritonclient.grpc
+        address = self.server.http if seed % 2 else self.server.grpc
         try:
-            with tritonclient.grpc.InferenceServerClient(self.server.grpc) as client:
+            with module.InferenceServerClient(address) as client:
                 while (i := self._next(total)) is not None:
                     model = rng.choice(MODELS)
                     values = np.arange(i, i + rng.randrange(1, 400), dtype=np.int64)
                     if model == "storm_batched":
                         values = values.reshape(1, -1)
-                    tensor = tritonclient.grpc.InferInput("INPUT0", values.shape, "INT64")
+                    tensor = module.InferInput("INPUT0", values.shape, "INT64")
                     tensor.set_data_from_numpy(values)
                     try:
-                        result = client.infer(model, [tensor], request_id=str(i),
-                                              client_timeout=30)
+                        result = client.infer(model, [tensor], request_id=str(i))
                     except InferenceServerException as error:
                         # Unloaded just now: the only excuse there is.
                         status = str(error.status())
-                        assert any(s in status for s in ("UNAVAILABLE", "NOT_FOUND")), error
+                        assert status in EXCUSES, error
                         with self._lock:
                             self.answers[status] += 1
                         continue
-                    assert result.get_response().id == str(i)
+                    response = result.get_response()
+                    assert (response["id"] if seed % 2 else response.id) == str(i)
                     assert np.array_equal(result.as_numpy("OUTPUT0"), values)
                     with self._lock:
                         self.answers["OK"] += 1

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from triton_py.config import (
@@ -118,6 +120,21 @@ def test_no_backend_to_be_told(files, tmp_path):
 def test_no_backend_in_a_name_that_ends_in_a_dot(tmp_path):
     with pytest.raises(ConfigError, match="Could not determine backend for model 'm.' with"):
         complete(ModelConfig(), "m.", make(tmp_path / "m.", "1/"))
+
+
+def test_names_that_are_no_text(tmp_path):
+    name = os.fsdecode(b"m\xff.own")
+    folder = make(tmp_path / name, "1/")
+    with pytest.raises(ConfigError) as caught:
+        complete(ModelConfig(), name, folder)
+    assert str(caught.value) == r"the model folder's name 'm\udcff.own' is not UTF-8 text"
+    (folder / "config.pbtxt").write_text("x: 1")
+    with pytest.raises(ConfigError) as caught:
+        prepare(name, folder)
+    assert str(caught.value).isprintable()
+    plain = make(tmp_path / "m", "1/" + os.fsdecode(b"libtriton_\xff.so"))
+    with pytest.raises(ConfigError, match="Could not determine backend"):
+        complete(ModelConfig(), "m", plain)
 
 
 def test_folder_that_is_missing(tmp_path):

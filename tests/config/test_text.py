@@ -47,6 +47,12 @@ def test_reads_every_way_to_write_a_field():
     assert config.version_policy.WhichOneof("policy_choice") == "all"
 
 
+def test_reads_every_escape_sequence():
+    config = parse_text(r"""# a comment with a \q
+        name: "\a\b\f\n\r\t\v\'\"\\q\x41\101\u00e9\U0001F600" """)
+    assert config.name == "\a\b\f\n\r\t\v'\"\\qAA\u00e9\U0001f600"
+
+
 def test_text_form_reads_back():
     config = parse_text(GOOD)
     assert parse_text(to_text(config)) == config
@@ -57,6 +63,14 @@ def test_text_form_reads_back():
 WRONG = {
     "unknown-field": ('name: "m"\nnme: "x"', 2, 1, "nme",
                       "ModelConfig has no field 'nme', did you mean 'name'?"),
+    "unknown-field-case": ("Max_Batch_Size: 4", 1, 1, "Max_Batch_Size",
+                           "did you mean 'max_batch_size'?"),
+    "unknown-field-capitals": ("NAME: 4", 1, 1, "NAME", "did you mean 'name'?"),
+    "float": ('sequence_batching { direct { minimum_slot_utilization: "x" } }', 1, 56,
+              "sequence_batching.direct.minimum_slot_utilization", "must be a number, not"),
+    "unsigned-64": ("dynamic_batching { max_queue_delay_microseconds: -1 }", 1, 50,
+                    "dynamic_batching.max_queue_delay_microseconds",
+                    "must be an unsigned 64-bit integer, not -1"),
     "unknown-field-far": ("qwertz: 1", 1, 1, "qwertz", "ModelConfig has no field 'qwertz'"),
     "unknown-nested": ('input [ { name: "a" },\n  { name: "b" datatype: TYPE_FP32 } ]', 2, 15,
                        "input[1].datatype",
@@ -90,8 +104,13 @@ WRONG = {
     "int-for-string": ("name: 5", 1, 7, "name", "name must be a string in quotes, not 5"),
     "bare-word": ("backend: onnxruntime", 1, 10, "backend",
                   "backend must be a string in quotes, not onnxruntime"),
-    "scalar-for-message": ("dynamic_batching: 3", 1, 19, "dynamic_batching", 'Expected "{"'),
-    "message-for-scalar": ("name { }", 1, 6, "name", 'Expected ":"'),
+    "scalar-for-message": ("dynamic_batching: 3", 1, 19, "dynamic_batching",
+                           "dynamic_batching must be a message in braces, not 3"),
+    "scalar-for-entry": ('parameters: "k"', 1, 13, "parameters[0]",
+                         "parameters[0] must be an entry { key: ... value: ... }, not"),
+    "no-colon": ('name "m"', 1, 6, "name", "name needs a ':' before its value \"m\""),
+    "message-for-scalar": ("name { }", 1, 6, "name",
+                           "name must be a string in quotes, not {"),
     "twice": ('name: "a"\nname: "b"', 2, 7, "name",
               "'name' is given twice in ModelConfig, which takes it once"),
     "message-twice": ("response_cache { } response_cache { }", 1, 35, "response_cache",
@@ -105,8 +124,13 @@ WRONG = {
     "stray-brace": ('name: "a" }', 1, 11, "name", "Expected identifier or number, got }"),
     "extension": ("[foo.bar]: 1", 1, 6, None, "does not have extensions"),
     "control-character": ("\0", 1, 1, None, "Expected identifier or number"),
-    "string-map": ('metric_tags { key: "k" value { a: 1 } }', 1, 30, None, 'Expected ":"'),
-    "not-utf8-escape": ('name: "\\377"', None, None, None, "string"),
+    "escape": ('name: "m"\nparameters { key: "a" value { string_value: "C:\\models" } }', 2, 48,
+               'parameters["a"].string_value',
+               r"\m is no escape sequence; a backslash in a string is written \\"),
+    "string-map": ('metric_tags { key: "k" value { a: 1 } }', 1, 30, None,
+                   'metric_tags["k"] must be a string in quotes, not {'),
+    "not-utf8-escape": ('name: "\\377"', 1, 13, "name", "name isn't valid text: invalid start byte"),
+    "half-escape": ('name: "\\u12"', 1, 7, "name", "name isn't valid text: truncated"),
 }  # fmt: skip
 
 
@@ -231,6 +255,21 @@ PLACES = {
 def test_fields_are_found_in_the_text(path):
     found = find(places(GOOD, ModelConfig.DESCRIPTOR), path)
     assert (found and (found.line, found.column)) == PLACES[path]
+
+
+def test_map_entries_go_by_their_key():
+    text = """metric_tags { key: 'a' value: "x" }
+        dynamic_batching { priority_queue_policy { value { max_queue_size: 3 } key: 7 } }
+        metric_tags { value: "no key" }"""
+    found = places(text, ModelConfig.DESCRIPTOR)
+    entry = "dynamic_batching.priority_queue_policy[7]"
+    at = [
+        (place.line, place.column)
+        for path in ('metric_tags["a"]', entry, f"{entry}.max_queue_size", "metric_tags[1]")
+        if (place := find(found, path))
+    ]
+    # The last has no key, and goes by its position.
+    assert at == [(1, 1), (2, 28), (2, 60), (3, 9)]
 
 
 def test_locate_adds_the_line_to_an_error(tmp_path):

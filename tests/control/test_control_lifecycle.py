@@ -10,7 +10,7 @@ import threading
 from typing import Any
 
 import pytest
-from control_fakes import TIMEOUT_S, FakeDataPlane
+from control_fakes import TIMEOUT_S, FakeDataPlane, broken
 from control_support import (
     Repository,
     StartServer,
@@ -462,9 +462,27 @@ def test_file_overrides_become_a_folder_that_lives_as_long_as_the_model(
     model.request()
     server.unload("m")
     assert os.path.exists(path)
+    assert states(server) == {"m": {"3": "UNLOADING"}}
     model.respond()
     wait_until_unloaded(server)
     assert not os.path.exists(model.directory)
+    assert states(server) == {}, "a model that lies nowhere is forgotten when it is gone"
+
+
+def test_names_that_exist_nowhere_are_not_collected(
+    start: StartServer, dataplane: FakeDataPlane
+) -> None:
+    server = start()
+    for number in range(3):
+        with pytest.raises(InvalidArgumentError):
+            server.load(f"m{number}", [("config", "{}"), ("file:1/x", b"")])
+    assert states(server) == {} and server.is_ready()
+    dataplane.fail["start:m:1"] = broken("m")
+    with pytest.raises(InvalidArgumentError):
+        server.load("m", [("config", config_json()), ("file:1/x", b"")])
+    assert states(server) == {"m": {"1": "UNAVAILABLE: Internal: m is broken"}}
+    server.unload("m")
+    assert states(server) == {}
 
 
 @pytest.mark.parametrize(

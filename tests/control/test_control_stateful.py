@@ -131,4 +131,4 @@ class OneModel(RuleBasedStateMachine):
 
 
 TestOneModel = OneModel.TestCase
-TestOneModel.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestOneModel.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)

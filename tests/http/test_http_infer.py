@@ -255,3 +255,19 @@ def test_large_tensors(server, count: int) -> None:
     values = [float(i % 1000) for i in range(count)]
     reply = infer(server, "identity_fp32", {"inputs": [x(values, [count])]})
     assert reply.json["outputs"][0]["data"] == values
+
+
+def test_headers_that_become_parameters(repository) -> None:
+    from http_running import Running
+
+    running = Running(repository, header_forward_pattern="^x-|priority")
+    try:
+        request = {"inputs": [x([1], [1], "INT32")], "parameters": {"own": 1}}
+        reply = infer(running, "echo", request, headers={"X-One": "a b", "x-two": "2", "Y": "z"})
+        parameters = reply.json["parameters"]
+        assert {k: v for k, v in parameters.items() if not k.startswith("request_")} == {
+            "own": 1, "X-One": "a b", "x-two": "2"}
+        reply = infer(running, "echo", request, headers={"Priority": "1"})
+        assert (reply.status, "'Priority' is reserved" in reply.error) == (400, True)
+    finally:
+        running.close()

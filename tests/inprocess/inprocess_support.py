@@ -106,8 +106,12 @@ def request_objects() -> dict[str, int]:
 
 
 def settles_to(expected: dict[str, int], seconds: float = 5.0) -> dict[str, int]:
-    """The counts once they are as expected, or as they are when the time is over."""
+    """The counts of the expected kinds once they are as expected, or as they are after a while."""
     deadline = time.monotonic() + seconds
-    while (counts := request_objects()) != expected and time.monotonic() < deadline:
+    while True:
+        gc.collect()
+        counts = live_objects()
+        seen = {kind: counts[kind] for kind in expected}
+        if seen == expected or time.monotonic() > deadline:
+            return seen
         time.sleep(0.01)
-    return counts

@@ -9,6 +9,7 @@ import os
 import select
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from inprocess_support import request_objects, settles_to
 from triton_py import InvalidArgumentError, UnavailableError
 from triton_py.inprocess import FINAL, CompletionQueue, NativeRequest, infer
 
+ONE = np.ones(1, np.float32)
 pytestmark = pytest.mark.usefixtures("no_leaks")
 
 
@@ -134,6 +136,24 @@ class TestOwnerGone:
         gc.collect()
         assert settles_to(before) == before
         data.append(0)
+
+    def test_late_release_is_noticed_without_another_call(self, server):
+        """The main thread lets go of the inputs by itself when the release comes after the queue."""
+        data = np.zeros(3, np.uint8)
+        alive = weakref.ref(data)
+        request = NativeRequest(server.native, "echo")
+        request.add_input("INPUT0", "FP32", [1])
+        request.append_input_pointer("INPUT0", ONE.ctypes.data, 4, owner=data)
+        request.set_parameter("delay_ms", 150)
+        queue = CompletionQueue()
+        request.submit(queue)
+        queue.close()
+        del data, request
+        assert alive() is not None
+        deadline = time.monotonic() + 10
+        while alive() is not None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert alive() is None
 
     def test_waiting_events_are_settled_by_close(self, server):
         data = bytearray(b"abc")

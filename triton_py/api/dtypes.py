@@ -36,6 +36,12 @@ _NUMPY: dict[DataType, np.dtype[Any]] = {
     DataType.FP64: np.dtype(np.float64),
     DataType.BYTES: np.dtype(np.object_),
 }
+_BYTE_SIZE = {
+    **{data_type: dtype.itemsize for data_type, dtype in _NUMPY.items()},
+    DataType.BYTES: 0,
+    DataType.BF16: 2,
+    DataType.INVALID: 0,
+}
 _FROM_NUMPY = {dtype: data_type for data_type, dtype in _NUMPY.items()}
 
 #: DLPack's (type code, bits).
@@ -79,11 +85,15 @@ def numpy_dtype(data_type: DataType) -> np.dtype[Any]:
 
 def from_numpy_dtype(dtype: np.dtype[Any]) -> DataType:
     """The data type for a dtype of any byte order; strings, bytes and objects are BYTES."""
+    found = _FROM_NUMPY.get(dtype)
+    if found is not None:
+        return found
     if dtype.kind in "SUOT":
         return DataType.BYTES
+    # Asking for a dtype's name is slow, so it comes last.
     if dtype.name == "bfloat16":
         return DataType.BF16
-    found = _FROM_NUMPY.get(dtype.newbyteorder("=") if dtype.kind != "V" else dtype)
+    found = None if dtype.isnative else _FROM_NUMPY.get(dtype.newbyteorder("="))
     if found is None:
         raise InvalidArgumentError(f"numpy dtype {dtype} has no Triton data type")
     return found
@@ -91,7 +101,7 @@ def from_numpy_dtype(dtype: np.dtype[Any]) -> DataType:
 
 def byte_size(data_type: DataType) -> int:
     """Bytes per element; 0 for BYTES, whose elements differ."""
-    return 0 if data_type == DataType.BYTES else numpy_dtype(data_type).itemsize
+    return _BYTE_SIZE[data_type]
 
 
 def float32_to_bfloat16(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

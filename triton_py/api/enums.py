@@ -113,6 +113,8 @@ def parse(kind: type[Kind], value: Kind | int | str, what: str) -> Kind:
     >>> parse(ModelControlMode, "explicit", "model_control_mode")
     <ModelControlMode.EXPLICIT: 2>
     """
+    if isinstance(value, kind):
+        return value
     try:
         if isinstance(value, str):
             return kind[value.upper()]

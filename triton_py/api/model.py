@@ -9,6 +9,8 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from triton_py.api.enums import DataType, ModelBatchFlag, ModelTxnPropertyFlag
 from triton_py.api.request import InferenceRequest
 from triton_py.api.response import AsyncResponseIterator, ResponseIterator
@@ -110,9 +112,10 @@ class Model:
     def expected_type(self, input_name: str, value: Any) -> DataType | None:
         """The data type the model declares for an input, looked up only where the value leaves it
         open: for lists, Python numbers, and uint16, which may stand for BF16."""
-        if not isinstance(value, (list, tuple, bool, int, float)) and (
-            str(getattr(value, "dtype", None)) != "uint16"
-        ):
+        if isinstance(value, np.ndarray):
+            if value.dtype != np.uint16:
+                return None
+        elif not isinstance(value, (list, tuple, bool, int, float)):
             return None
         try:
             inputs = self.metadata()["inputs"]

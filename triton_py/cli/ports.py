@@ -169,6 +169,7 @@ def _http_options(s: Settings) -> HttpOptions:
         max_pipelined=s.http_max_pipelined, max_connections=s.http_max_connections,
         header_timeout=s.http_header_timeout, body_timeout=s.http_body_timeout,
         idle_timeout=s.http_idle_timeout, send_timeout=s.http_send_timeout,
+        header_forward_pattern=s.http_header_forward_pattern,
         debug_endpoints=s.debug_endpoints)
 
 

@@ -119,7 +119,12 @@ class Settings:
         "Let several servers that all have this set listen on one port.")
     http_max_input_size: int = _flag(
         64 * 1024 * 1024, HTTP, values.positive_size("http-max-input-size"), "BYTES",
-        "Largest request body, before and after decompression.")
+        "Largest JSON of a request, tensor in JSON, raw input or decompressed body.")
+
+    http_header_forward_pattern: str = _flag(
+        "", HTTP, values.pattern, "PATTERN",
+        "Headers whose name contains a match of this regular expression (in any case) become "
+        "request parameters.", default_text="none")
 
     allow_grpc: bool = _flag(True, GRPC, values.boolean, "BOOL", "Serve gRPC.")
     grpc_address: str = _flag(

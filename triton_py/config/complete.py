@@ -16,6 +16,8 @@ from triton_py.proto.model_config import ModelConfig
 from .errors import ConfigError
 from .names import ENSEMBLE_PLATFORM, KNOWN, PLATFORM_ALIASES, Known
 
+_LIBRARY = re.compile(r"libtriton_([\w.+-]+)\.so", re.ASCII)
+
 
 def complete(config: ModelConfig, model_name: str, model_dir: str | os.PathLike[str]) -> None:
     """Fill the empty ones among name, backend, platform and default_model_filename, in place.
@@ -28,7 +30,7 @@ def complete(config: ModelConfig, model_name: str, model_dir: str | os.PathLike[
     Raises ConfigError when no backend can be told, or when the model's folder can't be read.
     """
     if not config.name:
-        config.name = model_name
+        config.name = _text(model_name)
     if config.platform == ENSEMBLE_PLATFORM or config.HasField("ensemble_scheduling"):
         return  # an ensemble has no backend; whether both are set is for validation to say
     version_dir = _first_version(model_dir)
@@ -39,6 +41,15 @@ def complete(config: ModelConfig, model_name: str, model_dir: str | os.PathLike[
     if config.backend or config.platform or config.default_model_filename:
         return  # a backend of somebody's own
     _custom_backend(config, model_name, [d for d in (version_dir, os.fspath(model_dir)) if d])
+
+
+def _text(name: str) -> str:
+    """A folder's name, which may be any bytes, if it is text."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"the model folder's name '{name}' is not UTF-8 text") from None
+    return name
 
 
 def check_name(config: ModelConfig, model_name: str) -> None:
@@ -111,11 +122,11 @@ def _fill(config: ModelConfig, known: Known) -> None:
 def _custom_backend(config: ModelConfig, model_name: str, folders: list[str]) -> None:
     _, dot, backend = model_name.partition(".")
     if dot and backend:
-        config.backend = backend
+        config.backend = _text(backend)
         config.default_model_filename = f"model.{backend}"
         return
     for folder in folders:
-        matches = (re.fullmatch(r"libtriton_(.+)\.so", entry.name) for entry in _scan(folder))
+        matches = (_LIBRARY.fullmatch(entry.name) for entry in _scan(folder))
         backends = [match.group(1) for match in matches if match]
         if len(backends) == 1:
             config.backend = backends[0]

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from triton_py.errors import InvalidArgumentError
 
-_MAX_REASON = 1000
+_MAX_LENGTH = 1000
 
 
 def _one_line(text: str) -> str:
-    """Names in a configuration may be long and hold anything; an error is one printable line."""
-    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:_MAX_REASON])
-    return f"{shown}..." if len(text) > _MAX_REASON else shown
+    """Names and paths may be long and hold anything; an error is one printable line."""
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:_MAX_LENGTH])
+    return f"{shown}..." if len(text) > _MAX_LENGTH else shown
 
 
 class ConfigError(InvalidArgumentError):
@@ -39,7 +39,8 @@ class ConfigError(InvalidArgumentError):
         self.column = column
         self.field = field
         if file is not None:
-            place = ":".join(str(part) for part in (file, line, column) if part is not None)
+            parts = (_one_line(file), line, column)
+            place = ":".join(str(part) for part in parts if part is not None)
         else:
             place = f"line {line}, column {column}" if line is not None else ""
         super().__init__(f"{prefix}{place}: {reason}" if place else f"{prefix}{reason}")

@@ -22,7 +22,7 @@ from triton_py.proto.model_config import ModelConfig
 
 from .errors import ConfigError
 from .places import is_map, is_repeated
-from .text import expected_type, unknown_enum_value, unknown_field
+from .sentences import expected_type, unknown_enum_value, unknown_field
 
 #: The one version of the JSON form that there is.
 CONFIG_VERSION = 1

@@ -39,6 +39,24 @@ class _Token(NamedTuple):
     offset: int
 
 
+_ESCAPE = re.compile(r"""\\(?:[abfnrtv?'"\\xXuU0-7]|(.))""", re.DOTALL)
+
+
+def wrong_escape(text: str) -> tuple[str, int, int] | None:
+    """The first backslash that starts no escape sequence: as written, with its line and column.
+
+    Protobuf's parser in Python takes it for a backslash, with a warning; its parser in C++ doesn't.
+    """
+    for token in _tokens(text) if "\\" in text else ():
+        if token.kind == "string":
+            for match in _ESCAPE.finditer(token.text):
+                if match.group(1) is not None:
+                    offset = token.offset + match.start()
+                    line = text.count("\n", 0, offset) + 1
+                    return match.group(), line, offset - text.rfind("\n", 0, offset)
+    return None
+
+
 def is_repeated(field: Any) -> bool:
     """Whether a field descriptor is of a repeated (or map) field, for every supported protobuf."""
     # `label` is gone from newer releases, `is_repeated` is missing from older ones.

@@ -160,15 +160,15 @@ class Loader:
         try:
             folder = None if parameters.files else self._repositories.find(name)
         except TritonError as error:
-            return self._plan_failed(name, error, known=not isinstance(error, NotFoundError))
+            return self._plan_failed(name, error, exists=not isinstance(error, NotFoundError))
         try:
             plan = self._plan(name, folder, parameters)
         except Exception as error:  # noqa: BLE001
-            return self._plan_failed(name, as_triton_error(error), known=True)
+            return self._plan_failed(name, as_triton_error(error), exists=folder is not None)
         if plan is None:
             return None
         load.plan = plan
-        self._registry.begin_load(name, plan.versions)
+        self._registry.begin_load(name, plan.versions, transient=bool(parameters.files))
         for version in plan.versions:
             self._dataplane.log(LOG_INFO, f"loading: {name}:{version}")
             future = self._pool.submit(self._build, load.operation, plan, version)
@@ -195,11 +195,13 @@ class Loader:
         builds = self._registry.ready_versions(name).values()
         return all(built.ready() for built in builds)
 
-    def _plan_failed(self, name: str, error: TritonError, known: bool) -> TritonError:
-        """Report a load that ended before a backend was asked; `known`: the model exists."""
+    def _plan_failed(self, name: str, error: TritonError, exists: bool) -> TritonError:
+        """Report a load that ended before a backend was asked.
+
+        ``exists``: there is a folder for the name, be it one too many.
+        """
         self._dataplane.log(LOG_ERROR, f"Poll failed for model directory '{name}': {error.message}")
-        if known:
-            self._registry.fail_model(name, status_text(error))
+        self._registry.fail_model(name, status_text(error), exists)
         return error_from_code(
             error.code,
             f"failed to load '{name}', failed to poll from model repository: {error.message}",

@@ -31,6 +31,15 @@ class ModelEntry:
     #: Of the folder that the READY versions came from; "" when an override was applied or
     #: nothing is loaded, so that the next load is carried out.
     fingerprint: str = ""
+    #: Whether it came with a load request and lies in no repository: forgotten once it is gone.
+    transient: bool = False
+
+    def gone(self) -> bool:
+        """Whether nothing of it is loaded, loading or unloading."""
+        return all(
+            record.state in (ModelState.UNAVAILABLE, ModelState.UNKNOWN)
+            for record in self.versions.values()
+        )
 
     def ready(self) -> dict[int, BuiltModel]:
         return {
@@ -132,11 +141,15 @@ class Registry:
 
     # Loading
 
-    def begin_load(self, name: str, versions: Iterable[int]) -> None:
-        """Note that versions are being built; those that serve go on doing so."""
+    def begin_load(self, name: str, versions: Iterable[int], transient: bool = False) -> None:
+        """Note that versions are being built; those that serve go on doing so.
+
+        ``transient``: the model consists of the files of the load request.
+        """
         with self._lock:
             entry = self._entries.setdefault(name, ModelEntry())
             entry.failure = ""
+            entry.transient = transient
             for version in versions:
                 record = entry.versions.setdefault(version, VersionRecord())
                 if record.state is not ModelState.READY:
@@ -168,11 +181,16 @@ class Registry:
                 if record.state is ModelState.LOADING:
                     entry.versions[version] = VersionRecord(ModelState.UNAVAILABLE, reason)
 
-    def fail_model(self, name: str, reason: str) -> None:
-        """Note why a model could not even be planned; nothing changes where it serves."""
+    def fail_model(self, name: str, reason: str, exists: bool) -> None:
+        """Note why a model could not even be planned; nothing changes where it serves.
+
+        A name that ``exists`` nowhere else is not taken up.
+        """
         with self._lock:
-            entry = self._entries.setdefault(name, ModelEntry())
-            if not entry.ready():
+            if exists:
+                self._entries.setdefault(name, ModelEntry())
+            entry = self._entries.get(name)
+            if entry is not None and not entry.ready():
                 entry.failure = reason
 
     # Unloading
@@ -193,7 +211,7 @@ class Registry:
                 elif record.state is ModelState.UNAVAILABLE:
                     # Whoever unloads a broken model has dealt with it.
                     record.reason = UNLOADED
-            if not entry.versions:
+            if not entry.versions or (entry.transient and entry.gone()):
                 del self._entries[name]
             return retired
 
@@ -206,3 +224,5 @@ class Registry:
                 record.state = ModelState.UNAVAILABLE
                 record.reason = reason
                 record.built = None
+                if entry is not None and entry.transient and entry.gone():
+                    del self._entries[built.name]

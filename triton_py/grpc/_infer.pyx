@@ -241,7 +241,9 @@ cdef int add_inputs(NativeRequest request, InferRequest message) except -1:
     return 0
 
 
-cdef int add_outputs(NativeRequest request, InferRequest message) except -1:
+cdef dict add_outputs(NativeRequest request, InferRequest message):
+    """Returns how many classes are wanted of which outputs."""
+    cdef dict classes = {}
     cdef OutputTensor tensor
     cdef const Param *p
     cdef bytes name
@@ -260,18 +262,19 @@ cdef int add_outputs(NativeRequest request, InferRequest message) except -1:
                 raise InvalidArgumentError(
                     "invalid value for 'classification' parameter, expected > 0"
                 )
-            raise UnsupportedError(f"classification, asked for by {what}, is not supported")
+            classes[message.text(tensor.name)] = <int64_t>p.bits
         name = cstring(message, tensor.name, "output name")
         check(TRITONSERVER_InferenceRequestAddRequestedOutput(request.ptr, name))
-    return 0
+    return classes
 
 
-def fill(NativeRequest request, InferRequest message) -> bool:
+def fill(NativeRequest request, InferRequest message) -> tuple:
     """Gives ``request`` everything that ``message`` asks for.
 
     The inputs borrow from ``message``, which the request keeps alive until the core releases it.
-    True if the client wants a decoupled model's empty final response. Raises
-    ``triton_py.errors`` for what the protocol or the core refuses; the request is then of no use.
+    Returns whether the client wants a decoupled model's empty final response, and of which outputs
+    it wants how many classes instead of the tensor. Raises ``triton_py.errors`` for what the
+    protocol or the core refuses; the request is then of no use.
     """
     cdef bint empty_final = False
     cdef bytes id_ = cstring(message, message.id, "request id")
@@ -281,8 +284,8 @@ def fill(NativeRequest request, InferRequest message) -> bool:
     check(TRITONSERVER_InferenceRequestSetId(request.ptr, id_))
     set_parameters(request, message, &empty_final)
     add_inputs(request, message)
-    add_outputs(request, message)
-    return empty_final
+    classes = add_outputs(request, message)
+    return bool(empty_final), classes
 
 
 # --- responses -----------------------------------------------------------------------------

@@ -10,12 +10,15 @@ from collections.abc import Iterable
 from triton_py.errors import InternalError, InvalidArgumentError, UnsupportedError
 from triton_py.grpc._decode import InferRequest, decode_request
 from triton_py.grpc._infer import fill, response_bytes
+from triton_py.grpc.classify import classified_bytes
 from triton_py.grpc.options import GrpcOptions
 from triton_py.grpc.versions import parse_version
-from triton_py.inprocess import AsyncBridge, NativeRequest, NativeServer
+from triton_py.inprocess import AsyncBridge, NativeRequest, NativeResponse, NativeServer
 
 #: Bit of ``NativeServer.transaction_properties``.
 DECOUPLED = 2
+#: Bit of ``NativeServer.batch_properties``.
+FIRST_DIMENSION = 2
 
 RESERVED = frozenset({
     "sequence_id", "sequence_start", "sequence_end", "priority", "timeout", "headers",
@@ -45,14 +48,25 @@ class Inference:
         )
         return bool(properties & DECOUPLED)
 
-    def build(self, message: InferRequest, metadata: Metadata) -> tuple[NativeRequest, bool]:
-        """The core's request, and whether the client wants a decoupled model's empty final
-        response."""
+    def build(
+        self, message: InferRequest, metadata: Metadata
+    ) -> tuple[NativeRequest, bool, dict[str, int]]:
+        """The core's request, whether the client wants a decoupled model's empty final response,
+        and the number of classes it wants of which outputs."""
         request = NativeRequest(self.server, message.name, parse_version(message.version))
-        empty_final = fill(request, message)
+        empty_final, classes = fill(request, message)
         if self._forward is not None:
             self._forward_metadata(request, metadata)
-        return request, empty_final
+        return request, empty_final, classes
+
+    def encode(self, response: NativeResponse, classes: dict[str, int],
+               stream: bool = False, final: bool | None = None) -> bytes:
+        """A response without error as the bytes to send."""
+        if not classes:
+            return response_bytes(response, stream, final)
+        properties = self.server.batch_properties(response.model_name, response.model_version)
+        batched = bool(properties & FIRST_DIMENSION)
+        return classified_bytes(response, classes, batched, stream, final)
 
     def _forward_metadata(self, request: NativeRequest, metadata: Metadata) -> None:
         assert self._forward is not None
@@ -76,11 +90,11 @@ class Inference:
             raise UnsupportedError(
                 "ModelInfer RPC doesn't support models with decoupled transaction policy"
             )
-        request, _ = self.build(message, metadata)
+        request, _, classes = self.build(message, metadata)
         responses = await self.bridge.infer(request)
         if len(responses) != 1:
             raise InternalError(f"expected a single response, got {len(responses)}")
         error = responses[0].error
         if error is not None:
             raise error
-        return response_bytes(responses[0])
+        return self.encode(responses[0], classes)

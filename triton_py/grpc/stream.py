@@ -19,7 +19,6 @@ import grpc
 from triton_py.errors import TritonError, UnavailableError
 from triton_py.grpc._decode import InferRequest
 from triton_py.grpc._encode import encode_response
-from triton_py.grpc._infer import response_bytes
 from triton_py.grpc.infer import Inference, Metadata
 from triton_py.grpc.status import as_triton_error
 from triton_py.inprocess import FINAL, NativeResponse
@@ -78,14 +77,14 @@ class Stream:
             if self._inference.is_decoupled(message):
                 self._settle(slot)
                 target = None
-            request, empty_final = self._inference.build(message, self._metadata)
+            request, empty_final, classes = self._inference.build(message, self._metadata)
             responses = self._inference.bridge.stream(request)
         except Exception as error:  # noqa: BLE001  as_triton_error logs what isn't ours
             self._fail(target, as_triton_error(error), message)
             self._settle(slot)
             return
         task = asyncio.get_running_loop().create_task(
-            self._deliver(responses, message, slot, target, empty_final))
+            self._deliver(responses, message, slot, target, empty_final, classes))
         self._tasks[task] = responses
         task.add_done_callback(self._finished)
 
@@ -94,13 +93,14 @@ class Stream:
         self._progress.set()
 
     async def _deliver(self, responses: ResponseStream, message: InferRequest, slot: _Slot,
-                       target: _Slot | None, empty_final: bool) -> None:
+                       target: _Slot | None, empty_final: bool,
+                       classes: dict[str, int]) -> None:
         """Encodes a request's responses as they come. ``target`` is None for a decoupled model."""
         try:
             async for response, flags in responses:
                 final = bool(flags & FINAL)
                 if response is not None:
-                    self._put(target, self._encode(message, response, final))
+                    self._put(target, self._encode(message, response, final, classes))
                 elif final and target is None and empty_final:
                     self._put(target, encode_response(
                         message.name, message.version, message.request_id,
@@ -110,10 +110,11 @@ class Stream:
         finally:
             self._settle(slot)
 
-    def _encode(self, message: InferRequest, response: NativeResponse, final: bool) -> bytes:
+    def _encode(self, message: InferRequest, response: NativeResponse, final: bool,
+                classes: dict[str, int]) -> bytes:
         error = response.error
         if error is None:
-            return response_bytes(response, True, final)
+            return self._inference.encode(response, classes, True, final)
         if self._end_on_error:
             raise error
         return encode_response(

@@ -20,7 +20,7 @@ from triton_py.abi.types cimport (
     TRITONSERVER_InferenceResponse,
     TRITONSERVER_Server,
 )
-from triton_py.http._describe cimport Description
+from triton_py.http._describe cimport Description, Param
 from triton_py.http._fault cimport Fault
 from triton_py.http._memory cimport Arena, Block, Buf
 
@@ -67,6 +67,7 @@ cdef struct Exchange:
     Block* block                # counted: where binary inputs lie [flight]
     Arena arena
     Description description
+    Param* forwarded            # headers that become parameters
     Fault fault                 # the first thing that was wrong [core]
     # The answer [core].
     uint32_t responses

@@ -195,8 +195,8 @@ cdef TRITONSERVER_Error* _set_parameter(TRITONSERVER_InferenceRequest* request, 
     return TRITONSERVER_InferenceRequestSetDoubleParameter(request, p.name, p.real)
 
 
-cdef TRITONSERVER_Error* _set_properties(TRITONSERVER_InferenceRequest* request, Description* d
-                                         ) noexcept nogil:
+cdef TRITONSERVER_Error* _set_properties(TRITONSERVER_InferenceRequest* request, Description* d,
+                                         Param* forwarded) noexcept nogil:
     cdef TRITONSERVER_Error* error = NULL
     cdef Param* param = d.params
     if d.id != NULL:
@@ -214,6 +214,9 @@ cdef TRITONSERVER_Error* _set_properties(TRITONSERVER_InferenceRequest* request,
     while error == NULL and param != NULL:
         error = _set_parameter(request, param)
         param = param.next
+    while error == NULL and forwarded != NULL:
+        error = _set_parameter(request, forwarded)
+        forwarded = forwarded.next
     return error
 
 
@@ -312,7 +315,7 @@ cdef int infer_submit(Exchange* ex, const Route* route, const BodyShape* body,
             return -1
     error = TRITONSERVER_InferenceRequestNew(&ex.request, ex.server, route.model, route.version)
     if error == NULL:
-        error = _set_properties(ex.request, &ex.description)
+        error = _set_properties(ex.request, &ex.description, ex.forwarded)
     if error != NULL:
         return fault_from(&ex.fault, error)
     if body.header_length != NULL and json_size == 0:

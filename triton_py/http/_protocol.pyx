@@ -22,7 +22,7 @@ from triton_py.abi.tritonserver cimport (
 )
 from triton_py.abi.types cimport TRITONSERVER_Error, TRITONSERVER_Server
 from triton_py.http._answer cimport accepted_coding, append_answer, joined_body
-from triton_py.http._describe cimport DescribeLimits
+from triton_py.http._describe cimport PARAM_STRING, DescribeLimits, Param
 from triton_py.http._exchange cimport (
     CODING_GZIP,
     CODING_IDENTITY,
@@ -42,6 +42,7 @@ from triton_py.http._fault cimport fault_set
 from triton_py.http._infer cimport BodyShape, Route, infer_route, infer_submit
 from triton_py.http._memory cimport (
     Block,
+    arena_take,
     block_data,
     block_drop,
     block_grow,
@@ -70,6 +71,7 @@ from triton_py.inprocess.server cimport NativeServer
 
 import asyncio
 import logging
+import re
 
 from triton_py.http._parser import HttpError
 from triton_py.http.compression import check_coding, compress, decompress
@@ -84,6 +86,10 @@ cdef enum:
     LINGER_TICKS = 3            # how long a refused client may go on sending
 
 logger = logging.getLogger("triton_py.http")
+
+#: Parameters with a meaning of their own, which no header may take.
+RESERVED = frozenset({"sequence_id", "sequence_start", "sequence_end", "priority", "timeout",
+                      "headers", "binary_data_output"})
 
 
 class Request:
@@ -126,6 +132,7 @@ cdef class Endpoint:
     cdef object loop
     cdef object pool
     cdef object options
+    cdef object forward             # a compiled pattern, or None
     cdef Completions* completions
     cdef DescribeLimits limits
     cdef set connections
@@ -158,6 +165,8 @@ cdef class Endpoint:
             self.server = native.server()
             if response_allocator() == NULL:
                 raise MemoryError("no memory for the HTTP response allocator")
+        if options.header_forward_pattern:
+            self.forward = re.compile(options.header_forward_pattern, re.IGNORECASE)
         self.limits.max_input_bytes = options.max_input_size
         self.limits.max_inputs = options.max_inputs
         self.limits.max_outputs = options.max_outputs
@@ -508,6 +517,8 @@ cdef class Connection:
             fault_set(&ex.fault, 411, b"an inference request needs a Content-Length or a chunked "
                       b"body")
             self.fail(ex)
+        elif self.endpoint.forward is not None and not self.forward_headers(ex, base):
+            self.fail(ex)
         else:
             ex.block = block_hold(self.block)
             body.bytes = base + p.body
@@ -529,6 +540,32 @@ cdef class Connection:
         self.next_request()
         if self.head.done:
             self.flush()
+        return True
+
+    cdef bint forward_headers(self, Exchange* ex, char* base) except -1:
+        """Makes parameters of the headers that the option names. False: the fault is set."""
+        cdef Parser* p = &self.parser
+        cdef Param* param
+        cdef bytes raw
+        cdef uint32_t i
+        for i in range(p.header_count):
+            name = _text(base, p.headers[i].name)
+            if self.endpoint.forward.search(name) is None:
+                continue
+            raw = name.encode("latin-1")
+            if name.lower() in RESERVED or name.lower().startswith("triton_"):
+                fault_set(&ex.fault, 400, b"Header '%s' is reserved for Triton usage and cannot be "
+                          b"forwarded.", PyBytes_AS_STRING(raw))
+                return False
+            param = <Param*> arena_take(&ex.arena, sizeof(Param))
+            if param == NULL:
+                raise MemoryError
+            memset(param, 0, sizeof(Param))
+            param.kind = PARAM_STRING
+            param.name = _kept(ex, base + p.headers[i].name.at, p.headers[i].name.size)
+            param.text = _kept(ex, base + p.headers[i].value.at, p.headers[i].value.size)
+            param.next = ex.forwarded
+            ex.forwarded = param
         return True
 
     cdef void next_request(self) noexcept:
@@ -780,6 +817,16 @@ cdef PyObject* _owned(object value) noexcept:
 
 cdef str _text(char* base, Span span):
     return base[span.at:span.at + span.size].decode("latin-1")
+
+
+cdef const char* _kept(Exchange* ex, const char* at, size_t size) except NULL:
+    """A C string that lives as long as the exchange."""
+    cdef char* copy = <char*> arena_take(&ex.arena, size + 1)
+    if copy == NULL:
+        raise MemoryError
+    memcpy(copy, at, size)
+    copy[size] = 0
+    return copy
 
 
 cdef int _fault_of(Exchange* ex, error) except -1:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 MIB = 1024 * 1024
@@ -43,6 +44,9 @@ class HttpOptions:
     send_timeout: float = 60.0
     #: Answers shorter than this are sent as they are, whatever Accept-Encoding says.
     min_compress_size: int = 512
+    #: Headers whose name holds a match of this regular expression, in any case, become parameters
+    #: of inference requests; "": none do.
+    header_forward_pattern: str = ""
     #: Serves ``GET /v2/debug/objects``.
     debug_endpoints: bool = False
 
@@ -56,6 +60,10 @@ class HttpOptions:
                      "min_compress_size"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
+        try:
+            re.compile(self.header_forward_pattern)
+        except re.error as error:
+            raise ValueError(f"header_forward_pattern is no regular expression: {error}") from None
         if self.max_headers > 128:
             raise ValueError(f"max_headers is at most 128, got {self.max_headers}")
         if not 256 <= self.max_header_size <= 16 * MIB:

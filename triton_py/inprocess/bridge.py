@@ -161,27 +161,36 @@ class AsyncBridge:
         self._queue.close()
 
 
+#: How long ``infer`` waits for the core to give the inputs back after the final response.
+RELEASE_GRACE = 1.0
+
+
 def infer(request: NativeRequest, timeout: float | None = None) -> list[NativeResponse]:
     """Sends ``request`` and blocks, without the GIL, until its final response is there.
 
-    Returns all responses, error responses included. After ``timeout`` seconds the request is
-    cancelled and ``TimeoutError`` raised.
+    Returns all responses, error responses included; by then the inputs' buffers are free again
+    (unless the backend keeps the request for more than a second after its last response). After
+    ``timeout`` seconds the request is cancelled and ``TimeoutError`` raised.
     """
     queue = CompletionQueue()
     request.submit(queue)
     responses: list[NativeResponse] = []
     deadline = None if timeout is None else time.monotonic() + timeout
+    final = False
     try:
-        while True:
+        while not final:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             if not queue.wait(left):
                 raise TimeoutError(f"no final response within {timeout} seconds")
             for _, response, flags in queue.drain():
                 if response is not None:
                     responses.append(response)
-                if flags & FINAL:
-                    return responses
+                final = final or bool(flags & FINAL)
+        while queue.in_flight and queue.wait(RELEASE_GRACE):
+            queue.drain()
+        return responses
     finally:
-        # Also on KeyboardInterrupt: the core may still hold the inputs, and is told to hurry.
-        request.cancel()
+        if not final:
+            # Also on KeyboardInterrupt: the core may still hold the inputs, and is told to hurry.
+            request.cancel()
         queue.close()

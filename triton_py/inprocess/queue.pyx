@@ -63,6 +63,9 @@ cdef extern from "<sys/eventfd.h>" nogil:
         EFD_CLOEXEC
         EFD_NONBLOCK
 
+cdef extern from "Python.h":
+    int Py_AddPendingCall(int (*)(void*) noexcept, void*) nogil
+
 cdef extern from *:
     """
     static inline int tp_exchange(int *place, int value) {
@@ -137,6 +140,7 @@ cdef void queue_close(Queue* queue) noexcept:
 
 cdef void push(Queue* queue, Event* event) noexcept nogil:
     cdef uint64_t one = 1
+    cdef bint first_in_graveyard = False
     pthread_mutex_lock(&queue.lock)
     if queue.closed:
         pthread_mutex_unlock(&queue.lock)
@@ -146,6 +150,7 @@ cdef void push(Queue* queue, Event* event) noexcept nogil:
             event.response = NULL
         queue = _graveyard
         pthread_mutex_lock(&queue.lock)
+        first_in_graveyard = queue.head == NULL
     event.next = NULL
     queue.length += 1
     if queue.head == NULL:
@@ -164,6 +169,15 @@ cdef void push(Queue* queue, Event* event) noexcept nogil:
     # Nothing of the queue or the event may be touched from here on: whoever drains may have
     # settled the ticket, and with it freed both.
     pthread_mutex_unlock(&queue.lock)
+    if first_in_graveyard and may_free(generation()):
+        # Asks the main thread to let go of what the inputs borrowed from when it next runs Python
+        # code. A full list of such calls is no loss: collect() is called from elsewhere too.
+        Py_AddPendingCall(_collect_later, NULL)
+
+
+cdef int _collect_later(void* nothing) noexcept:
+    collect()
+    return 0
 
 
 cdef Event* take(Queue* queue) noexcept:

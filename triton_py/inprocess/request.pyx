@@ -104,12 +104,12 @@ cdef class NativeRequest:
     def __init__(self, NativeServer server not None, model, int64_t version=-1):
         if self.handle is not None:
             raise InvalidArgumentError("the request was made already")
-        cdef TRITONSERVER_Server* c_server = server.server()
+        cdef ServerHandle handle = server.held()
+        cdef TRITONSERVER_Server* c_server = handle.ptr
         cdef bytes name = c_text(model, "model name")
         cdef const char* c_name = name
         cdef TRITONSERVER_InferenceRequest* request = NULL
         cdef TRITONSERVER_Error* error
-        cdef ServerHandle handle = server.handle
         collect()
         with nogil:
             error = TRITONSERVER_InferenceRequestNew(&request, c_server, c_name, version)

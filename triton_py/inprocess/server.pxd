@@ -18,5 +18,7 @@ cdef class NativeServer:
     cdef ServerHandle handle                # None once closed
     cdef object __weakref__
 
-    # Raises once closed, or in a fork.
+    # Both raise once closed, or in a fork. The pointer is valid as long as somebody has the handle:
+    # hold that over calls without the GIL, since another thread may close the server meanwhile.
     cdef TRITONSERVER_Server* server(self) except NULL
+    cdef ServerHandle held(self)

@@ -180,10 +180,14 @@ cdef class NativeServer:
         _alive.add(handle)
 
     cdef TRITONSERVER_Server* server(self) except NULL:
+        return self.held().ptr
+
+    cdef ServerHandle held(self):
+        # To be kept in a local over every call without the GIL: another thread may close() then.
         if self.handle is None:
             raise UnavailableError("the server is closed")
         check_process(self.handle.made_in, "the server")
-        return self.handle.ptr
+        return self.handle
 
     @property
     def closed(self):
@@ -191,12 +195,15 @@ cdef class NativeServer:
 
     def stop(self, timeout=None):
         """No new requests; waits for those in flight, then unloads all models."""
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
+        cdef TRITONSERVER_Error* error
         cdef unsigned int seconds
         if timeout is not None:
             seconds = timeout
-            check(TRITONSERVER_ServerSetExitTimeout(server, seconds))
-        cdef ServerHandle handle = self.handle
+            with nogil:
+                error = TRITONSERVER_ServerSetExitTimeout(server, seconds)
+            check(error)
         handle.stop()
         collect()
 
@@ -216,7 +223,8 @@ cdef class NativeServer:
     # --- state ---
 
     def is_live(self):
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
         cdef TRITONSERVER_Error* error
         cdef cbool answer = False
         with nogil:
@@ -225,7 +233,8 @@ cdef class NativeServer:
         return True if answer else False
 
     def is_ready(self):
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
         cdef TRITONSERVER_Error* error
         cdef cbool answer = False
         with nogil:
@@ -234,7 +243,8 @@ cdef class NativeServer:
         return True if answer else False
 
     def model_is_ready(self, name, int64_t version=-1):
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
         cdef TRITONSERVER_Error* error
         cdef cbool answer = False
         cdef bytes text = c_text(name, "model name")
@@ -245,7 +255,8 @@ cdef class NativeServer:
         return True if answer else False
 
     def transaction_properties(self, name, int64_t version=-1):
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
         cdef TRITONSERVER_Error* error
         cdef uint32_t flags = 0
         cdef void* userp = NULL
@@ -258,7 +269,8 @@ cdef class NativeServer:
         return flags
 
     def batch_properties(self, name, int64_t version=-1):
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
         cdef TRITONSERVER_Error* error
         cdef uint32_t flags = 0
         cdef void* userp = NULL
@@ -273,7 +285,8 @@ cdef class NativeServer:
     # --- JSON ---
 
     def metadata_json(self):
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
         cdef TRITONSERVER_Error* error
         cdef TRITONSERVER_Message* message = NULL
         with nogil:
@@ -282,7 +295,8 @@ cdef class NativeServer:
         return _json(message)
 
     def model_metadata_json(self, name, int64_t version=-1):
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
         cdef TRITONSERVER_Error* error
         cdef TRITONSERVER_Message* message = NULL
         cdef bytes text = c_text(name, "model name")
@@ -293,7 +307,8 @@ cdef class NativeServer:
         return _json(message)
 
     def model_config_json(self, name, int64_t version=-1, uint32_t config_version=1):
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
         cdef TRITONSERVER_Error* error
         cdef TRITONSERVER_Message* message = NULL
         cdef bytes text = c_text(name, "model name")
@@ -305,7 +320,8 @@ cdef class NativeServer:
         return _json(message)
 
     def model_statistics_json(self, name="", int64_t version=-1):
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
         cdef TRITONSERVER_Error* error
         cdef TRITONSERVER_Message* message = NULL
         cdef bytes text = c_text(name, "model name")
@@ -316,7 +332,8 @@ cdef class NativeServer:
         return _json(message)
 
     def model_index_json(self, bint ready=False):
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
         cdef TRITONSERVER_Error* error
         cdef TRITONSERVER_Message* message = NULL
         cdef uint32_t flags = TRITONSERVER_INDEX_FLAG_READY if ready else 0
@@ -343,7 +360,8 @@ cdef class NativeServer:
     # --- models and repositories ---
 
     def load(self, name, parameters=None):
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
         cdef TRITONSERVER_Error* error
         cdef bytes text = c_text(name, "model name")
         cdef const char* c_name = text
@@ -364,7 +382,8 @@ cdef class NativeServer:
         check(error)
 
     def unload(self, name, bint dependents=False):
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
         cdef TRITONSERVER_Error* error
         cdef bytes text = c_text(name, "model name")
         cdef const char* c_name = text
@@ -376,14 +395,16 @@ cdef class NativeServer:
         check(error)
 
     def poll_model_repository(self):
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
         cdef TRITONSERVER_Error* error
         with nogil:
             error = TRITONSERVER_ServerPollModelRepository(server)
         check(error)
 
     def register_model_repository(self, path, name_mapping=None):
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
         cdef TRITONSERVER_Error* error
         cdef bytes text = c_text(path, "repository path")
         cdef const char* c_path = text
@@ -399,7 +420,8 @@ cdef class NativeServer:
         check(error)
 
     def unregister_model_repository(self, path):
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
         cdef TRITONSERVER_Error* error
         cdef bytes text = c_text(path, "repository path")
         cdef const char* c_path = text
@@ -408,7 +430,8 @@ cdef class NativeServer:
         check(error)
 
     def metrics_text(self):
-        cdef TRITONSERVER_Server* server = self.server()
+        cdef ServerHandle handle = self.held()
+        cdef TRITONSERVER_Server* server = handle.ptr
         cdef TRITONSERVER_Error* error
         cdef TRITONSERVER_Metrics* metrics = NULL
         cdef const char* base = NULL

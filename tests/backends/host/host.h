@@ -83,6 +83,9 @@ void host_unload(host *h);
 /* Finalizes the backend. Dies when an error, message or response is still alive. */
 void host_close(host *h);
 
+/* What instances are told they are; KIND_CPU unless set. */
+extern TRITONSERVER_InstanceGroupKind host_instance_kind;
+
 /* The kind of memory that output buffers are said to be; the CPU's unless set. */
 extern TRITONSERVER_MemoryType host_output_memory;
 

@@ -211,6 +211,25 @@ static void test_configurations(host *h)
   refuses(h, "broken", "{\"name\":\"broken\"}", "unable to load model");
 }
 
+/* What needs an execution provider that the installed package may not have. */
+static void test_gpu_instances(host *h)
+{
+  static const char unknown[] =
+      "{\"name\":\"add\",\"optimization\":{\"execution_accelerators\":"
+      "{\"gpu_execution_accelerator\":[{\"name\":\"abacus\"}]}}}";
+  host_instance_kind = TRITONSERVER_INSTANCEGROUPKIND_GPU;
+  refuses(h, "add", unknown, "unknown Execution Accelerator 'abacus' is requested");
+  /* Auto-complete loads the model for the CPU; the instance then asks for CUDA. */
+  if (!host_load(h, location("add"), "{\"name\":\"add\"}", true, 1, problem, sizeof problem)) {
+    printf("refused: %s\n", problem);
+    HOST_CHECK(strstr(problem, "a KIND_GPU instance needs the CUDAExecutionProvider") != NULL ||
+               strstr(problem, "onnx runtime error") != NULL);
+  } else {
+    host_unload(h);
+  }
+  host_instance_kind = TRITONSERVER_INSTANCEGROUPKIND_CPU;
+}
+
 /* A library that the backend can't work with. */
 static void refuses_library(const char *backend, const char *library, const char *why)
 {
@@ -268,6 +287,7 @@ int main(int argc, char **argv)
     test_strings(h);
     test_wrong_signature(h);
     test_configurations(h);
+    test_gpu_instances(h);
   }
   host_close(h);
   puts("done");

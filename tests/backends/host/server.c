@@ -239,11 +239,13 @@ TRITONSERVER_Error *TRITONBACKEND_ModelSetState(TRITONBACKEND_Model *model, void
 
 /* ---- instance ---- */
 
+TRITONSERVER_InstanceGroupKind host_instance_kind = TRITONSERVER_INSTANCEGROUPKIND_CPU;
+
 TRITONSERVER_Error *TRITONBACKEND_ModelInstanceKind(TRITONBACKEND_ModelInstance *instance,
                                                     TRITONSERVER_InstanceGroupKind *kind)
 {
   (void)instance;
-  *kind = TRITONSERVER_INSTANCEGROUPKIND_CPU;
+  *kind = host_instance_kind;
   return NULL;
 }
 
