@@ -74,8 +74,7 @@ TRITONSERVER_Error *tb_model_config_refresh(tb_model_config *config)
                     config->name);
   config->decoupled =
       is_true(tb_json_member(config->root, "model_transaction_policy"), "decoupled");
-  TB_RETURN_IF_ERROR(
-      read_tensors(config, "input", &config->inputs, &config->input_count));
+  TB_RETURN_IF_ERROR(read_tensors(config, "input", &config->inputs, &config->input_count));
   return read_tensors(config, "output", &config->outputs, &config->output_count);
 }
 

@@ -39,7 +39,8 @@ void tb_model_config_free(tb_model_config *config);
 TRITONSERVER_Error *tb_model_config_refresh(tb_model_config *config);
 
 /* Hands `root` to the server as the model's configuration; for ModelInitialize only. */
-TRITONSERVER_Error *tb_model_config_store(TRITONBACKEND_Model *model, const tb_model_config *config);
+TRITONSERVER_Error *tb_model_config_store(TRITONBACKEND_Model *model,
+                                          const tb_model_config *config);
 
 /* Index of the input or output of that name among `count`, or -1. `guess` is tried first: requests
  * name tensors in the configuration's order nearly always. */
@@ -59,8 +60,8 @@ TRITONSERVER_Error *tb_model_parameter_int(const tb_model_config *config, const 
 TRITONSERVER_Error *tb_model_parameter_bool(const tb_model_config *config, const char *key,
                                             bool *value);
 
-/* The backend's configuration: tb_json_root(*document) is an object whose member "cmdline" holds the
- * --backend-config settings as strings. The caller frees the document. */
+/* The backend's configuration: an object whose member "cmdline" holds the --backend-config settings
+ * as strings. The caller frees the document. */
 TRITONSERVER_Error *tb_backend_config_read(TRITONBACKEND_Backend *backend,
                                            tb_json_document **document);
 

@@ -24,7 +24,7 @@
 #define TB_LOG_ERROR(...) TB_LOG(TRITONSERVER_LOG_ERROR, __VA_ARGS__)
 #define TB_LOG_VERBOSE(...) TB_LOG(TRITONSERVER_LOG_VERBOSE, __VA_ARGS__)
 
-/* For calls whose failure leaves nothing to do but tell: logs the error with `what` and deletes it. */
+/* For calls whose failure leaves nothing to do but tell: logs the error and deletes it. */
 #define TB_LOG_IF_ERROR(expression, what) tb_log_if_error((expression), (what), __FILE__, __LINE__)
 
 /* A new error with a printf-formatted message. Owned by the caller, never NULL on a sane server. */

@@ -4,8 +4,8 @@
 /* A small JSON reader and writer.
  *
  * The backend API hands model and backend configurations over as JSON text and takes an
- * auto-completed configuration back the same way; this is all a backend needs for that. Numbers keep
- * their text, so that what is not changed is written back exactly as it came.
+ * auto-completed configuration back the same way; this is all a backend needs for that. Numbers
+ * keep their text, so that what is not changed is written back exactly as it came.
  *
  * Every node belongs to its document and lives until tb_json_free(). */
 
@@ -40,8 +40,8 @@ typedef struct tb_json {
 typedef struct tb_json_document tb_json_document;
 
 /* Parses `length` bytes (not necessarily NUL-terminated). On an error, which names the byte offset,
- * *document is untouched. Refused: nesting beyond 100, duplicate names, NUL in a string, bytes after
- * the value. An empty text is an empty object. */
+ * *document is untouched. Refused: nesting beyond 100, duplicate names, NUL in a string, bytes
+ * after the value. An empty text is an empty object. */
 TRITONSERVER_Error *tb_json_parse(const char *text, size_t length, tb_json_document **document);
 
 void tb_json_free(tb_json_document *document);

@@ -112,7 +112,9 @@ static const char *parse_string(parser *p)
       continue;
     }
     switch (c = *p->at++) {
-      case '"': case '\\': case '/': *out++ = c; break;
+      case '"':
+      case '\\':
+      case '/': *out++ = c; break;
       case 'b': *out++ = '\b'; break;
       case 'f': *out++ = '\f'; break;
       case 'n': *out++ = '\n'; break;
@@ -245,9 +247,9 @@ TRITONSERVER_Error *tb_json_parse(const char *text, size_t length, tb_json_docum
     if (parsed->root != NULL && p.at != p.end) fail(&p, "more text after the value");
   }
   if (p.problem != NULL) {
-    TRITONSERVER_Error *error = tb_error(TRITONSERVER_ERROR_INVALID_ARG,
-                                         "JSON error at byte %zu of %zu: %s",
-                                         (size_t)(p.at - p.begin), length, p.problem);
+    TRITONSERVER_Error *error =
+        tb_error(TRITONSERVER_ERROR_INVALID_ARG, "JSON error at byte %zu of %zu: %s",
+                 (size_t)(p.at - p.begin), length, p.problem);
     tb_json_free(parsed);
     return error;
   }

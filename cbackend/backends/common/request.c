@@ -75,6 +75,7 @@ TRITONSERVER_Error *tb_check_cancelled(TRITONBACKEND_Request *request)
 {
   bool cancelled = false;
   TB_RETURN_IF_ERROR(TRITONBACKEND_RequestIsCancelled(request, &cancelled));
-  return cancelled ? TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_CANCELLED, "the request was cancelled")
-                   : NULL;
+  return cancelled
+             ? TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_CANCELLED, "the request was cancelled")
+             : NULL;
 }

@@ -35,8 +35,9 @@ typedef struct {
 
 uint64_t tb_now_ns(void);
 
-/* Ends a request: reports its statistics (a success where `error` is NULL), sends its final answer and
- * gives it back to the server. Takes all three; `response` may be NULL where there is an error. */
+/* Ends a request: reports its statistics (a success where `error` is NULL), sends its final answer
+ * and gives it back to the server. Takes all three; `response` may be NULL where there is an
+ * error. */
 void tb_finish_request(TRITONBACKEND_ModelInstance *instance, TRITONBACKEND_Request *request,
                        TRITONBACKEND_Response *response, TRITONSERVER_Error *error,
                        const tb_times *times);

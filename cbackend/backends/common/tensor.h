@@ -12,7 +12,8 @@
 
 #include "error.h"
 
-/* TRITONSERVER_TYPE_INVALID when `name` is no model-configuration type ("TYPE_FP32", "TYPE_STRING"). */
+/* TRITONSERVER_TYPE_INVALID when `name` is no model-configuration type ("TYPE_FP32",
+ * "TYPE_STRING"). */
 TRITONSERVER_DataType tb_datatype_from_config(const char *name);
 
 /* The model configuration's name of a type: "TYPE_FP32"; BYTES is "TYPE_STRING" there. Static. */

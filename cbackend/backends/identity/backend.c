@@ -7,8 +7,8 @@
 
 #include "identity.h"
 
-/* Once per process, before any model of this backend. There is no state to keep here; a failure makes
- * every model of the backend fail to load. */
+/* Once per process, before any model of this backend. There is no state to keep here; a failure
+ * makes every model of the backend fail to load. */
 TRITONBACKEND_ISPEC TRITONSERVER_Error *TRITONBACKEND_Initialize(TRITONBACKEND_Backend *backend)
 {
   TB_RETURN_IF_ERROR(tb_check_api_version(backend));
@@ -29,8 +29,8 @@ TRITONBACKEND_ISPEC TRITONSERVER_Error *TRITONBACKEND_Finalize(TRITONBACKEND_Bac
   return NULL;
 }
 
-/* Asked once after Initialize. Initializing instances touches nothing shared, so the server may do it
- * from several threads. */
+/* Asked once after Initialize. Initializing instances touches nothing shared, so the server may do
+ * it from several threads. */
 TRITONBACKEND_ISPEC TRITONSERVER_Error *TRITONBACKEND_GetBackendAttribute(
     TRITONBACKEND_Backend *backend, TRITONBACKEND_BackendAttribute *attributes)
 {

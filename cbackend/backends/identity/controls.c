@@ -12,8 +12,9 @@ static TRITONSERVER_Error *as_string(const char *key, TRITONSERVER_ParameterType
                                      const void *value, const char **text)
 {
   if (type != TRITONSERVER_PARAMETER_STRING)
-    return tb_error(TRITONSERVER_ERROR_INVALID_ARG, "request parameter '%s' must be a string, is %s",
-                    key, TRITONSERVER_ParameterTypeString(type));
+    return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
+                    "request parameter '%s' must be a string, is %s", key,
+                    TRITONSERVER_ParameterTypeString(type));
   *text = value;
   return NULL;
 }
@@ -28,7 +29,7 @@ static TRITONSERVER_Error *read_delay(const char *key, TRITONSERVER_ParameterTyp
     *delay = *(const int64_t *)value;
   else if (type == TRITONSERVER_PARAMETER_DOUBLE && *(const double *)value >= 0 &&
            *(const double *)value <= (double)longest)
-    *delay = (int64_t) * (const double *)value;
+    *delay = (int64_t)*(const double *)value;
   else
     *delay = -1;
   if (*delay < 0 || *delay > longest)

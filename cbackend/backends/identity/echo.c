@@ -55,8 +55,8 @@ TRITONSERVER_Error *identity_echo(TRITONBACKEND_Request *request, TRITONBACKEND_
   TB_RETURN_IF_ERROR(
       TRITONBACKEND_ResponseSetStringParameter(response, "request_id", id != NULL ? id : ""));
   TB_RETURN_IF_ERROR(TRITONBACKEND_ResponseSetIntParameter(response, "request_flags", flags));
-  TB_RETURN_IF_ERROR(TRITONBACKEND_ResponseSetIntParameter(response, "request_timeout_us",
-                                                           (int64_t)timeout_us));
+  TB_RETURN_IF_ERROR(
+      TRITONBACKEND_ResponseSetIntParameter(response, "request_timeout_us", (int64_t)timeout_us));
   TB_RETURN_IF_ERROR(echo_correlation_id(request, response));
   for (uint32_t i = 0; i < count; i++) TB_RETURN_IF_ERROR(echo_parameter(request, i, response));
   return NULL;

@@ -31,8 +31,8 @@ static TRITONSERVER_Error *open_batch(identity_work *work, TRITONBACKEND_Request
   for (uint32_t i = 0; i < count; i++) {
     work[i] = (identity_work){.request = requests[i]};
     if (requests[i] == NULL) {
-      refusal = tb_error(TRITONSERVER_ERROR_INTERNAL, "request %u of the batch is null",
-                         (unsigned)i);
+      refusal =
+          tb_error(TRITONSERVER_ERROR_INTERNAL, "request %u of the batch is null", (unsigned)i);
     } else {
       /* A parameter that makes no sense is that request's own problem, answered later. */
       work[i].error = identity_controls_read(requests[i], &work[i].controls);
@@ -93,8 +93,8 @@ static TRITONSERVER_Error *copy_output(const identity_model *model, const identi
 
   tb_input input;
   TB_RETURN_IF_ERROR(tb_input_read(handle, &input));
-  /* Asked for where the input lies, so that a tensor on a device needn't leave it. The answer may be
-   * another kind of memory: the server, or the client behind it, decides. */
+  /* Asked for where the input lies, so that a tensor on a device needn't leave it. The answer may
+   * be another kind of memory: the server, or the client behind it, decides. */
   TRITONSERVER_MemoryType type = TRITONSERVER_MEMORY_CPU;
   int64_t type_id = 0;
   if (input.buffer_count > 0) {
@@ -106,8 +106,7 @@ static TRITONSERVER_Error *copy_output(const identity_model *model, const identi
   void *buffer = NULL;
   TB_RETURN_IF_ERROR(TRITONBACKEND_ResponseOutput(work->response, &made, output->name,
                                                   input.datatype, input.shape, input.rank));
-  TB_RETURN_IF_ERROR(
-      TRITONBACKEND_OutputBuffer(made, &buffer, input.byte_size, &type, &type_id));
+  TB_RETURN_IF_ERROR(TRITONBACKEND_OutputBuffer(made, &buffer, input.byte_size, &type, &type_id));
   return tb_input_copy(&input, buffer, type);
 }
 
@@ -142,7 +141,8 @@ static TRITONSERVER_Error *read_batch_size(const identity_model *model, identity
   TB_RETURN_IF_ERROR(TRITONBACKEND_RequestInputByIndex(work->request, 0, &handle));
   TB_RETURN_IF_ERROR(tb_input_read(handle, &input));
   if (input.rank == 0)
-    return tb_error(TRITONSERVER_ERROR_INVALID_ARG, "input '%s' has no batch dimension", input.name);
+    return tb_error(TRITONSERVER_ERROR_INVALID_ARG, "input '%s' has no batch dimension",
+                    input.name);
   work->batch_size = (uint64_t)input.shape[0];
   return NULL;
 }
@@ -158,8 +158,8 @@ static TRITONSERVER_Error *check_request(const identity_model *model, identity_w
 
 /* ---- a batch ---- */
 
-/* A response for each request, an error where one went wrong, and back they go. What goes wrong with
- * one must not be felt by its neighbours. */
+/* A response for each request, an error where one went wrong, and back they go. What goes wrong
+ * with one must not be felt by its neighbours. */
 static void process(TRITONBACKEND_ModelInstance *handle, const identity_model *model,
                     identity_work *work, uint32_t count, uint64_t exec_start)
 {

@@ -5,8 +5,8 @@
  *
  * It is the example to start a backend of one's own from, and the subject of the server's tests.
  * backend.c holds the entry points that make and end backend, model and instance; model.c reads the
- * model's configuration; execute.c is the path of the requests; echo.c and controls.c are for tests.
- * README.md beside this file documents the parameters. */
+ * model's configuration; execute.c is the path of the requests; echo.c and controls.c are for
+ * tests. README.md beside this file documents the parameters. */
 
 #ifndef IDENTITY_H
 #define IDENTITY_H
@@ -17,9 +17,9 @@
 /* State of a model: written by ModelInitialize, only read afterwards, by all instances at once. */
 typedef struct {
   tb_model_config *config;
-  int *input_of_output;      /* for each output the index of the input it copies */
-  int64_t execute_delay_ms;  /* parameter: every execution takes at least this long */
-  bool echo_parameters;      /* parameter: responses carry the request's properties */
+  int *input_of_output;       /* for each output the index of the input it copies */
+  int64_t execute_delay_ms;   /* parameter: every execution takes at least this long */
+  bool echo_parameters;       /* parameter: responses carry the request's properties */
   const char *instance_error; /* parameter: instances refuse to start; NULL without */
 } identity_model;
 

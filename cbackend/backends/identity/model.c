@@ -57,11 +57,11 @@ static TRITONSERVER_Error *find_input(const tb_model_config *config, size_t inde
     }
   }
   if (index >= config->input_count)
-    return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
-                    "model '%s': no input for output '%s' (number %zu of %zu, with %zu inputs); set "
-                    "the parameter '%s' to an input's name",
-                    config->name, output, index + 1, config->output_count, config->input_count,
-                    output);
+    return tb_error(
+        TRITONSERVER_ERROR_INVALID_ARG,
+        "model '%s': no input for output '%s' (number %zu of %zu, with %zu inputs); set "
+        "the parameter '%s' to an input's name",
+        config->name, output, index + 1, config->output_count, config->input_count, output);
   *input = (int)index;
   return NULL;
 }
@@ -92,16 +92,16 @@ static TRITONSERVER_Error *fill(TRITONBACKEND_Model *model, identity_model *stat
   const char *refusal = tb_model_parameter(config, "initialize_error");
   if (refusal != NULL) return TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL, refusal);
   if (config->decoupled)
-    return tb_error(TRITONSERVER_ERROR_UNSUPPORTED,
-                    "model '%s': the identity backend answers each request once; it doesn't support "
-                    "decoupled models",
-                    config->name);
+    return tb_error(
+        TRITONSERVER_ERROR_UNSUPPORTED,
+        "model '%s': the identity backend answers each request once; it doesn't support "
+        "decoupled models",
+        config->name);
   TB_RETURN_IF_ERROR(auto_complete(model, config));
   state->instance_error = tb_model_parameter(config, "instance_error");
-  TB_RETURN_IF_ERROR(tb_model_parameter_int(config, "execute_delay_ms", 0, 3600 * 1000,
-                                            &state->execute_delay_ms));
   TB_RETURN_IF_ERROR(
-      tb_model_parameter_bool(config, "echo_parameters", &state->echo_parameters));
+      tb_model_parameter_int(config, "execute_delay_ms", 0, 3600 * 1000, &state->execute_delay_ms));
+  TB_RETURN_IF_ERROR(tb_model_parameter_bool(config, "echo_parameters", &state->echo_parameters));
   return map_outputs(state);
 }
 

@@ -23,10 +23,11 @@ static TRITONSERVER_Error *complete_batching(ort_model *model, const ort_signatu
                  all_batch(signature->outputs, signature->output_count);
   if (!batches) {
     if (config->max_batch_size == 0) return NULL;
-    return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
-                    "autofill failed for model '%s': model does not support batching while non-zero "
-                    "max_batch_size is specified",
-                    config->name);
+    return tb_error(
+        TRITONSERVER_ERROR_INVALID_ARG,
+        "autofill failed for model '%s': model does not support batching while non-zero "
+        "max_batch_size is specified",
+        config->name);
   }
   if (config->max_batch_size == 0) {
     config->max_batch_size = model->library->default_max_batch_size;
@@ -37,8 +38,7 @@ static TRITONSERVER_Error *complete_batching(ort_model *model, const ort_signatu
                 "; set max_batch_size in its configuration for another one",
                 config->name, config->max_batch_size);
   }
-  if (config->max_batch_size > 1 &&
-      tb_json_member(config->root, "sequence_batching") == NULL &&
+  if (config->max_batch_size > 1 && tb_json_member(config->root, "sequence_batching") == NULL &&
       tb_json_member(config->root, "dynamic_batching") == NULL &&
       !tb_json_set(document, config->root, "dynamic_batching",
                    tb_json_new(document, TB_JSON_OBJECT)))
@@ -46,8 +46,8 @@ static TRITONSERVER_Error *complete_batching(ort_model *model, const ort_signatu
   return NULL;
 }
 
-/* {"name", "data_type", "dims"}, without the batch dimension. A tensor without dimensions of its own
- * has dims [1], which a reshape to [] takes away again where there is a batch dimension. */
+/* {"name", "data_type", "dims"}, without the batch dimension. A tensor without dimensions of its
+ * own has dims [1], which a reshape to [] takes away again where there is a batch dimension. */
 static tb_json *describe(const tb_model_config *config, const ort_tensor *tensor)
 {
   tb_json_document *document = config->document;
@@ -78,9 +78,10 @@ static TRITONSERVER_Error *complete_tensors(tb_model_config *config, const char 
   tb_json *list = tb_json_new(config->document, TB_JSON_ARRAY);
   for (size_t i = 0; i < count; i++) {
     if (ort_datatype_of(tensors[i].type) == TRITONSERVER_TYPE_INVALID) {
-      TB_LOG_WARN("model '%s': %s '%s' is left out of the configuration: it is no tensor of a type "
-                  "that the protocol has",
-                  config->name, key, tensors[i].name);
+      TB_LOG_WARN(
+          "model '%s': %s '%s' is left out of the configuration: it is no tensor of a type "
+          "that the protocol has",
+          config->name, key, tensors[i].name);
       continue;
     }
     if (!tb_json_append(list, describe(config, &tensors[i])))
@@ -99,8 +100,7 @@ TRITONSERVER_Error *ort_auto_complete(TRITONBACKEND_Model *handle, ort_model *mo
 
   /* On the CPU whatever the instances will be: a signature doesn't depend on the device, and CPU
    * instances go on with this very session. */
-  TB_RETURN_IF_ERROR(
-      ort_session_new(model, TRITONSERVER_INSTANCEGROUPKIND_CPU, 0, &model->shared));
+  TB_RETURN_IF_ERROR(ort_session_new(model, TRITONSERVER_INSTANCEGROUPKIND_CPU, 0, &model->shared));
   const ort_signature *signature = &model->shared->signature;
   TB_RETURN_IF_ERROR(complete_batching(model, signature));
   if (!has_inputs)

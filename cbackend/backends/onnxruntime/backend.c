@@ -41,8 +41,8 @@ TRITONBACKEND_ISPEC TRITONSERVER_Error *TRITONBACKEND_Finalize(TRITONBACKEND_Bac
   return NULL;
 }
 
-/* Instances may start in parallel. Without CUDA in the library, a model that names no instance group
- * runs on the CPU, also on a machine that has GPUs. */
+/* Instances may start in parallel. Without CUDA in the library, a model that names no instance
+ * group runs on the CPU, also on a machine that has GPUs. */
 TRITONBACKEND_ISPEC TRITONSERVER_Error *TRITONBACKEND_GetBackendAttribute(
     TRITONBACKEND_Backend *backend, TRITONBACKEND_BackendAttribute *attributes)
 {

@@ -23,17 +23,17 @@ static TRITONSERVER_Error *run(ort_instance *instance)
     output_names[outputs] = instance->outputs[i].config->name;
     instance->output_values[outputs++] = instance->outputs[i].value;
   }
-  OrtStatus *status = ort.Run(instance->session->handle, instance->run_options, names,
-                              instance->input_values, inputs, output_names, outputs,
-                              instance->output_values);
+  OrtStatus *status =
+      ort.Run(instance->session->handle, instance->run_options, names, instance->input_values,
+              inputs, output_names, outputs, instance->output_values);
   /* Also after a failure: whatever is there is released with the slots. */
   for (size_t i = 0, k = 0; i < output_count; i++)
     if (instance->outputs[i].wanted) instance->outputs[i].value = instance->output_values[k++];
   return ort_error(status);
 }
 
-/* A run into buffers of shapes that the model's signature promised fails when the promise is wrong, as
- * it would for any other reason. A second run without them tells: if that one works, it was the
+/* A run into buffers of shapes that the model's signature promised fails when the promise is wrong,
+ * as it would for any other reason. A second run without them tells: if that one works, it was the
  * promise, and nobody relies on it again. */
 static TRITONSERVER_Error *run_unbound(ort_instance *instance, uint32_t index,
                                        TRITONSERVER_Error *first)
@@ -100,8 +100,7 @@ static void process_group(TRITONBACKEND_ModelInstance *handle, ort_instance *ins
 
   if (error != NULL && count > 1) {
     TB_LOG_IF_ERROR(error, "a batch failed and is tried one by one");
-    for (uint32_t i = 0; i < count; i++)
-      process_group(handle, instance, &group[i], 1, exec_start);
+    for (uint32_t i = 0; i < count; i++) process_group(handle, instance, &group[i], 1, exec_start);
     return;
   }
   if (error != NULL)

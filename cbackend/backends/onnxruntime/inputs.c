@@ -26,8 +26,7 @@ static TRITONSERVER_Error *read_strings(ort_input_slot *slot, uint32_t index)
     uint64_t size;
     TRITONSERVER_MemoryType type = TRITONSERVER_MEMORY_CPU;
     int64_t type_id = 0;
-    TB_RETURN_IF_ERROR(
-        TRITONBACKEND_InputBuffer(part->handle, 0, &base, &size, &type, &type_id));
+    TB_RETURN_IF_ERROR(TRITONBACKEND_InputBuffer(part->handle, 0, &base, &size, &type, &type_id));
     if (tb_is_cpu(type) && size == part->byte_size) slot->bytes[index] = base;
   }
   if (slot->bytes[index] == NULL) {
@@ -106,8 +105,7 @@ TRITONSERVER_Error *ort_read_item(ort_instance *instance, uint32_t index)
     instance->inputs[i].bytes[index] = NULL;
     instance->inputs[i].copies[index] = NULL;
   }
-  TB_RETURN_IF_ERROR(
-      TRITONBACKEND_RequestInputCount(instance->items[index].request, &count));
+  TB_RETURN_IF_ERROR(TRITONBACKEND_RequestInputCount(instance->items[index].request, &count));
   for (uint32_t i = 0; i < count; i++) TB_RETURN_IF_ERROR(read_input(instance, index, i));
   TB_RETURN_IF_ERROR(check_requested_outputs(instance, index));
   TB_RETURN_IF_ERROR(read_batch_size(instance, index));
@@ -156,8 +154,8 @@ static TRITONSERVER_Error *reserve(ort_input_slot *slot, size_t size)
 }
 
 /* Finds memory that the run can read in place: the one buffer of the one request, where it lies in
- * the CPU's or the instance's own device's memory. An address that isn't a multiple of the element's
- * size won't do; compiled kernels rely on that. */
+ * the CPU's or the instance's own device's memory. An address that isn't a multiple of the
+ * element's size won't do; compiled kernels rely on that. */
 static TRITONSERVER_Error *find_in_place(const ort_instance *instance, const tb_input *part,
                                          void **data, const OrtMemoryInfo **memory)
 {
@@ -172,7 +170,7 @@ static TRITONSERVER_Error *find_in_place(const ort_instance *instance, const tb_
   if (base == NULL || size != part->byte_size || !(cpu || own_device) ||
       (uintptr_t)base % TRITONSERVER_DataTypeByteSize(part->datatype) != 0)
     return NULL;
-  /* ONNX Runtime takes a pointer to writable memory for any value, but no run writes to an input. */
+  /* ONNX Runtime wants a pointer to writable memory for any value; no run writes to an input. */
   *data = (void *)(uintptr_t)base;
   *memory = cpu ? instance->cpu_memory : instance->gpu_memory;
   return NULL;
@@ -225,8 +223,10 @@ static TRITONSERVER_Error *gather_slot(ort_instance *instance, ort_input_slot *s
   if (!batching && slot->tensor->has_shape && slot->tensor->rank == 0) {
     int64_t elements;
     if (!tb_element_count(leader->shape, rank, &elements) || elements != 1)
-      return tb_error(TRITONSERVER_ERROR_INVALID_ARG, "input '%s' has shape %s, the model takes one "
-                      "element", leader->name, TB_SHAPE_TEXT(leader->shape, rank));
+      return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
+                      "input '%s' has shape %s, the model takes one "
+                      "element",
+                      leader->name, TB_SHAPE_TEXT(leader->shape, rank));
     rank = 0;
   }
   int64_t small[16];
@@ -237,10 +237,9 @@ static TRITONSERVER_Error *gather_slot(ort_instance *instance, ort_input_slot *s
     shape[0] = 0;
     for (uint32_t i = 0; i < count; i++) shape[0] += instance->items[group[i]].batch_size;
   }
-  TRITONSERVER_Error *error =
-      slot->tensor->type == ORT_TYPE_STRING
-          ? gather_strings(instance, slot, group, count, shape, rank)
-          : gather_numbers(instance, slot, group, count, shape, rank);
+  TRITONSERVER_Error *error = slot->tensor->type == ORT_TYPE_STRING
+                                  ? gather_strings(instance, slot, group, count, shape, rank)
+                                  : gather_numbers(instance, slot, group, count, shape, rank);
   if (shape != small) free(shape);
   return error;
 }

@@ -22,8 +22,7 @@ static TRITONSERVER_Error *make_slots(ort_instance *instance)
   for (size_t i = 0; i < signature->input_count; i++)
     instance->inputs[i].tensor = &signature->inputs[i];
   for (size_t i = 0; i < config->output_count; i++) {
-    int index =
-        ort_find(signature->outputs, signature->output_count, config->outputs[i].name, i);
+    int index = ort_find(signature->outputs, signature->output_count, config->outputs[i].name, i);
     instance->outputs[i].config = &config->outputs[i];
     instance->outputs[i].tensor = &signature->outputs[index];
   }

@@ -4,8 +4,8 @@
 /* An instance and what it keeps in the course of an execution.
  *
  * Requests are executed in groups: those of a batch whose tensors fit together make one run of the
- * model. A slot holds what all requests of the group have in common of one input or output. One thread
- * at a time executes an instance, so nothing here needs a lock. */
+ * model. A slot holds what all requests of the group have in common of one input or output. One
+ * thread at a time executes an instance, so nothing here needs a lock. */
 
 #ifndef ORT_INSTANCE_H
 #define ORT_INSTANCE_H
@@ -22,8 +22,8 @@ typedef struct {
 
 typedef struct {
   const ort_tensor *tensor;
-  /* For each request of the batch: the input (`handle` is NULL where it is absent), and of BYTES the
-   * elements in one piece: borrowed from the request, or from `copies`. */
+  /* For each request of the batch: the input (`handle` is NULL where it is absent), and of BYTES
+   * the elements in one piece: borrowed from the request, or from `copies`. */
   tb_input *parts;
   const char **bytes;
   char **copies;
@@ -77,7 +77,7 @@ TRITONSERVER_Error *ort_instance_reserve(ort_instance *instance, uint32_t count)
 
 /* inputs.c */
 
-/* Reads inputs and requested outputs of item `index` and checks what can be checked of one request. */
+/* Reads inputs and requested outputs of item `index` and checks what one request shows. */
 TRITONSERVER_Error *ort_read_item(ort_instance *instance, uint32_t index);
 /* Can the two items be part of one run? */
 bool ort_fits(const ort_instance *instance, uint32_t first, uint32_t other);

@@ -17,9 +17,10 @@ TRITONSERVER_Error *ort_error(OrtStatus *status)
 {
   if (status == NULL) return NULL;
   int number = ort.GetErrorCode(status);
-  TRITONSERVER_Error_Code code = number == ORT_CODE_INVALID_ARGUMENT  ? TRITONSERVER_ERROR_INVALID_ARG
-                                 : number == ORT_CODE_NOT_IMPLEMENTED ? TRITONSERVER_ERROR_UNSUPPORTED
-                                                                      : TRITONSERVER_ERROR_INTERNAL;
+  TRITONSERVER_Error_Code code =
+      number == ORT_CODE_INVALID_ARGUMENT  ? TRITONSERVER_ERROR_INVALID_ARG
+      : number == ORT_CODE_NOT_IMPLEMENTED ? TRITONSERVER_ERROR_UNSUPPORTED
+                                           : TRITONSERVER_ERROR_INTERNAL;
   /* Some of its messages end in a line break. */
   const char *text = ort.GetErrorMessage(status);
   size_t length = strlen(text);
@@ -100,8 +101,8 @@ const char *ort_provider_names(char *text, size_t size)
 
 /* ---- the library ---- */
 
-/* ONNX Runtime's log lines go where the server's go. It calls verbose what the server calls verbose,
- * and its information is of the same kind to anyone who isn't debugging a model. */
+/* ONNX Runtime's log lines go where the server's go. It calls verbose what the server calls
+ * verbose, and its information is of the same kind to anyone who isn't debugging a model. */
 static void log_line(void *param, OrtLogLevel level, const char *category, const char *id,
                      const char *location, const char *message)
 {
@@ -152,17 +153,18 @@ static TRITONSERVER_Error *read_table(void *handle, const char *path, const char
     return tb_error(TRITONSERVER_ERROR_UNSUPPORTED,
                     "the onnxruntime backend works with ONNX Runtime 1.%d and later 1.x, found %s",
                     ORT_API_VERSION_NEEDED, *version);
-#define ORT_COPY(place, result, name, arguments) \
-  memcpy(&ort.name, &slots[place], sizeof ort.name);
+#define ORT_COPY(place, result, name, arguments) memcpy(&ort.name, &slots[place], sizeof ort.name);
   ORT_FUNCTIONS(ORT_COPY)
   slots = minor >= ORT_OPTIONAL_VERSION ? base->GetApi(ORT_OPTIONAL_VERSION) : NULL;
-  if (slots != NULL) { ORT_OPTIONAL_FUNCTIONS(ORT_COPY) }
+  if (slots != NULL) {
+    ORT_OPTIONAL_FUNCTIONS(ORT_COPY)
+  }
 #undef ORT_COPY
   return NULL;
 }
 
-/* Fills `ort`. A process has one ONNX Runtime: what a second server in it asks for must be there too,
- * but it gets the one of the first. */
+/* Fills `ort`. A process has one ONNX Runtime: what a second server in it asks for must be there
+ * too, but it gets the one of the first. */
 static TRITONSERVER_Error *load_functions(const char *path, const char **version)
 {
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

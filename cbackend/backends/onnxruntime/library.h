@@ -33,7 +33,7 @@ bool ort_has_provider(const char *name);
 /* The names of the execution providers, "A, B", for messages. Returns `text`. */
 const char *ort_provider_names(char *text, size_t size);
 
-/* The server's error for a status, which it takes; NULL for NULL. ONNX Runtime's own text is kept. */
+/* The server's error for a status, which it takes, with ONNX Runtime's text; NULL for NULL. */
 TRITONSERVER_Error *ort_error(OrtStatus *status);
 
 #define ORT_RETURN_IF_ERROR(expression) TB_RETURN_IF_ERROR(ort_error(expression))

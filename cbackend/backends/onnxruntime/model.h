@@ -20,8 +20,8 @@ typedef struct {
 typedef struct {
   const ort_library *library;
   tb_model_config *config;
-  char *path;          /* of the model's file */
-  bool share_session;  /* CPU instances run one session instead of having one each */
+  char *path;           /* of the model's file */
+  bool share_session;   /* CPU instances run one session instead of having one each */
   pthread_mutex_t lock; /* over the two below */
   ort_session *shared;
   uint32_t shared_users;

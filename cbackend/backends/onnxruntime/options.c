@@ -11,8 +11,7 @@
 static TRITONSERVER_Error *set_optimization(const tb_model_config *config,
                                             OrtSessionOptions *options)
 {
-  const tb_json *graph =
-      tb_json_member(tb_json_member(config->root, "optimization"), "graph");
+  const tb_json *graph = tb_json_member(tb_json_member(config->root, "optimization"), "graph");
   int64_t level = 0;
   tb_json_int64(tb_json_member(graph, "level"), &level);
   OrtOptimizationLevel wanted = level == -1  ? ORT_ENABLE_BASIC
@@ -31,8 +30,7 @@ static TRITONSERVER_Error *set_threads(const ort_model *model, OrtSessionOptions
       ort.SetSessionExecutionMode(options, mode == 1 ? ORT_PARALLEL : ORT_SEQUENTIAL));
   TB_RETURN_IF_ERROR(tb_model_parameter_int(config, "intra_op_thread_count", 0, 4096, &intra));
   TB_RETURN_IF_ERROR(tb_model_parameter_int(config, "inter_op_thread_count", 0, 4096, &inter));
-  if (model->library->global_thread_pool)
-    return ort_error(ort.DisablePerSessionThreads(options));
+  if (model->library->global_thread_pool) return ort_error(ort.DisablePerSessionThreads(options));
   if (intra > 0) ORT_RETURN_IF_ERROR(ort.SetIntraOpNumThreads(options, (int)intra));
   if (inter > 0) ORT_RETURN_IF_ERROR(ort.SetInterOpNumThreads(options, (int)inter));
   return NULL;

@@ -16,8 +16,8 @@
 #include <stdint.h>
 
 /* The oldest version whose table holds every function below: GetResizedStringTensorElementBuffer,
- * without which a string with a NUL in it can't be passed, came with 1.15. Version 1.N of the library
- * has version N of the table. */
+ * without which a string with a NUL in it can't be passed, came with 1.15. Version 1.N of the
+ * library has version N of the table. */
 #define ORT_API_VERSION_NEEDED 15
 
 typedef enum {
@@ -39,8 +39,19 @@ typedef enum {
 } OrtElementType;
 
 typedef enum { ORT_KIND_UNKNOWN = 0, ORT_KIND_TENSOR = 1 } OrtValueKind;
-typedef enum { ORT_LOG_VERBOSE, ORT_LOG_INFO, ORT_LOG_WARNING, ORT_LOG_ERROR, ORT_LOG_FATAL } OrtLogLevel;
-typedef enum { ORT_DISABLE_ALL = 0, ORT_ENABLE_BASIC = 1, ORT_ENABLE_EXTENDED = 2, ORT_ENABLE_ALL = 99 } OrtOptimizationLevel;
+typedef enum {
+  ORT_LOG_VERBOSE,
+  ORT_LOG_INFO,
+  ORT_LOG_WARNING,
+  ORT_LOG_ERROR,
+  ORT_LOG_FATAL
+} OrtLogLevel;
+typedef enum {
+  ORT_DISABLE_ALL = 0,
+  ORT_ENABLE_BASIC = 1,
+  ORT_ENABLE_EXTENDED = 2,
+  ORT_ENABLE_ALL = 99
+} OrtOptimizationLevel;
 typedef enum { ORT_SEQUENTIAL = 0, ORT_PARALLEL = 1 } OrtExecutionMode;
 typedef enum { ORT_DEVICE_ALLOCATOR = 0, ORT_ARENA_ALLOCATOR = 1 } OrtAllocatorKind;
 typedef enum { ORT_MEMORY_DEFAULT = 0 } OrtMemoryKind;
@@ -69,8 +80,8 @@ typedef struct {
   const char *(*GetVersionString)(void);
 } OrtApiBase;
 
-/* A NULL OrtStatus is success; any other is owned by the caller. "Options" stand for session options
- * where nothing else is said. */
+/* A NULL OrtStatus is success; any other is owned by the caller. "Options" stand for session
+ * options where nothing else is said. */
 #define ORT_FUNCTIONS(F)                                                                           \
   F(1, int, GetErrorCode, (const OrtStatus *))                                                     \
   F(2, const char *, GetErrorMessage, (const OrtStatus *))                                         \
@@ -140,8 +151,7 @@ typedef struct {
   F(122, void, ReleaseThreadingOptions, (OrtThreadingOptions *))                                   \
   F(125, OrtStatus *, GetAvailableProviders, (char ***, int *))                                    \
   F(126, OrtStatus *, ReleaseAvailableProviders, (char **, int))                                   \
-  F(130, OrtStatus *, AddSessionConfigEntry,                                                       \
-    (OrtSessionOptions *, const char *, const char *))                                             \
+  F(130, OrtStatus *, AddSessionConfigEntry, (OrtSessionOptions *, const char *, const char *))    \
   F(147, OrtStatus *, SetGlobalIntraOpNumThreads, (OrtThreadingOptions *, int))                    \
   F(148, OrtStatus *, SetGlobalInterOpNumThreads, (OrtThreadingOptions *, int))                    \
   F(151, OrtStatus *, CreateEnvWithCustomLoggerAndGlobalThreadPools,                               \

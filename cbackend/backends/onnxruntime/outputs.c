@@ -3,9 +3,9 @@
 
 /* From output values to responses.
  *
- * Where a run serves one request and the model says what shapes its outputs will have, the response's
- * buffers are made before the run, which then writes its results where the client's bytes are sent
- * from. Else one copy takes each request's rows out of the output. */
+ * Where a run serves one request and the model says what shapes its outputs will have, the
+ * response's buffers are made before the run, which then writes its results where the client's
+ * bytes are sent from. Else one copy takes each request's rows out of the output. */
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -105,8 +105,8 @@ static TRITONSERVER_Error *make_buffer(ort_instance *instance, uint32_t index,
 {
   TRITONBACKEND_Output *output;
   TB_RETURN_IF_ERROR(TRITONBACKEND_ResponseOutput(instance->items[index].response, &output,
-                                                  slot->config->name, slot->config->datatype,
-                                                  shape, (uint32_t)rank));
+                                                  slot->config->name, slot->config->datatype, shape,
+                                                  (uint32_t)rank));
   bool gpu = instance->gpu_memory != NULL;
   slot->target_type = gpu ? TRITONSERVER_MEMORY_GPU : TRITONSERVER_MEMORY_CPU;
   int64_t type_id = gpu ? instance->device : 0;
@@ -114,8 +114,8 @@ static TRITONSERVER_Error *make_buffer(ort_instance *instance, uint32_t index,
   TB_RETURN_IF_ERROR(
       TRITONBACKEND_OutputBuffer(output, &slot->target, size, &slot->target_type, &type_id));
   /* Of another device's memory: a copy goes there, no run. */
-  slot->bound = slot->target != NULL && (tb_is_cpu(slot->target_type) ||
-                                         (gpu && type_id == instance->device));
+  slot->bound = slot->target != NULL &&
+                (tb_is_cpu(slot->target_type) || (gpu && type_id == instance->device));
   return NULL;
 }
 
@@ -125,8 +125,8 @@ static TRITONSERVER_Error *bind_one(ort_instance *instance, uint32_t index, ort_
   bool *any = context;
   int64_t elements;
   TB_RETURN_IF_ERROR(reserve_shape(slot, slot->tensor->rank));
-  if (!predict(instance, index, slot) ||
-      !tb_element_count(slot->shape, slot->rank, &elements) || elements == 0)
+  if (!predict(instance, index, slot) || !tb_element_count(slot->shape, slot->rank, &elements) ||
+      elements == 0)
     return NULL;
   const size_t element_size = TRITONSERVER_DataTypeByteSize(slot->config->datatype);
   const size_t size = (size_t)elements * element_size;
@@ -191,8 +191,7 @@ static TRITONSERVER_Error *read_output(const ort_instance *instance, ort_output_
     return tb_error(TRITONSERVER_ERROR_INTERNAL, "output '%s' has the impossible shape %s",
                     slot->config->name, TB_SHAPE_TEXT(slot->shape, slot->rank));
   slot->elements = (size_t)elements;
-  if (instance->model->config->max_batch_size > 0 &&
-      (slot->rank == 0 || slot->shape[0] != rows))
+  if (instance->model->config->max_batch_size > 0 && (slot->rank == 0 || slot->shape[0] != rows))
     return tb_error(TRITONSERVER_ERROR_INTERNAL,
                     "output '%s' has shape %s for a batch of %" PRId64
                     "; its first dimension should be the batch size",
@@ -234,8 +233,7 @@ static TRITONSERVER_Error *take_buffer(ort_instance *instance, uint32_t index,
   if (config->max_batch_size > 0 && slot->rank > 0) {
     int64_t all = slot->shape[0];
     slot->shape[0] = instance->items[index].batch_size;
-    TRITONSERVER_Error *error =
-        make_buffer(instance, index, slot, slot->shape, slot->rank, size);
+    TRITONSERVER_Error *error = make_buffer(instance, index, slot, slot->shape, slot->rank, size);
     slot->shape[0] = all;
     return error;
   }

@@ -60,8 +60,7 @@ static TRITONSERVER_Error *add_model_parameters(const tb_model_config *config, o
   int64_t search = -1, strategy = -1;
   TB_RETURN_IF_ERROR(tb_model_parameter_int(config, "cudnn_conv_algo_search", 0, 2, &search));
   TB_RETURN_IF_ERROR(tb_model_parameter_int(config, "arena_extend_strategy", 0, 1, &strategy));
-  if (search >= 0)
-    TB_RETURN_IF_ERROR(set_option(list, "cudnn_conv_algo_search", searches[search]));
+  if (search >= 0) TB_RETURN_IF_ERROR(set_option(list, "cudnn_conv_algo_search", searches[search]));
   if (strategy >= 0)
     TB_RETURN_IF_ERROR(set_option(list, "arena_extend_strategy", strategies[strategy]));
   static const char *const plain[] = {"gpu_mem_limit", "do_copy_in_default_stream"};

@@ -46,8 +46,7 @@ static void end_profiling(const ort_model *model, ort_session *session)
 {
   char *file;
   OrtAllocator *allocator = model->library->allocator;
-  TRITONSERVER_Error *error =
-      ort_error(ort.SessionEndProfiling(session->handle, allocator, &file));
+  TRITONSERVER_Error *error = ort_error(ort.SessionEndProfiling(session->handle, allocator, &file));
   if (error == NULL) {
     TB_LOG_INFO("model '%s': profile written to '%s'", model->config->name, file);
     error = ort_error(ort.AllocatorFree(allocator, file));

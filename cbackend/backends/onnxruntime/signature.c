@@ -19,8 +19,8 @@ static TRITONSERVER_Error *read_shape(const OrtTensorInfo *info, ort_tensor *ten
   ORT_RETURN_IF_ERROR(ort.GetTensorElementType(info, &tensor->type));
   ORT_RETURN_IF_ERROR(ort.GetDimensionsCount(info, &rank));
   /* An older library says rank 0 both for a scalar and for a tensor of any shape. */
-  tensor->has_shape = ort.TensorTypeAndShape_HasShape == NULL ||
-                      ort.TensorTypeAndShape_HasShape(info);
+  tensor->has_shape =
+      ort.TensorTypeAndShape_HasShape == NULL || ort.TensorTypeAndShape_HasShape(info);
   tensor->dims = calloc(rank + 1, sizeof *tensor->dims);
   tensor->symbols = calloc(rank + 1, sizeof *tensor->symbols);
   const char **symbols = calloc(rank + 1, sizeof *symbols);
@@ -88,9 +88,9 @@ static TRITONSERVER_Error *read_all(const OrtSession *session, OrtAllocator *all
   signature->required_count = required;
   signature->input_count = required + overridable;
   signature->output_count = outputs;
-  TB_RETURN_IF_ERROR(read_tensors(
-      session, allocator, (accessors){ort.SessionGetInputName, ort.SessionGetInputTypeInfo},
-      signature->inputs, required));
+  TB_RETURN_IF_ERROR(read_tensors(session, allocator,
+                                  (accessors){ort.SessionGetInputName, ort.SessionGetInputTypeInfo},
+                                  signature->inputs, required));
   TB_RETURN_IF_ERROR(read_tensors(session, allocator,
                                   (accessors){ort.SessionGetOverridableInitializerName,
                                               ort.SessionGetOverridableInitializerTypeInfo},

@@ -82,8 +82,8 @@ TRITONSERVER_Error *ort_get_strings(ort_output_slot *slot)
     slot->offset_capacity = slot->elements + 1;
   }
   if (slot->elements > 0)
-    ORT_RETURN_IF_ERROR(ort.GetStringTensorContent(slot->value, slot->text, size, slot->offsets,
-                                                   slot->elements));
+    ORT_RETURN_IF_ERROR(
+        ort.GetStringTensorContent(slot->value, slot->text, size, slot->offsets, slot->elements));
   slot->offsets[slot->elements] = size;
   for (size_t i = 0; i < slot->elements; i++)
     if (slot->offsets[i + 1] - slot->offsets[i] > UINT32_MAX)

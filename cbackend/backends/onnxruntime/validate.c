@@ -9,7 +9,8 @@
 
 #include "model.h"
 
-/* The same sentence for inputs and outputs, "unexpected inference input 'x', allowed inputs are: a". */
+/* The same sentence for inputs and outputs, "unexpected inference input 'x', allowed inputs are:
+ * a". */
 static TRITONSERVER_Error *unexpected(const char *direction, const char *name,
                                       const ort_tensor *tensors, size_t count)
 {
@@ -23,8 +24,8 @@ static TRITONSERVER_Error *unexpected(const char *direction, const char *name,
                   names);
 }
 
-/* -1 in the model takes any size. In an output the configuration must say so too: it promises clients
- * a shape. */
+/* -1 in the model takes any size. In an output the configuration must say so too: it promises
+ * clients a shape. */
 static bool dims_agree(const int64_t *model, const int64_t *config, size_t count, bool exact)
 {
   for (size_t i = 0; i < count; i++)
@@ -37,8 +38,7 @@ static TRITONSERVER_Error *check_dims(const tb_model_config *config, const tb_te
 {
   const char *model = config->name, *name = wanted->name;
   if (config->max_batch_size == 0) {
-    if (tensor->rank == wanted->rank &&
-        dims_agree(tensor->dims, wanted->dims, wanted->rank, exact))
+    if (tensor->rank == wanted->rank && dims_agree(tensor->dims, wanted->dims, wanted->rank, exact))
       return NULL;
     return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
                     "model '%s', tensor '%s': the model expects %zu dimensions (shape %s) but the "
@@ -58,13 +58,13 @@ static TRITONSERVER_Error *check_dims(const tb_model_config *config, const tb_te
   char full[128];
   const char *inner = TB_SHAPE_TEXT(wanted->dims, wanted->rank);
   snprintf(full, sizeof full, "[-1%s%s", wanted->rank > 0 ? "," : "", inner + 1);
-  return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
-                  "model '%s', tensor '%s': the model expects %zu dimensions (shape %s) but the "
-                  "model configuration specifies %zu dimensions (an initial batch dimension because "
-                  "max_batch_size > 0 followed by the explicit tensor shape, making complete shape "
-                  "%s)",
-                  model, name, tensor->rank, TB_SHAPE_TEXT(tensor->dims, tensor->rank),
-                  wanted->rank + 1, full);
+  return tb_error(
+      TRITONSERVER_ERROR_INVALID_ARG,
+      "model '%s', tensor '%s': the model expects %zu dimensions (shape %s) but the "
+      "model configuration specifies %zu dimensions (an initial batch dimension because "
+      "max_batch_size > 0 followed by the explicit tensor shape, making complete shape "
+      "%s)",
+      model, name, tensor->rank, TB_SHAPE_TEXT(tensor->dims, tensor->rank), wanted->rank + 1, full);
 }
 
 /* A configuration has no way to say "no dimensions": ones stand for them. */
@@ -86,15 +86,17 @@ static TRITONSERVER_Error *check_tensor(const tb_model_config *config, const cha
 {
   TRITONSERVER_DataType datatype = ort_datatype_of(tensor->type);
   if (datatype == TRITONSERVER_TYPE_INVALID)
-    return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
-                    "unable to load model '%s', %s '%s' is no tensor of a type that the protocol has",
-                    config->name, direction, wanted->name);
+    return tb_error(
+        TRITONSERVER_ERROR_INVALID_ARG,
+        "unable to load model '%s', %s '%s' is no tensor of a type that the protocol has",
+        config->name, direction, wanted->name);
   if (datatype != wanted->datatype)
-    return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
-                    "unable to load model '%s', configuration expects datatype %s for %s '%s', model "
-                    "provides TYPE_%s",
-                    config->name, tb_datatype_config_name(wanted->datatype), direction,
-                    wanted->name, TRITONSERVER_DataTypeString(datatype));
+    return tb_error(
+        TRITONSERVER_ERROR_INVALID_ARG,
+        "unable to load model '%s', configuration expects datatype %s for %s '%s', model "
+        "provides TYPE_%s",
+        config->name, tb_datatype_config_name(wanted->datatype), direction, wanted->name,
+        TRITONSERVER_DataTypeString(datatype));
   if (!tensor->has_shape) return NULL;
   if (tensor->rank == 0 && config->max_batch_size == 0) return check_scalar(config, wanted);
   return check_dims(config, wanted, tensor, strcmp(direction, "output") == 0);
@@ -137,9 +139,10 @@ static TRITONSERVER_Error *check_inputs(const tb_model_config *config,
     TB_RETURN_IF_ERROR(check_tensor(config, "input", wanted, &signature->inputs[index]));
   }
   if (provided != signature->required_count)
-    return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
-                    "unable to load model '%s', configuration expects %zu inputs, model provides %zu",
-                    config->name, provided, signature->required_count);
+    return tb_error(
+        TRITONSERVER_ERROR_INVALID_ARG,
+        "unable to load model '%s', configuration expects %zu inputs, model provides %zu",
+        config->name, provided, signature->required_count);
   return NULL;
 }
 

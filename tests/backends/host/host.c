@@ -11,8 +11,8 @@
 #include "objects.h"
 
 typedef TRITONSERVER_Error *(*entry)(void *);
-typedef TRITONSERVER_Error *(*execute_entry)(TRITONBACKEND_ModelInstance *, TRITONBACKEND_Request **,
-                                             uint32_t);
+typedef TRITONSERVER_Error *(*execute_entry)(TRITONBACKEND_ModelInstance *,
+                                             TRITONBACKEND_Request **, uint32_t);
 
 struct host {
   void *library;

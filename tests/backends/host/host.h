@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* A host for one backend, just large enough to run it under a memory checker: it defines the server's
- * functions that the shipped backends call, holds them to the ownership rules, and counts what it
- * gave out. Everything is plain memory; a broken rule ends the program with a sentence. */
+/* A host for one backend, just large enough to run it under a memory checker: it defines the
+ * server's functions that the shipped backends call, holds them to the ownership rules, and counts
+ * what it gave out. Everything is plain memory; a broken rule ends the program with a sentence. */
 
 #ifndef HOST_H
 #define HOST_H
@@ -64,7 +64,7 @@ typedef struct host host;
 /* Loads the library and initializes the backend. NULL: `problem` says why. */
 host *host_open(const char *library, const char *backend_config, char *problem, size_t size);
 
-/* Initializes a model and `instances` instances of it; false: `problem` says why and all is undone. */
+/* Initializes a model and its instances. False: `problem` says why, and all is undone. */
 bool host_load(host *h, const char *location, const char *config, bool auto_complete,
                uint32_t instances, char *problem, size_t size);
 
@@ -89,8 +89,9 @@ extern TRITONSERVER_InstanceGroupKind host_instance_kind;
 /* The kind of memory that output buffers are said to be; the CPU's unless set. */
 extern TRITONSERVER_MemoryType host_output_memory;
 
-/* Makes the backend's allocation number `n` from now on fail, 0: none. It must have been compiled with
- * its allocation functions renamed, see backend_builder.py. True when the last one set was reached. */
+/* Makes the backend's allocation number `n` from now on fail, 0: none. It must have been compiled
+ * with its allocation functions renamed, see backend_builder.py. True when the last one set was
+ * reached. */
 bool host_fail_allocation(unsigned n);
 
 /* For tests: sets up inputs and looks at results. */
@@ -99,9 +100,9 @@ host_input *host_add_input(host_request *request, const char *name, TRITONSERVER
 const host_output *host_result(const host_request *request, const char *name);
 void host_clear(host_request *request);
 
-#define HOST_CHECK(condition)                                                        \
-  do {                                                                               \
-    if (!(condition)) host_die(__FILE__, __LINE__, "not so: " #condition);           \
+#define HOST_CHECK(condition)                                              \
+  do {                                                                     \
+    if (!(condition)) host_die(__FILE__, __LINE__, "not so: " #condition); \
   } while (0)
 void host_die(const char *file, int line, const char *text);
 

@@ -39,8 +39,7 @@ static const char text[] = "\2\0\0\0hi\0\0\0\0";
 static void fill(host_request *request, int64_t rows)
 {
   const int64_t shape[2] = {rows, 2};
-  host_add_input(request, "INPUT0", TRITONSERVER_TYPE_INT16, shape, 2, numbers,
-                 (uint64_t)rows * 4);
+  host_add_input(request, "INPUT0", TRITONSERVER_TYPE_INT16, shape, 2, numbers, (uint64_t)rows * 4);
   request->outputs[0] = "OUTPUT0";
   request->output_count = 1;
 }

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The backends' JSON reader as a filter: for each document on standard input (a line with its size in
- * bytes, then the bytes) a line "ok <size>" or "error <size>" and that many bytes, the document
+/* The backends' JSON reader as a filter: for each document on standard input (a line with its size
+ * in bytes, then the bytes) a line "ok <size>" or "error <size>" and that many bytes, the document
  * written again or the error's text. */
 
 #include <stdio.h>

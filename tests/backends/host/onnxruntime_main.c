@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /* The onnxruntime backend under the host. Arguments: the backend, the directory of the models (one
- * folder each, as tests/backends/onnx_models.py makes them), the backend's configuration, what to test
+ * folder each, as tests/backends/onnx_models.py makes them), the backend's configuration, what to
+ * test
  * ("all" or "allocations"), a library that is an old ONNX Runtime and one that is none. */
 
 #include <stdio.h>
@@ -202,7 +203,8 @@ static void test_configurations(host *h)
           "making complete shape [-1,4])");
   refuses(h, "nowhere", "{\"name\":\"nowhere\"}", "unable to find");
   refuses(h, "add", "{\"name\":\"add\",\"default_model_filename\":\"../1/model.onnx\"}", "leaves");
-  refuses(h, "add", "{\"name\":\"add\",\"parameters\":{\"execution_mode\":{\"string_value\":\"2\"}}}",
+  refuses(h, "add",
+          "{\"name\":\"add\",\"parameters\":{\"execution_mode\":{\"string_value\":\"2\"}}}",
           "execution_mode must be an integer from 0 to 1, got '2'");
   refuses(h, "add",
           "{\"name\":\"add\",\"optimization\":{\"execution_accelerators\":"

@@ -64,9 +64,9 @@ const char *TRITONSERVER_ParameterTypeString(TRITONSERVER_ParameterType type)
 
 const char *TRITONSERVER_DataTypeString(TRITONSERVER_DataType datatype)
 {
-  static const char *const names[] = {"<invalid>", "BOOL",  "UINT8", "UINT16", "UINT32",
-                                      "UINT64",    "INT8",  "INT16", "INT32",  "INT64",
-                                      "FP16",      "FP32",  "FP64",  "BYTES",  "BF16"};
+  static const char *const names[] = {"<invalid>", "BOOL", "UINT8", "UINT16", "UINT32",
+                                      "UINT64",    "INT8", "INT16", "INT32",  "INT64",
+                                      "FP16",      "FP32", "FP64",  "BYTES",  "BF16"};
   return names[datatype];
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Answers later: Execute hands each request to a thread of its own and returns; the thread waits for
- * the milliseconds of the request parameter "later_ms" and copies INPUT0 to OUTPUT0. Finalizing the
- * instance waits for all threads. */
+/* Answers later: Execute hands each request to a thread of its own and returns; the thread waits
+ * for the milliseconds of the request parameter "later_ms" and copies INPUT0 to OUTPUT0. Finalizing
+ * the instance waits for all threads. */
 
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>

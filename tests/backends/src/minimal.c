@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The smallest backend there is: one function. OUTPUT0 is a copy of INPUT0, which comes in one buffer
- * of CPU memory or is refused. Without statistics, so the server has to count by itself. */
+/* The smallest backend there is: one function. OUTPUT0 is a copy of INPUT0, which comes in one
+ * buffer of CPU memory or is refused. Without statistics, so the server has to count by itself. */
 
 #include <string.h>
 

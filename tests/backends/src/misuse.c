@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Each way to use the API wrongly, chosen by the request parameter "misuse". Every wrong call must be
- * answered by an error; what it said is kept and told by the next request with misuse "report", as
- * the response parameters "calls" (how many wrong calls) and "accepted" (names of those that were not
- * answered by an error, separated by commas) and "message" (what the last one said). */
+/* Each way to use the API wrongly, chosen by the request parameter "misuse". Every wrong call must
+ * be answered by an error; what it said is kept and told by the next request with misuse "report",
+ * as the response parameters "calls" (how many wrong calls) and "accepted" (names of those that
+ * were not answered by an error, separated by commas) and "message" (what the last one said). */
 
 #include "specimen.h"
 
@@ -99,8 +99,8 @@ static void reschedule(TRITONBACKEND_Request *request)
 {
   respond(request, NULL);
   wrong("RequestRelease with both flags",
-        TRITONBACKEND_RequestRelease(request, TRITONSERVER_REQUEST_RELEASE_ALL |
-                                                  TRITONSERVER_REQUEST_RELEASE_RESCHEDULE));
+        TRITONBACKEND_RequestRelease(
+            request, TRITONSERVER_REQUEST_RELEASE_ALL | TRITONSERVER_REQUEST_RELEASE_RESCHEDULE));
   drop(release_all(request));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Was built for a later minor version of the backend API, checks as a backend should, and refuses. */
+/* Was built for a later minor version of the backend API, checks that, and refuses. */
 
 #include "specimen.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Every function of tritonbackend.h that takes a handle first, with a null handle; the other arguments
- * are as they should be. */
+/* Every function of tritonbackend.h that takes a handle first, with a null handle; the other
+ * arguments are as they should be. */
 
 #include "triton/core/tritonbackend.h"
 
@@ -44,23 +44,20 @@ void null_handles(void (*note)(const char *name, TRITONSERVER_Error *error))
        TRITONBACKEND_MemoryManagerAllocate(NULL, &a_void_pointer, TRITONSERVER_MEMORY_CPU, 0, 1));
   note("MemoryManagerFree",
        TRITONBACKEND_MemoryManagerFree(NULL, &memory, TRITONSERVER_MEMORY_CPU, 0));
-  note("InputProperties",
-       TRITONBACKEND_InputProperties(NULL, &const_a_char_pointer, &a_data_type,
-                                     &const_a_int64_t_pointer, &a_uint32_t, &a_uint64_t,
-                                     &a_uint32_t));
+  note("InputProperties", TRITONBACKEND_InputProperties(NULL, &const_a_char_pointer, &a_data_type,
+                                                        &const_a_int64_t_pointer, &a_uint32_t,
+                                                        &a_uint64_t, &a_uint32_t));
   note("InputPropertiesForHostPolicy",
        TRITONBACKEND_InputPropertiesForHostPolicy(NULL, "name", &const_a_char_pointer, &a_data_type,
                                                   &const_a_int64_t_pointer, &a_uint32_t,
                                                   &a_uint64_t, &a_uint32_t));
-  note("InputBuffer",
-       TRITONBACKEND_InputBuffer(NULL, 0, &const_a_void_pointer, &a_uint64_t, &a_memory_type,
-                                 &a_int64_t));
+  note("InputBuffer", TRITONBACKEND_InputBuffer(NULL, 0, &const_a_void_pointer, &a_uint64_t,
+                                                &a_memory_type, &a_int64_t));
   note("InputBufferForHostPolicy",
        TRITONBACKEND_InputBufferForHostPolicy(NULL, "name", 0, &const_a_void_pointer, &a_uint64_t,
                                               &a_memory_type, &a_int64_t));
-  note("InputBufferAttributes",
-       TRITONBACKEND_InputBufferAttributes(NULL, 0, &const_a_void_pointer,
-                                           &a_buffer_attributes_pointer));
+  note("InputBufferAttributes", TRITONBACKEND_InputBufferAttributes(NULL, 0, &const_a_void_pointer,
+                                                                    &a_buffer_attributes_pointer));
   note("OutputBuffer",
        TRITONBACKEND_OutputBuffer(NULL, &a_void_pointer, 1, &a_memory_type, &a_int64_t));
   note("OutputBufferAttributes",
@@ -84,9 +81,8 @@ void null_handles(void (*note)(const char *name, TRITONSERVER_Error *error))
   note("RequestInputByIndex", TRITONBACKEND_RequestInputByIndex(NULL, 0, &a_input_pointer));
   note("RequestOutputCount", TRITONBACKEND_RequestOutputCount(NULL, &a_uint32_t));
   note("RequestOutputName", TRITONBACKEND_RequestOutputName(NULL, 0, &const_a_char_pointer));
-  note("RequestOutputBufferProperties",
-       TRITONBACKEND_RequestOutputBufferProperties(NULL, "name", &a_size_t, &a_memory_type,
-                                                   &a_int64_t));
+  note("RequestOutputBufferProperties", TRITONBACKEND_RequestOutputBufferProperties(
+                                            NULL, "name", &a_size_t, &a_memory_type, &a_int64_t));
   note("RequestRelease", TRITONBACKEND_RequestRelease(NULL, 0));
   note("RequestTrace", TRITONBACKEND_RequestTrace(NULL, &a_inference_trace_pointer));
   note("ResponseFactoryNew", TRITONBACKEND_ResponseFactoryNew(&a_response_factory_pointer, NULL));
@@ -100,9 +96,8 @@ void null_handles(void (*note)(const char *name, TRITONSERVER_Error *error))
   note("ResponseSetIntParameter", TRITONBACKEND_ResponseSetIntParameter(NULL, "name", 0));
   note("ResponseSetBoolParameter", TRITONBACKEND_ResponseSetBoolParameter(NULL, "name", true));
   note("ResponseSetDoubleParameter", TRITONBACKEND_ResponseSetDoubleParameter(NULL, "name", 0));
-  note("ResponseOutput",
-       TRITONBACKEND_ResponseOutput(NULL, &a_output_pointer, "name", TRITONSERVER_TYPE_FP32, shape,
-                                    1));
+  note("ResponseOutput", TRITONBACKEND_ResponseOutput(NULL, &a_output_pointer, "name",
+                                                      TRITONSERVER_TYPE_FP32, shape, 1));
   note("ResponseSend", TRITONBACKEND_ResponseSend(NULL, 0, NULL));
   note("StateNew",
        TRITONBACKEND_StateNew(&a_state_pointer, NULL, "name", TRITONSERVER_TYPE_FP32, shape, 1));
@@ -173,9 +168,8 @@ void null_handles(void (*note)(const char *name, TRITONSERVER_Error *error))
   note("ModelInstanceReportBatchStatistics",
        TRITONBACKEND_ModelInstanceReportBatchStatistics(NULL, 1, 0, 0, 0, 0));
   note("BackendAttributeAddPreferredInstanceGroup",
-       TRITONBACKEND_BackendAttributeAddPreferredInstanceGroup(NULL,
-                                                               TRITONSERVER_INSTANCEGROUPKIND_CPU,
-                                                               1, &const_a_uint64_t, 1));
+       TRITONBACKEND_BackendAttributeAddPreferredInstanceGroup(
+           NULL, TRITONSERVER_INSTANCEGROUPKIND_CPU, 1, &const_a_uint64_t, 1));
   note("BackendAttributeSetParallelModelInstanceLoading",
        TRITONBACKEND_BackendAttributeSetParallelModelInstanceLoading(NULL, true));
   note("InferenceResponseOutputByName",

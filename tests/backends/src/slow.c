@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Takes its time: the model parameters initialize_ms, instance_ms, execute_ms and finalize_ms say how
- * long the four functions take. Unlike the identity backend's delay, nothing ends it early. */
+/* Takes its time: the model parameters initialize_ms, instance_ms, execute_ms and finalize_ms say
+ * how long the four functions take. Unlike the identity backend's delay, nothing ends it early. */
 
 #define _POSIX_C_SOURCE 200809L
 #include <time.h>

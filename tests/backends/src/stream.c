@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* A decoupled backend: sends as many responses as the request parameter "responses" says (0 to 1000),
- * response k with OUTPUT0 = k (INT32 [1]), through a response factory after the request has been
- * released, and then the final flag by itself. With the request parameter "error_at" response number
- * error_at is an error. Also answers requests of models that aren't decoupled, with one response. */
+/* A decoupled backend: sends as many responses as the request parameter "responses" says (0 to
+ * 1000), response k with OUTPUT0 = k (INT32 [1]), through a response factory after the request has
+ * been released, and then the final flag by itself. With the request parameter "error_at" response
+ * number error_at is an error. Also answers requests of models that aren't decoupled, with one
+ * response. */
 
 #include "specimen.h"
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 // A backend in C++17 with state at each level and exceptions inside: OUTPUT0 is the sum of INPUT0's
-// elements (FP32), one per request, and the parameters "model" and "executions" say who computed it.
+// elements (FP32), one per request; the parameters "model" and "executions" say who computed it.
 
 #include <cstring>
 #include <memory>
@@ -78,7 +78,8 @@ void answer(const Instance& instance, TRITONBACKEND_Request* request,
   for (float value : read(request)) sum += value;
   TRITONBACKEND_Output* output;
   const int64_t shape[] = {1, 1};
-  check(TRITONBACKEND_ResponseOutput(response, &output, "OUTPUT0", TRITONSERVER_TYPE_FP32, shape, 2));
+  check(
+      TRITONBACKEND_ResponseOutput(response, &output, "OUTPUT0", TRITONSERVER_TYPE_FP32, shape, 2));
   void* buffer;
   TRITONSERVER_MemoryType type = TRITONSERVER_MEMORY_CPU;
   int64_t type_id = 0;

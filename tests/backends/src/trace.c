@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /* Writes a line for each call of an entry point to the file that the backend setting "trace" names
- * (--backend-config=trace,trace=<path>), so that a test sees which were called and in which order. */
+ * (--backend-config=trace,trace=<path>), so that a test sees what was called, and when. */
 
 #include "specimen.h"
 
