@@ -215,7 +215,8 @@ def core_target(sources: list[Path]) -> Target:
         exports.write_text(text)
     return Target(
         "triton_py/lib/libtritonserver.so", sources,
-        flags=["-include", str(INCLUDE / "triton/core/tritonbackend.h"),
+        flags=[f"-I{sysconfig.get_path('include')}", "-D_GNU_SOURCE",
+               "-include", str(INCLUDE / "triton/core/tritonbackend.h"),
                "-include", str(INCLUDE / "triton/core/tritoncache.h"),
                "-include", str(INCLUDE / "triton/core/tritonrepoagent.h")],
         link=["-Wl,-soname,libtritonserver.so", f"-Wl,--version-script={exports}", "-ldl"],
@@ -240,7 +241,7 @@ def build_all(destination: Path, temp: Path) -> list[Path]:
     core, others = stage()
     cpp = translate([*core, *others])
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
-    targets = [core_target([cpp[m] for m in core])]
+    targets = [core_target([*[cpp[m] for m in core], ROOT / "cbackend" / "core" / "embed.c"])]
     for module in others:
         relative = module.relative_to(STAGE)
         targets.append(Target(str(relative.with_suffix("")) + suffix, [cpp[module]],
@@ -248,7 +249,7 @@ def build_all(destination: Path, temp: Path) -> list[Path]:
     targets += backend_targets()
 
     def compiled(target: Target, source: Path) -> Path:
-        if target.compiler == "c++":
+        if source.suffix == ".cpp":
             command = [*shlex.split(os.environ.get("CXX", "g++")), *cxx_flags(), *target.flags]
         else:
             command = [*shlex.split(os.environ.get("CC", "gcc")), *c_flags(), *target.flags]

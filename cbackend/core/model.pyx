@@ -68,9 +68,10 @@ cdef TRITONSERVER_Error* model_enqueue(Model* model, Request* request) noexcept 
     # that may be complete now. Where shapes can differ only a look tells.
     wake = queue.waiters > 0 and (
         wake or queue.batch_total >= queue.target or model.policy.compare_inputs)
-    pthread_mutex_unlock(&queue.mutex)
+    # Before the unlock: after it the request may be answered and the model closed, queue and all.
     if wake:
         pthread_cond_signal(&queue.wake)
+    pthread_mutex_unlock(&queue.mutex)
     return NULL
 
 

@@ -78,6 +78,7 @@ def test_null_arguments(header, tmp_path):
     package = os.path.dirname(os.path.dirname(triton_py.core.__path__[0]))
     done = subprocess.run(
         [sys.executable, "-c", CHILD, str(listing)], capture_output=True, text=True, timeout=60,
+        check=False,  # a crash is reported below, with the function it happened in
         env={**os.environ, "PYTHONPATH": package},
     )
     lines = done.stdout.splitlines()

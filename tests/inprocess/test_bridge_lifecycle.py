@@ -169,6 +169,16 @@ class TestStopWithRequests:
         gc.collect()
         assert live_objects()["server"] == before
 
+    def test_finished_requests_do_not_keep_the_server(self, repository):
+        gc.collect()
+        before = live_objects()["server"]
+        server = Server(model_repository=repository).start()
+        iterator = server.model("echo").infer(inputs={"INPUT0": ONE})
+        array = iterator.result(10)["OUTPUT0"].numpy()
+        server.stop()
+        assert settles_to({"server": before}) == {"server": before}
+        assert array.tolist() == [1.0] and list(iterator) == []
+
     def test_stop_while_threads_send(self, repository):
         """Everything sent is answered exactly once: with data, or with a refusal."""
         server = Server(model_repository=repository).start()

@@ -78,6 +78,8 @@ cdef void _on_settled(Ticket* ticket) noexcept:
     cdef NativeRequest request = <NativeRequest> ticket.cookie
     request.ticket = NULL
     request.cookie = None
+    # A finished request has no business with the server any more, and should not keep it.
+    request.handle = None
     Py_DECREF(request)  # the count taken by submit()
 
 
@@ -102,7 +104,7 @@ cdef class NativeRequest:
     """One inference request; see request.pyi."""
 
     def __init__(self, NativeServer server not None, model, int64_t version=-1):
-        if self.handle is not None:
+        if self.ptr != NULL or self.sent:
             raise InvalidArgumentError("the request was made already")
         cdef ServerHandle handle = server.held()
         cdef TRITONSERVER_Server* c_server = handle.ptr

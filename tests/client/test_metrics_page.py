@@ -1,0 +1,130 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The metrics page of a running server: what it counts is what was done."""
+
+from __future__ import annotations
+
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tritonclient.grpc
+import tritonclient.http
+from prometheus_client.parser import text_string_to_metric_families
+from serving import ServerProcess, add_model, identity_config, parameter
+from tritonclient.utils import InferenceServerException
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    repository = Path(tmp_path_factory.mktemp("counted"))
+    tags = 'metric_tags { key: "team" value: "a \\"b\\"" }\n'
+    add_model(repository, "plain", identity_config(["INT32"], "-1", 4, tags))
+    add_model(repository, "narrow", identity_config(
+        ["INT32"], "-1", 0, parameter("execute_delay_ms", 300)))
+    with ServerProcess(repository, "--model-control-mode=explicit", "--load-model=*") as server:
+        yield server
+        assert server.stop() == 0, server.output()[-4000:]
+
+
+def scrape(server: ServerProcess) -> dict[tuple[str, str, str], float]:
+    """Values by (name, model, reason)."""
+    with urllib.request.urlopen(f"http://{server.metrics}/metrics", timeout=20) as answer:
+        assert answer.headers["Content-Type"].startswith("text/plain")
+        text = answer.read().decode()
+    return {
+        (sample.name.removesuffix("_total"), sample.labels.get("model", ""),
+         sample.labels.get("reason", "")): sample.value
+        for family in text_string_to_metric_families(text) for sample in family.samples
+    }
+
+
+def tensor(module: Any, *shape: int) -> list[Any]:
+    made = module.InferInput("INPUT0", shape, "INT32")
+    made.set_data_from_numpy(np.zeros(shape, np.int32))
+    return [made]
+
+
+def test_successes_and_durations(counted: ServerProcess) -> None:
+    before = scrape(counted)
+    with tritonclient.grpc.InferenceServerClient(counted.grpc) as client:
+        for _ in range(3):
+            client.infer("plain", tensor(tritonclient.grpc, 2, 2))
+    with tritonclient.http.InferenceServerClient(counted.http) as client:
+        client.infer("plain", tensor(tritonclient.http, 1, 2))
+        (entry,) = client.get_inference_statistics("plain")["model_stats"]
+    after = scrape(counted)
+
+    def change(name: str) -> float:
+        return after[name, "plain", ""] - before[name, "plain", ""]
+
+    assert change("nv_inference_request_success") == 4
+    assert change("nv_inference_count") == 7
+    assert change("nv_inference_exec_count") == 4
+    for part in ("request", "queue", "compute_input", "compute_infer", "compute_output"):
+        key = "success" if part == "request" else part
+        counted_ns = entry["inference_stats"][key]["ns"]
+        assert after[f"nv_inference_{part}_duration_us", "plain", ""] == counted_ns // 1000
+    assert change("nv_inference_request_duration_us") > 0
+    assert after["nv_inference_pending_request_count", "plain", ""] == 0
+    assert 0 < after["nv_model_load_duration_secs", "plain", ""] < 30
+    assert after["nv_cpu_memory_used_bytes", "", ""] > 0
+    closed = sum(v for (name, model, _), v in after.items()
+                 if name == "triton_py_batch_closed" and model == "plain")
+    assert closed == after["nv_inference_exec_count", "plain", ""]
+
+
+def failures(page: dict[tuple[str, str, str], float], model: str) -> dict[str, float]:
+    return {reason: value for (name, of, reason), value in page.items()
+            if name == "nv_inference_request_failure" and of == model}
+
+
+def test_failures_by_reason(counted: ServerProcess) -> None:
+    before = failures(scrape(counted), "plain")
+    assert set(before) == {"REJECTED", "CANCELED", "BACKEND", "OTHER"}
+    with tritonclient.grpc.InferenceServerClient(counted.grpc) as client:
+        for name in ("error", "execute_error"):
+            with pytest.raises(InferenceServerException, match="on purpose"):
+                client.infer("plain", tensor(tritonclient.grpc, 1, 2), parameters={name: "on purpose"})
+    after = failures(scrape(counted), "plain")
+    assert {reason: after[reason] - before[reason] for reason in after} == {
+        "REJECTED": 0, "CANCELED": 0, "BACKEND": 2, "OTHER": 0}
+
+
+def test_requests_that_wait_and_one_that_gives_up(counted: ServerProcess) -> None:
+    before = scrape(counted)
+    results: list[Any] = []
+    with tritonclient.grpc.InferenceServerClient(counted.grpc) as client:
+        calls = [
+            client.async_infer("narrow", tensor(tritonclient.grpc, 2),
+                               callback=lambda result, error: results.append(error))
+            for _ in range(4)
+        ]
+        waiting = {scrape(counted)["nv_inference_pending_request_count", "narrow", ""]}
+        # The last one is still in the queue: each execution takes 300 ms.
+        calls[-1].cancel()
+        while len(results) < 4:
+            waiting.add(scrape(counted)["nv_inference_pending_request_count", "narrow", ""])
+            time.sleep(0.02)
+    assert max(waiting) >= 2
+    after = scrape(counted)
+    assert after["nv_inference_pending_request_count", "narrow", ""] == 0
+    key = ("nv_inference_request_failure", "narrow", "CANCELED")
+    assert after[key] - before[key] == 1
+    key = ("nv_inference_request_success", "narrow", "")
+    assert after[key] - before[key] == 3
+
+
+def test_an_unloaded_model_leaves_the_page(counted: ServerProcess) -> None:
+    with tritonclient.grpc.InferenceServerClient(counted.grpc) as client:
+        client.unload_model("narrow")
+        deadline = time.monotonic() + 10
+        while any(model == "narrow" for _, model, _ in scrape(counted)):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        client.load_model("narrow")
+    assert scrape(counted)["nv_inference_count", "narrow", ""] == 0
