@@ -1,10 +1,14 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""The C backends' JSON reader held against Python's, under the address sanitizer."""
+"""The C backends' JSON reader held against Python's, under the address sanitizer.
+
+Leaks are left to test_under_host.py: looking for them here needs rights that a container may lack.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +24,11 @@ class Reader:
 
     def __init__(self, program: Path) -> None:
         self._process = subprocess.Popen(
-            [str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [str(program)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"ASAN_OPTIONS": "detect_leaks=0"},
         )
 
     def read(self, text: bytes) -> tuple[bool, str]:
@@ -37,7 +45,7 @@ class Reader:
         return verdict == b"ok", stdout.read(int(size)).decode("utf-8", "surrogateescape")
 
     def close(self) -> None:
-        """Ends the process; leaks are found here."""
+        """Ends the process."""
         _, complaints = self._process.communicate(timeout=30)
         assert self._process.returncode == 0, complaints.decode()
 
@@ -60,9 +68,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
     max_leaves=30,
 )
-COMMON = settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+COMMON = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @COMMON

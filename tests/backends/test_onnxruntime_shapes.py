@@ -83,9 +83,7 @@ def place(
         yield server, folder
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(drawn=models(), data=st.data())
 def test_every_declaration(
     place: tuple[Server, Path], drawn: tuple[Any, int, int, list[str]], data: st.DataObject
