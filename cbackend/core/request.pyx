@@ -813,8 +813,8 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestSetTimeoutMicroseco
     TRITONSERVER_InferenceRequest* inference_request, uint64_t timeout_us
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = _own(b"TRITONSERVER_InferenceRequestSetTimeoutMicroseconds", inference_request,
-                           True, &error)
+    cdef Request* r = _own(
+        b"TRITONSERVER_InferenceRequestSetTimeoutMicroseconds", inference_request, True, &error)
     if r == NULL:
         return error
     r.timeout_us = timeout_us

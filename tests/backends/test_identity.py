@@ -7,12 +7,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from backend_support import model, tensors
 
 from triton_py import CancelledError, InternalError, InvalidArgumentError, Server
+
+MANY = 200
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         parameters={"A": "RIGHT", "B": "LEFT", "C": "LEFT"},
     )
     model(folder, "completed", "identity", "")
+    kinds = ["TYPE_INT8", "TYPE_FP64", "TYPE_STRING", "TYPE_BOOL"]
+    model(
+        folder,
+        "many",
+        "identity",
+        tensors(
+            [(f"INPUT{k}", kinds[k % 4], [-1]) for k in range(MANY)],
+            [(f"OUTPUT{k}", kinds[k % 4], [-1]) for k in range(MANY)],
+        ),
+    )
     with Server(model_repository=folder, log_error=True) as running:
         yield running
 
@@ -54,6 +67,20 @@ def test_copies_and_requested_outputs(server: Server) -> None:
     }
     response = server.model("crossed").infer(inputs=inputs, outputs=["C"]).result(timeout=10)
     assert list(response.outputs) == ["C"]
+
+
+def test_many_tensors(server: Server) -> None:
+    makers: list[Any] = [
+        lambda k: np.full(k % 5, k % 100, np.int8),
+        lambda k: np.full(k % 5, k / 3),
+        lambda k: np.array([b"x" * k, b""], object),
+        lambda k: np.array([k % 3 == 0] * (k % 5), np.bool_),
+    ]
+    inputs = {f"INPUT{k}": makers[k % 4](k) for k in range(MANY)}
+    response = server.model("many").infer(inputs=inputs).result(timeout=10)
+    assert len(response.outputs) == MANY
+    for k in range(MANY):
+        assert response[f"OUTPUT{k}"].tolist() == inputs[f"INPUT{k}"].tolist(), k
 
 
 def test_auto_complete(server: Server) -> None:

@@ -336,3 +336,23 @@ def test_memory_stays_flat(server: Server) -> None:
     work(1500)
     # kB; a leak of one output or response per request would be several times this.
     assert resident() - before < 2048
+
+
+def test_a_folder_without_a_configuration(
+    tmp_path: Path, onnx_folder: Path, onnxruntime_path: str
+) -> None:
+    shutil.copytree(onnx_folder / "matmul", tmp_path / "bare")
+    with Server(model_repository=tmp_path) as server:
+        config = server.model("bare").config()
+        assert (config["backend"], config["max_batch_size"]) == ("onnxruntime", 4)
+        assert infer(server, "bare", X=np.zeros((1, 16), np.float32))["Y"].tolist() == [[0.0] * 4]
+
+
+def test_default_max_batch_size(tmp_path: Path, onnx_folder: Path, onnxruntime_path: str) -> None:
+    with_model(tmp_path, onnx_folder, "matmul")
+    settings = {"onnxruntime": {"default-max-batch-size": "0"}}
+    with Server(model_repository=tmp_path, backend_configuration=settings) as server:
+        config = server.model("matmul").config()
+        assert config["max_batch_size"] == 0 and config["input"][0]["dims"] == [-1, 16]
+        x = np.zeros((3, 16), np.float32)
+        assert infer(server, "matmul", X=x)["Y"].numpy().shape == (3, 4)

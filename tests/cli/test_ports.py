@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from triton_py.http.options import HttpOptions, MetricsOptions
-
 from triton_py.cli import ports
 from triton_py.cli.serve_parser import parse
 from triton_py.cli.settings import Settings, defaults, flags
 from triton_py.grpc.options import CompressionLevel, GrpcOptions, Tls
+from triton_py.http.options import HttpOptions, MetricsOptions
 
 
 def test_defaults_are_the_front_ends():

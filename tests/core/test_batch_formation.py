@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from triton_py.core.probe import QueueProbe
 
 MS = 1_000_000

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import random
 import struct
@@ -164,6 +165,31 @@ def test_clients_that_vanish_at_any_point(server) -> None:
         sock.close()
     wait_for(lambda: settled(server))
     assert infer(server, "echo", body(9)).json["id"] == "9"
+
+
+def test_clients_that_vanish_while_other_threads_work_for_them(server) -> None:
+    """Seen once: an answer that overtook the thread which had submitted its request, on a
+    connection that was gone by then, was followed by a read of the freed connection."""
+    rng = random.Random(6)
+    values = [1] * 2000
+    text = json.dumps({"inputs": [{"name": "INPUT0", "shape": [2000], "datatype": "INT32",
+                                   "data": values}]}).encode()
+    packed = request_bytes("POST", "/v2/models/echo/infer", gzip.compress(text),
+                           {"Content-Encoding": "gzip", "Accept-Encoding": "gzip"})
+    for _ in range(200):
+        sock = server.connect()
+        sock.sendall(packed * rng.randrange(1, 4))
+        if rng.random() < 0.7:
+            time.sleep(rng.random() * 0.005)
+        sock.close()
+    wait_for(lambda: settled(server))
+    with server.connect() as sock:
+        sock.sendall(packed * 20 + ask(8))
+        reader = Reader(sock)
+        for _ in range(20):
+            reply = reader.reply()
+            assert json.loads(gzip.decompress(reply.body))["outputs"][0]["data"] == values
+        assert reader.reply().json["id"] == "8"
 
 
 def test_a_client_that_stops_sending_still_gets_its_answer(server) -> None:

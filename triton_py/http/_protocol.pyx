@@ -207,8 +207,7 @@ cdef class Endpoint:
         if self.connections:
             finished = self.waiting == 0
             for connection in list(self.connections):
-                if connection.transport is not None:
-                    connection.transport.abort()
+                connection.abort()
             for _ in range(3):          # connection_lost comes from the loop
                 await asyncio.sleep(0)
         if self.ticker is not None:
@@ -236,19 +235,25 @@ cdef class Endpoint:
             following = ex.next_done
             if ex.connection != NULL:
                 connection = <Connection> <object> ex.connection
-                if ex.accept != CODING_IDENTITY and ex.status == 200 \
-                        and ex.body_size >= self.min_compress:
-                    connection.pack(ex)
-                else:
-                    ex.done = True
-                if not connection.touched:
-                    connection.touched = True
-                    touched.append(connection)
+                try:
+                    if ex.accept != CODING_IDENTITY and ex.status == 200 \
+                            and ex.body_size >= self.min_compress:
+                        connection.pack(ex)
+                    else:
+                        ex.done = True
+                    if not connection.touched:
+                        connection.touched = True
+                        touched.append(connection)
+                except Exception:
+                    connection.give_up()
             exchange_drop(ex)
             ex = following
         for connection in touched:
             connection.touched = False
-            connection.flush()
+            try:
+                connection.flush()
+            except Exception:
+                connection.give_up()
 
     def _tick(self) -> None:
         cdef Connection connection
@@ -258,9 +263,7 @@ cdef class Endpoint:
             try:
                 connection.check_time()
             except Exception:
-                logger.exception("closing a connection after an unexpected error")
-                if connection.transport is not None:
-                    connection.transport.abort()
+                connection.give_up()
 
 
 cdef uint32_t _ticks(seconds) except? 0xFFFFFFFF:
@@ -283,6 +286,7 @@ cdef class Connection:
     cdef bint touched
     cdef bint parsing
     cdef bint last                  # no further request is read; closes when the queue is empty
+    cdef bint shut                  # the transport is closing: nothing can be written any more
     cdef bint lingering             # the last answer is out, what still comes is thrown away
     cdef bint write_paused
     cdef bint read_paused
@@ -305,7 +309,6 @@ cdef class Connection:
         while self.head != NULL:        # only where a loop ended without closing its transports
             ex = self.head
             self.pop()
-            ex.connection = NULL
             exchange_drop(ex)
         block_drop(self.block)
 
@@ -316,7 +319,7 @@ cdef class Connection:
         self.heard = self.began = self.moved = self.endpoint.tick
         self.endpoint.connections.add(self)
         if self.endpoint.stopping:
-            transport.abort()
+            self.abort()
         elif len(self.endpoint.connections) > self.endpoint.max_connections:
             self.refuse(503, b"the server has too many connections")
 
@@ -355,9 +358,9 @@ cdef class Connection:
         while self.head != NULL:
             ex = self.head
             self.pop()
-            ex.connection = NULL
             exchange_drop(ex)
         self.transport = None
+        self.shut = True
         block_drop(self.block)
         self.block = NULL
         self.begin = self.end = 0
@@ -428,7 +431,7 @@ cdef class Connection:
 
     cdef int parse_all(self) except -1:
         cdef ParserState state
-        while not self.last and self.transport is not None:
+        while not self.last and not self.shut:
             if self.begin == self.end:
                 break
             if self.write_paused or self.queued >= self.endpoint.max_pipelined or (
@@ -447,7 +450,7 @@ cdef class Connection:
                     self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 self.compact()
                 break
-        if self.read_paused and self.transport is not None:
+        if self.read_paused and not self.shut:
             self.read_paused = False
             self.transport.resume_reading()
         return 0
@@ -597,6 +600,8 @@ cdef class Connection:
         self.head = ex.next
         if self.head == NULL:
             self.tail = NULL
+        # Others may hold it longer than this connection lives.
+        ex.connection = NULL
         self.queued -= 1
         if self.endpoint is not None:
             self.endpoint.waiting -= 1
@@ -624,7 +629,7 @@ cdef class Connection:
         cdef Exchange* ex
         cdef list parts
         cdef bint close
-        if self.transport is None or self.head == NULL or not self.head.done:
+        if self.shut or self.head == NULL or not self.head.done:
             return 0
         parts = []
         while self.head != NULL and self.head.done:
@@ -643,7 +648,7 @@ cdef class Connection:
             self.transport.write(parts[0])
         else:
             self.transport.writelines(parts)
-        if self.transport is None:
+        if self.shut:
             return 0
         if self.last and (self.head == NULL or close):
             self.finish()
@@ -666,8 +671,21 @@ cdef class Connection:
                 self.read_paused = False
                 self.transport.resume_reading()
         else:
+            self.shut = True
             self.transport.close()
         return 0
+
+    cdef int abort(self) except -1:
+        """Closes at once, whatever is unsent."""
+        if not self.shut and self.transport is not None:
+            self.shut = True
+            self.transport.abort()
+        return 0
+
+    cdef int give_up(self) except -1:
+        """An error of ours (the current exception) must not disturb other connections."""
+        logger.exception("closing a connection after an unexpected error")
+        return self.abort()
 
     cdef int refuse(self, int status, const char* reason) except -1:
         """Answers what can't be parsed, behind what was parsed before it, and closes."""
@@ -693,25 +711,26 @@ cdef class Connection:
     def retire(self) -> None:
         """The server stops: no further request is read."""
         self.last = True
-        if self.head == NULL and self.transport is not None:
+        if self.head == NULL and self.transport is not None and not self.shut:
+            self.shut = True
             self.transport.close()
 
     def check_time(self) -> None:
         cdef uint32_t now = self.endpoint.tick
         cdef Endpoint e = self.endpoint
         cdef bint inside = self.end > self.begin or self.parser.state != AT_REQUEST_LINE
-        if self.transport is None:
+        if self.shut or self.transport is None:
             return
         if self.lingering:
             if now - self.began >= LINGER_TICKS:
-                self.transport.abort()
+                self.abort()
             return
         unsent = self.transport.get_write_buffer_size()
         if unsent:
             if unsent != self.unsent:
                 self.moved = now
             elif e.send_timeout and now - self.moved >= e.send_timeout:
-                self.transport.abort()
+                self.abort()
             self.unsent = unsent
             return
         if self.last or self.head != NULL:
@@ -723,6 +742,7 @@ cdef class Connection:
             if e.body_timeout and now - self.heard >= e.body_timeout:
                 self.refuse(408, b"the request body stopped arriving")
         elif e.idle_timeout and now - self.heard >= e.idle_timeout:
+            self.shut = True
             self.transport.close()
 
     # --- answers from Python ---
@@ -777,6 +797,8 @@ cdef class Connection:
             self.fail(ex)
             ex.payload = _owned(ex.text.data[:ex.text.size])
             return 0
+        # Until it is handed to the core nothing may overtake it, or sequences would be shuffled.
+        ex.control = True
         work = Work.__new__(Work)
         exchange_hold(ex)
         work.ex = ex
@@ -863,7 +885,7 @@ cdef class Held:
 
     def packed(self, future) -> None:
         """An answer was compressed."""
-        if self.ex.connection == NULL:
+        if self.ex.connection == NULL or future.cancelled():
             return
         self.ex.payload = _owned(future.result())
         self.ex.done = True
@@ -921,6 +943,9 @@ cdef class Work:
         """Back on the loop. The answer may have been there before us."""
         cdef Exchange* ex = self.ex
         cdef TRITONSERVER_Error* error
+        if future.cancelled():      # the port is closed
+            return
+        ex.control = False
         failure = future.exception()
         if failure is not None:
             if isinstance(failure, HttpError):
@@ -935,10 +960,10 @@ cdef class Work:
             if ex.connection != NULL:
                 (<Connection> <object> ex.connection).flush()
             return
-        if ex.done:
-            return
-        ex.in_flight = True
-        if ex.connection == NULL:
+        ex.in_flight = not ex.done
+        if ex.connection != NULL:
+            (<Connection> <object> ex.connection).parse()
+        elif not ex.done:
             with nogil:
                 error = TRITONSERVER_InferenceRequestCancel(ex.request)
                 if error != NULL:

@@ -36,6 +36,22 @@ TRITONSERVER_Error *tb_error(TRITONSERVER_Error_Code code, const char *format, .
   return error;
 }
 
+TRITONSERVER_Error *tb_error_within(TRITONSERVER_Error *error, const char *format, ...)
+{
+  if (error == NULL) return NULL;
+  char stack[512];
+  char *heap;
+  va_list args;
+  va_start(args, format);
+  const char *text = format_text(stack, sizeof stack, &heap, format, args);
+  va_end(args);
+  TRITONSERVER_Error *within =
+      tb_error(TRITONSERVER_ErrorCode(error), "%s: %s", text, TRITONSERVER_ErrorMessage(error));
+  free(heap);
+  TRITONSERVER_ErrorDelete(error);
+  return within;
+}
+
 TRITONSERVER_Error *tb_out_of_memory(const char *what)
 {
   return tb_error(TRITONSERVER_ERROR_UNAVAILABLE, "out of memory for %s", what);

@@ -31,6 +31,10 @@
 TRITONSERVER_Error *tb_error(TRITONSERVER_Error_Code code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The error with the formatted text before its message; takes `error`. NULL for NULL. */
+TRITONSERVER_Error *tb_error_within(TRITONSERVER_Error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* The error every failed allocation turns into; `what` names the thing there was no memory for. */
 TRITONSERVER_Error *tb_out_of_memory(const char *what);
 

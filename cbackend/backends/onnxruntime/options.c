@@ -84,7 +84,7 @@ static TRITONSERVER_Error *set_operators(const tb_model_config *config, OrtSessi
   return NULL;
 }
 
-TRITONSERVER_Error *ort_set_options(const ort_model *model, OrtSessionOptions *options)
+static TRITONSERVER_Error *set_all(const ort_model *model, OrtSessionOptions *options)
 {
   const tb_model_config *config = model->config;
   ORT_RETURN_IF_ERROR(ort.SetSessionLogId(options, config->name));
@@ -95,4 +95,9 @@ TRITONSERVER_Error *ort_set_options(const ort_model *model, OrtSessionOptions *o
   const char *profile = tb_model_parameter(config, "enable_profiling");
   if (profile != NULL) ORT_RETURN_IF_ERROR(ort.EnableProfiling(options, profile));
   return set_operators(config, options);
+}
+
+TRITONSERVER_Error *ort_set_options(const ort_model *model, OrtSessionOptions *options)
+{
+  return tb_error_within(set_all(model, options), "model '%s'", model->config->name);
 }

@@ -36,9 +36,8 @@ static TRITONSERVER_Error *need_provider(const ort_model *model, const char *pro
   if (ort_has_provider(provider)) return NULL;
   char names[256];
   return tb_error(TRITONSERVER_ERROR_UNSUPPORTED,
-                  "model '%s': %s needs the %s, which ONNX Runtime %s as installed doesn't have "
-                  "(it has: %s)",
-                  model->config->name, wanted_by, provider, model->library->version,
+                  "%s needs the %s, which ONNX Runtime %s as installed doesn't have (it has: %s)",
+                  wanted_by, provider, model->library->version,
                   ort_provider_names(names, sizeof names));
 }
 
@@ -186,10 +185,12 @@ static TRITONSERVER_Error *add_gpu_providers(const ort_model *model, OrtSessionO
 TRITONSERVER_Error *ort_set_providers(const ort_model *model, OrtSessionOptions *options,
                                       TRITONSERVER_InstanceGroupKind kind, int32_t device)
 {
+  const char *name = model->config->name;
   if (kind == TRITONSERVER_INSTANCEGROUPKIND_GPU)
-    TB_RETURN_IF_ERROR(add_gpu_providers(model, options, device));
+    TB_RETURN_IF_ERROR(tb_error_within(add_gpu_providers(model, options, device),
+                                       "model '%s' on GPU %d", name, (int)device));
   for (const tb_json *node = accelerators(model, "cpu_execution_accelerator"); node != NULL;
        node = node->next)
-    TB_RETURN_IF_ERROR(add_named(model, options, node));
+    TB_RETURN_IF_ERROR(tb_error_within(add_named(model, options, node), "model '%s'", name));
   return NULL;
 }

@@ -12,12 +12,8 @@ static TRITONSERVER_Error *load(const ort_model *model, const OrtSessionOptions 
   OrtStatus *status = ort.CreateSession(library->env, model->path, options, &session->handle);
   if (status != NULL) {
     session->handle = NULL;
-    TRITONSERVER_Error *cause = ort_error(status);
-    TRITONSERVER_Error *error =
-        tb_error(TRITONSERVER_ErrorCode(cause), "unable to load model '%s' from '%s': %s",
-                 model->config->name, model->path, TRITONSERVER_ErrorMessage(cause));
-    TRITONSERVER_ErrorDelete(cause);
-    return error;
+    return tb_error_within(ort_error(status), "unable to load model '%s' from '%s'",
+                           model->config->name, model->path);
   }
   return ort_signature_read(session->handle, library->allocator, &session->signature);
 }
