@@ -20,7 +20,7 @@ from triton_py.abi.types cimport (
 from triton_py.core.counters cimport LIVE_CHANNEL, LIVE_FACTORY, live
 from triton_py.core.error cimport error_new, error_null
 from triton_py.core.model cimport model_leave
-from triton_py.core.native cimport tp_add, tp_exchange, tp_load, tp_store
+from triton_py.core.native cimport sched_yield, tp_add, tp_exchange, tp_load, tp_store
 from triton_py.core.objects cimport (
     CHANNEL_MAGIC,
     FACTORY_MAGIC,
@@ -59,6 +59,7 @@ cdef Channel* channel_new(Request* request, Model* model) noexcept nogil:
     channel.model = model
     channel.pending = 2
     channel.final = 0
+    channel.sending = 0
     channel.failed = 0
     channel.cancelled = tp_load(&request.cancelled)
     channel.sent = 0
@@ -113,9 +114,19 @@ cdef void channel_request_done(Channel* channel) noexcept nogil:
 
 
 cdef bint channel_claim(Channel* channel, bint final) noexcept nogil:
+    # A backend may send from several threads. Whoever sends the final response waits for those
+    # who began before it, so that the client never sees a response after the final one.
     if final:
-        return tp_exchange(&channel.final, 1) == 0
-    return tp_load(&channel.final) == 0
+        if tp_exchange(&channel.final, 1) != 0:
+            return False
+        while tp_load(&channel.sending) != 0:
+            sched_yield()
+        return True
+    tp_add(&channel.sending, 1)
+    if tp_load(&channel.final) != 0:
+        tp_add(&channel.sending, -1)
+        return False
+    return True
 
 
 cdef void channel_deliver(Channel* channel, Response* response, uint32_t flags) noexcept nogil:
@@ -126,6 +137,8 @@ cdef void channel_deliver(Channel* channel, Response* response, uint32_t flags) 
     channel.response_fn(<TRITONSERVER_InferenceResponse*>response, flags, channel.response_userp)
     if flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL:
         _settled(channel)
+    else:
+        tp_add(&channel.sending, -1)
 
 
 cdef void channel_fail(

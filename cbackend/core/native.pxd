@@ -7,6 +7,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 cdef extern from * nogil:
     """
     #include <pthread.h>
+    #include <sched.h>
     #include <stdint.h>
     #include <stdlib.h>
     #include <string.h>
@@ -18,21 +19,21 @@ cdef extern from * nogil:
     /* Some 290 years after boot: later than any wait, and it fits a timespec. */
     #define TP_FOREVER_NS 9000000000000000000ull
     static inline int64_t tp_add(int64_t* p, int64_t n) {
-      return __atomic_add_fetch(p, n, __ATOMIC_ACQ_REL);
+      return __atomic_add_fetch(p, n, __ATOMIC_SEQ_CST);
     }
     static inline int64_t tp_load(const int64_t* p) {
-      return __atomic_load_n(p, __ATOMIC_ACQUIRE);
+      return __atomic_load_n(p, __ATOMIC_SEQ_CST);
     }
     static inline void tp_store(int64_t* p, int64_t n) {
-      __atomic_store_n(p, n, __ATOMIC_RELEASE);
+      __atomic_store_n(p, n, __ATOMIC_SEQ_CST);
     }
     static inline int64_t tp_exchange(int64_t* p, int64_t n) {
-      return __atomic_exchange_n(p, n, __ATOMIC_ACQ_REL);
+      return __atomic_exchange_n(p, n, __ATOMIC_SEQ_CST);
     }
     /* True and *p == to if *p was from. */
     static inline int tp_swap(int64_t* p, int64_t from, int64_t to) {
       return __atomic_compare_exchange_n(
-          p, &from, to, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+          p, &from, to, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
     }
     static inline uint64_t tp_now_ns(void) {
       struct timespec t;
@@ -90,6 +91,7 @@ cdef extern from * nogil:
     int pthread_join(pthread_t, void**)
     pthread_t pthread_self()
     int pthread_setname_np(pthread_t, const char*)
+    int sched_yield()
 
     uint64_t FOREVER_NS "TP_FOREVER_NS"
 

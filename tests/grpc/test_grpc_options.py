@@ -22,6 +22,13 @@ from triton_py.grpc.versions import parse_version
 from triton_py.inprocess import NativeServer, live_objects
 
 
+def wait_for_requests(count: int) -> None:
+    deadline = time.monotonic() + 20
+    while live_objects()["request"] < count:
+        assert time.monotonic() < deadline, "the request did not reach the core"
+        time.sleep(0.01)
+
+
 def test_every_error_code_has_a_status() -> None:
     assert STATUS_BY_CODE.keys() == BY_CODE.keys()
     assert len(set(STATUS_BY_CODE.values())) == len(STATUS_BY_CODE)
@@ -111,9 +118,10 @@ def test_no_metadata_becomes_parameters_by_default(channel: grpc.Channel) -> Non
 def test_calls_at_a_time(loop: Loop, native: NativeServer) -> None:
     with front_end(loop, native, max_concurrent_calls=1) as (_, address), \
             grpc.insecure_channel(address) as channel:
-        calls = [threading.Thread(target=infer, args=(channel, request("echo", delay_ms=700)))]
+        calls = [threading.Thread(target=infer, args=(channel, request("echo", delay_ms=1500)))]
+        before = live_objects()["request"]
         calls[0].start()
-        time.sleep(0.3)
+        wait_for_requests(before + 1)
         with pytest.raises(grpc.RpcError) as error:
             infer(channel, request("echo"))
         assert error.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -200,9 +208,10 @@ def test_stopping_lets_calls_finish(loop: Loop, native: NativeServer) -> None:
             got = infer(channel, request("echo", delay_ms=500))
             answers.append(got.raw_output_contents[0])
 
+        before = live_objects()["request"]
         thread = threading.Thread(target=call)
         thread.start()
-        time.sleep(0.2)
+        wait_for_requests(before + 1)
         start = time.monotonic()
         loop.run(front.stop(20))
         assert time.monotonic() - start < 5
@@ -226,7 +235,7 @@ def test_stopping_without_patience_cancels(loop: Loop, native: NativeServer) -> 
 
         thread = threading.Thread(target=call)
         thread.start()
-        time.sleep(0.3)
+        wait_for_requests(before + 1)
         start = time.monotonic()
         loop.run(front.stop(0.2))
         assert time.monotonic() - start < 5

@@ -22,7 +22,7 @@ from triton_py.grpc.control import CALLS, SLOW
 from triton_py.grpc.infer import Inference
 from triton_py.grpc.options import GrpcOptions, Tls
 from triton_py.grpc.status import abort
-from triton_py.grpc.stream import SHUTTING_DOWN, Stream
+from triton_py.grpc.stream import SHUTTING_DOWN, Stream, write
 from triton_py.inprocess import AsyncBridge, NativeServer
 from triton_py.proto import grpc_service as pb
 
@@ -198,10 +198,11 @@ class GrpcServer:
         while not self._stopping.is_set():
             status = health.status_bytes(await self._ready())
             if status != last:
-                await context.write(status)
+                if not await write(context, status):
+                    return
                 last = status
             try:
                 await asyncio.wait_for(self._stopping.wait(), health.WATCH_INTERVAL)
             except TimeoutError:
                 continue
-        await context.write(health.NOT_SERVING)
+        await write(context, health.NOT_SERVING)

@@ -27,6 +27,16 @@ from triton_py.inprocess.bridge import ResponseStream
 SHUTTING_DOWN = "GRPC server is shutting down and has stopped accepting new requests."
 
 
+async def write(context: grpc.aio.ServicerContext, message: bytes) -> bool:
+    """Sends a message of a stream; False if there is nobody any more to send it to."""
+    try:
+        await context.write(message)
+    except (grpc.aio.InternalError, grpc.aio.UsageError):
+        # That a call is over can show in its next write before it shows as a cancellation.
+        return False
+    return True
+
+
 def _text(error: TritonError) -> str:
     # A client takes a message without error text for a response.
     return error.message or error.code_name
@@ -159,7 +169,8 @@ class Stream:
             while True:
                 self._progress.clear()
                 while self._outbox:
-                    await self._context.write(self._outbox.popleft())
+                    if not await write(self._context, self._outbox.popleft()):
+                        return
                 if self._fatal is not None:
                     raise self._fatal
                 if self._stopping.is_set():

@@ -1,39 +1,13 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any
 
+from triton_py.http.message import Answer, Request
 from triton_py.http.options import HttpOptions
 from triton_py.inprocess import NativeServer
-
-class Request:
-    """A request that Python answers."""
-
-    method: str
-    path: str
-    query: str
-    headers: dict[str, str]
-    body: bytes
-    def __init__(
-        self, method: str, path: str, query: str, headers: dict[str, str], body: bytes
-    ) -> None: ...
-
-class Answer:
-    """What an application returns."""
-
-    status: int
-    body: bytes
-    content_type: str
-    headers: Mapping[str, str]
-    def __init__(
-        self,
-        status: int = 200,
-        body: bytes = b"",
-        content_type: str = "application/json",
-        headers: Mapping[str, str] | None = None,
-    ) -> None: ...
 
 class Endpoint:
     """What the connections of one port share."""

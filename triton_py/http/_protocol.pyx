@@ -11,20 +11,19 @@ handing it to the core, which need no GIL and let it go.
 """
 
 from cpython.buffer cimport PyBuffer_FillInfo
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.stdint cimport uint32_t, uint64_t
-from libc.string cimport memcpy, memmove, memset
+from libc.string cimport memcpy, memset
 
 from triton_py.abi.tritonserver cimport (
     TRITONSERVER_ErrorDelete,
     TRITONSERVER_InferenceRequestCancel,
 )
 from triton_py.abi.types cimport TRITONSERVER_Error, TRITONSERVER_Server
-from triton_py.http._answer cimport accepted_coding, append_answer, joined_body
+from triton_py.http._answer cimport accepted_coding, append_answer
 from triton_py.http._describe cimport PARAM_STRING, DescribeLimits, Param
 from triton_py.http._exchange cimport (
-    CODING_GZIP,
     CODING_IDENTITY,
     Completions,
     Exchange,
@@ -35,26 +34,21 @@ from triton_py.http._exchange cimport (
     completions_new,
     completions_take,
     exchange_drop,
-    exchange_hold,
     exchange_new,
 )
 from triton_py.http._fault cimport fault_set
-from triton_py.http._infer cimport BodyShape, Route, infer_route, infer_submit
-from triton_py.http._memory cimport (
-    Block,
-    arena_take,
-    block_data,
-    block_drop,
-    block_grow,
-    block_hold,
-    block_new,
-    block_shared,
-    likely,
+from triton_py.http._inbox cimport (
+    Inbox,
+    inbox_clear,
+    inbox_compact,
+    inbox_data,
+    inbox_next,
+    inbox_room,
 )
+from triton_py.http._infer cimport BodyShape, Route, infer_route, infer_submit
+from triton_py.http._memory cimport arena_take, block_data, block_hold, likely
 from triton_py.http._parser cimport (
     AT_BODY,
-    AT_CHUNK_DATA,
-    AT_CHUNK_SIZE,
     AT_END,
     AT_FAILURE,
     AT_REQUEST_LINE,
@@ -67,22 +61,17 @@ from triton_py.http._parser cimport (
     parser_reset,
 )
 from triton_py.http._response cimport response_allocator
+from triton_py.http._work cimport await_answer, pack_answer, submit_elsewhere, take_answer
 from triton_py.inprocess.server cimport NativeServer
 
 import asyncio
 import logging
 import re
 
-from triton_py.http._parser import HttpError
-from triton_py.http.compression import check_coding, compress, decompress
+from triton_py.http.message import Answer, Request
 
 cdef enum:
-    READ_ROOM = 16384           # of a fresh block
-    LEAST_ROOM = 2048           # less than this is no room to read into
-    KEEP_BLOCK = 65536          # a larger block is given back when its request is done
-    STEP_ROOM = 1 << 20         # a large body's block grows in steps no smaller than this
-    OFFLOAD_JSON = 1 << 18      # JSON larger than this is read on another thread
-    OFFLOAD_PACK = 1 << 15      # answers larger than this are compressed on another thread
+    READ_ELSEWHERE = 1 << 18    # bodies with more JSON than this are read on another thread
     LINGER_TICKS = 3            # how long a refused client may go on sending
 
 logger = logging.getLogger("triton_py.http")
@@ -92,37 +81,10 @@ RESERVED = frozenset({"sequence_id", "sequence_start", "sequence_end", "priority
                       "headers", "binary_data_output"})
 
 
-class Request:
-    """A request that Python answers: what ``app`` is called with."""
-
-    __slots__ = ("method", "path", "query", "headers", "body")
-
-    def __init__(self, method: str, path: str, query: str, headers: dict, body: bytes) -> None:
-        self.method = method
-        self.path = path
-        self.query = query
-        #: Names in lower case; fields of one name joined by commas.
-        self.headers = headers
-        self.body = body
-
-
-class Answer:
-    """What ``app`` returns: a status, a body and its type."""
-
-    __slots__ = ("status", "body", "content_type", "headers")
-
-    def __init__(self, status: int = 200, body: bytes = b"",
-                 content_type: str = "application/json", headers: dict | None = None) -> None:
-        self.status = status
-        self.body = body
-        self.content_type = content_type
-        self.headers = headers or {}
-
-
 cdef class Endpoint:
     """What the connections of one port share.
 
-    ``app`` takes a :class:`Request` and returns an :class:`Answer` or a coroutine of one. Without a
+    ``app`` takes a ``Request`` and returns an ``Answer`` or a coroutine of one. Without a
     ``server`` there is no inference here.
     """
 
@@ -238,7 +200,7 @@ cdef class Endpoint:
                 try:
                     if ex.accept != CODING_IDENTITY and ex.status == 200 \
                             and ex.body_size >= self.min_compress:
-                        connection.pack(ex)
+                        pack_answer(ex, self.loop, self.pool, _ready)
                     else:
                         ex.done = True
                     if not connection.touched:
@@ -277,9 +239,7 @@ cdef class Connection:
     cdef Endpoint endpoint
     cdef readonly object transport
     cdef Parser parser
-    cdef Block* block
-    cdef size_t begin               # of the current request in the block
-    cdef size_t end                 # of what was received
+    cdef Inbox inbox
     cdef Exchange* head             # requests in order, the oldest first; one hold each
     cdef Exchange* tail
     cdef int queued
@@ -310,7 +270,7 @@ cdef class Connection:
             ex = self.head
             self.pop()
             exchange_drop(ex)
-        block_drop(self.block)
+        inbox_clear(&self.inbox)
 
     # --- the transport's side ---
 
@@ -324,23 +284,24 @@ cdef class Connection:
             self.refuse(503, b"the server has too many connections")
 
     def get_buffer(self, sizehint):
-        self.make_room()
+        if inbox_room(&self.inbox, &self.parser) != 0:
+            raise MemoryError("no memory to receive a request")
         return self
 
     def __getbuffer__(self, Py_buffer* view, int flags):
-        if self.block == NULL:
+        cdef Inbox* inbox = &self.inbox
+        if inbox.block == NULL:
             raise BufferError("no room was made")
-        PyBuffer_FillInfo(view, self, block_data(self.block) + self.end,
-                          <Py_ssize_t> (self.block.capacity - self.end), 0, flags)
+        PyBuffer_FillInfo(view, self, block_data(inbox.block) + inbox.end,
+                          <Py_ssize_t> (inbox.block.capacity - inbox.end), 0, flags)
 
     def buffer_updated(self, Py_ssize_t size) -> None:
         self.heard = self.endpoint.tick
         if self.lingering:
-            self.end = 0
             return
-        if self.begin == self.end:
+        if self.inbox.begin == self.inbox.end:
             self.began = self.endpoint.tick
-        self.end += <size_t> size
+        self.inbox.end += <size_t> size
         self.parse()
 
     def eof_received(self) -> bool:
@@ -361,9 +322,7 @@ cdef class Connection:
             exchange_drop(ex)
         self.transport = None
         self.shut = True
-        block_drop(self.block)
-        self.block = NULL
-        self.begin = self.end = 0
+        inbox_clear(&self.inbox)
         self.endpoint.connections.discard(self)
         if not self.endpoint.connections and self.endpoint.idle is not None \
                 and not self.endpoint.idle.done():
@@ -378,44 +337,6 @@ cdef class Connection:
         self.parse()
 
     # --- receiving ---
-
-    cdef int make_room(self) except -1:
-        """Room behind ``end``: all that the current request still needs, or a good piece."""
-        cdef size_t pending = self.end - self.begin
-        cdef size_t wanted = READ_ROOM
-        cdef size_t whole
-        cdef Block* block = self.block
-        if block != NULL and pending == 0 and not block_shared(block):
-            self.begin = self.end = 0
-        if self.parser.state == AT_BODY and not self.lingering:
-            whole = self.parser.body + self.parser.content_length
-            if block != NULL and block.capacity - self.begin >= whole:
-                return 0
-            # Not all at once: a client that only announces gigabytes gets no gigabytes.
-            wanted = min(whole, max(<size_t> STEP_ROOM, 4 * pending)) - pending
-            if block != NULL and block.capacity - self.end >= max(
-                    <size_t> LEAST_ROOM, wanted // 4):
-                return 0
-        elif block != NULL and block.capacity - self.end >= LEAST_ROOM:
-            return 0
-        else:
-            wanted = max(wanted, pending)
-        if block != NULL and self.begin == 0 and not block_shared(block):
-            block = block_grow(block, pending + wanted)
-            if block == NULL:
-                raise MemoryError("no memory to receive a request")
-            self.block = block
-            return 0
-        block = block_new(pending + wanted)
-        if block == NULL:
-            raise MemoryError("no memory to receive a request")
-        if pending:
-            memcpy(block_data(block), block_data(self.block) + self.begin, pending)
-        block_drop(self.block)
-        self.block = block
-        self.begin = 0
-        self.end = pending
-        return 0
 
     cdef int parse(self) except -1:
         """Takes every complete request out of the buffer, as far as they may be begun now."""
@@ -432,13 +353,13 @@ cdef class Connection:
     cdef int parse_all(self) except -1:
         cdef ParserState state
         while not self.last and not self.shut:
-            if self.begin == self.end:
+            if self.inbox.begin == self.inbox.end:
                 break
             if self.write_paused or self.queued >= self.endpoint.max_pipelined or (
                     self.tail != NULL and self.tail.control):
                 return self.hold_reading()
-            state = parser_feed(&self.parser, block_data(self.block) + self.begin,
-                                self.end - self.begin)
+            state = parser_feed(&self.parser, inbox_data(&self.inbox),
+                                self.inbox.end - self.inbox.begin)
             if state == AT_END:
                 if not self.begin_request():
                     return self.hold_reading()
@@ -448,7 +369,7 @@ cdef class Connection:
                 if state >= AT_BODY and self.parser.expect_continue and self.head == NULL:
                     self.parser.expect_continue = False
                     self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-                self.compact()
+                inbox_compact(&self.inbox, &self.parser)
                 break
         if self.read_paused and not self.shut:
             self.read_paused = False
@@ -461,32 +382,10 @@ cdef class Connection:
             self.transport.pause_reading()
         return 0
 
-    cdef void compact(self) noexcept:
-        """Closes the gap that decoded chunks left between the body so far and what follows."""
-        cdef char* base = block_data(self.block) + self.begin
-        cdef size_t to
-        cdef size_t left = self.end - self.begin - self.parser.scanned
-        cdef size_t line = self.parser.scanned - self.parser.line
-        if self.parser.state < AT_CHUNK_SIZE:
-            return
-        if self.parser.state == AT_CHUNK_DATA:
-            # Everything is decoded: what comes next may follow the body directly.
-            self.parser.scanned = self.parser.body + self.parser.body_size
-            self.end = self.begin + self.parser.scanned
-            return
-        # From the current line's first byte on, nothing is spent yet.
-        to = self.parser.body + self.parser.body_size
-        if self.parser.line <= to or line > self.parser.scanned:
-            return
-        memmove(base + to, base + self.parser.line, line + left)
-        self.parser.line = to
-        self.parser.scanned = to + line
-        self.end = self.begin + to + line + left
-
     cdef bint begin_request(self) except -1:
         """Starts the complete request at ``begin``. False: it has to wait for those before it."""
         cdef Parser* p = &self.parser
-        cdef char* base = block_data(self.block) + self.begin
+        cdef char* base = inbox_data(&self.inbox)
         cdef Route route
         cdef BodyShape body
         cdef int kind = 0
@@ -512,10 +411,8 @@ cdef class Connection:
         elif kind < 0:
             self.fail(ex)
         elif p.method != METHOD_POST:
-            self.set_extra(ex, "Allow: POST\r\nContent-Type: application/json\r\n")
-            ex.payload = _owned(b'{"error":"Method Not Allowed"}')
-            ex.status = 405
-            ex.done = True
+            take_answer(ex, Answer(405, b'{"error":"Method Not Allowed"}',
+                                   headers={"Allow": "POST"}))
         elif not p.has_length and not p.chunked:
             fault_set(&ex.fault, 411, b"an inference request needs a Content-Length or a chunked "
                       b"body")
@@ -523,14 +420,16 @@ cdef class Connection:
         elif self.endpoint.forward is not None and not self.forward_headers(ex, base):
             self.fail(ex)
         else:
-            ex.block = block_hold(self.block)
+            ex.block = block_hold(self.inbox.block)
             body.bytes = base + p.body
             body.size = p.body_size
             body.header_length = base + p.inference_length.at if p.has_inference_length else NULL
             body.header_length_size = p.inference_length.size
-            if p.content_encoding.size or body.size > OFFLOAD_JSON and (
+            if p.content_encoding.size or body.size > READ_ELSEWHERE and (
                     not p.has_inference_length or p.inference_length.size > 5):
-                self.offload(ex, &route, &body, base)
+                submit_elsewhere(ex, _text(base, p.content_encoding), &route, &body,
+                                 &self.endpoint.limits, self.endpoint.loop, self.endpoint.pool,
+                                 _ready)
             else:
                 with nogil:
                     result = infer_submit(ex, &route, &body, &self.endpoint.limits)
@@ -540,7 +439,9 @@ cdef class Connection:
                     self.fail(ex)
         if not p.keep_alive:
             self.last = True
-        self.next_request()
+        inbox_next(&self.inbox, p.scanned)
+        parser_reset(p)
+        self.began = self.endpoint.tick
         if self.head.done:
             self.flush()
         return True
@@ -570,16 +471,6 @@ cdef class Connection:
             param.next = ex.forwarded
             ex.forwarded = param
         return True
-
-    cdef void next_request(self) noexcept:
-        self.begin += self.parser.scanned
-        parser_reset(&self.parser)
-        self.began = self.endpoint.tick
-        if self.begin == self.end and self.block.capacity > KEEP_BLOCK:
-            # A large body's block goes with its request.
-            block_drop(self.block)
-            self.block = NULL
-            self.begin = self.end = 0
 
     # --- the queue ---
 
@@ -663,9 +554,7 @@ cdef class Connection:
             # might lose the answer: tell it to stop, and read on for a moment.
             self.lingering = True
             self.heard = self.began = self.endpoint.tick
-            self.begin = self.end = 0
-            block_drop(self.block)
-            self.block = NULL
+            inbox_clear(&self.inbox)
             self.transport.write_eof()
             if self.read_paused:
                 self.read_paused = False
@@ -704,10 +593,6 @@ cdef class Connection:
         answer_fault(ex)
         ex.done = True
 
-    cdef int set_extra(self, Exchange* ex, str lines) except -1:
-        ex.extra = _owned(lines.encode("latin-1"))
-        return 0
-
     def retire(self) -> None:
         """The server stops: no further request is read."""
         self.last = True
@@ -718,7 +603,8 @@ cdef class Connection:
     def check_time(self) -> None:
         cdef uint32_t now = self.endpoint.tick
         cdef Endpoint e = self.endpoint
-        cdef bint inside = self.end > self.begin or self.parser.state != AT_REQUEST_LINE
+        cdef bint inside = (self.inbox.end > self.inbox.begin
+                            or self.parser.state != AT_REQUEST_LINE)
         if self.shut or self.transport is None:
             return
         if self.lingering:
@@ -759,82 +645,25 @@ cdef class Connection:
         path, _, query = _text(base, p.target).partition("?")
         request = Request(_text(base, p.verb), path, query, headers,
                           PyBytes_FromStringAndSize(base + p.body, <Py_ssize_t> p.body_size))
-        held = _hold(ex)
         try:
             result = self.endpoint.app(request)
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
             result = Answer(500, b'{"error":"internal error, see the server\'s log"}')
         if isinstance(result, Answer):
-            self.take_answer(ex, result)
-            return 0
-        task = self.endpoint.loop.create_task(result)
-        task.add_done_callback(held.answered)
-        return 0
-
-    cdef int take_answer(self, Exchange* ex, answer) except -1:
-        ex.status = answer.status
-        ex.payload = _owned(answer.body)
-        lines = [f"Content-Type: {answer.content_type}\r\n"] if answer.body else []
-        lines += [f"{name}: {value}\r\n" for name, value in answer.headers.items()]
-        self.set_extra(ex, "".join(lines))
-        ex.done = True
-        return 0
-
-    # --- work that would hold up the loop ---
-
-    cdef int offload(self, Exchange* ex, const Route* route, const BodyShape* body, char* base
-                     ) except -1:
-        """Decompresses or parses on another thread; the request waits in its place."""
-        cdef Parser* p = &self.parser
-        cdef Work work
-        try:
-            coded = check_coding(_text(base, p.content_encoding))
-        except HttpError as error:
-            _fault_of(ex, error)
-            self.set_extra(ex, "Accept-Encoding: gzip, deflate\r\n"
-                               "Content-Type: application/json\r\n")
-            self.fail(ex)
-            ex.payload = _owned(ex.text.data[:ex.text.size])
-            return 0
-        # Until it is handed to the core nothing may overtake it, or sequences would be shuffled.
-        ex.control = True
-        work = Work.__new__(Work)
-        exchange_hold(ex)
-        work.ex = ex
-        work.coded = coded
-        work.route = route[0]
-        work.body = body[0]
-        work.limits = self.endpoint.limits
-        if body.header_length != NULL:
-            work.header_length = body.header_length[:body.header_length_size]
-        future = self.endpoint.loop.run_in_executor(self.endpoint.pool, work.run)
-        future.add_done_callback(work.finished)
-        return 0
-
-    cdef int pack(self, Exchange* ex) except -1:
-        """Compresses a finished inference's answer."""
-        coding = "gzip" if ex.accept == CODING_GZIP else "deflate"
-        lines = f"Content-Encoding: {coding}\r\n"
-        if ex.binary:
-            lines += ("Content-Type: application/octet-stream\r\n"
-                      f"Inference-Header-Content-Length: {ex.text.size}\r\n")
-        else:
-            lines += "Content-Type: application/json\r\n"
-        self.set_extra(ex, lines)
-        body = joined_body(ex)
-        if len(body) < OFFLOAD_PACK:
-            ex.payload = _owned(compress(body, coding))
-            ex.done = True
-            return 0
-        future = self.endpoint.loop.run_in_executor(self.endpoint.pool, compress, body, coding)
-        future.add_done_callback(_hold(ex).packed)
-        return 0
+            return take_answer(ex, result)
+        return await_answer(ex, self.endpoint.loop.create_task(result), _ready)
 
 
-cdef PyObject* _owned(object value) noexcept:
-    Py_INCREF(value)
-    return <PyObject*> value
+cdef int _ready(Exchange* ex) except -1:
+    """What an exchange waited for outside the loop is over: its answer, or its submission."""
+    cdef Connection connection = <Connection> <object> ex.connection
+    try:
+        connection.flush()
+        connection.parse()
+    except Exception:
+        connection.give_up()
+    return 0
 
 
 cdef str _text(char* base, Span span):
@@ -849,122 +678,3 @@ cdef const char* _kept(Exchange* ex, const char* at, size_t size) except NULL:
     memcpy(copy, at, size)
     copy[size] = 0
     return copy
-
-
-cdef int _fault_of(Exchange* ex, error) except -1:
-    cdef bytes text = str(error).encode()
-    fault_set(&ex.fault, error.status, "%s", PyBytes_AS_STRING(text))
-    return 0
-
-
-cdef class Held:
-    """An exchange that waits for Python."""
-
-    cdef Exchange* ex
-
-    def __dealloc__(self):
-        if self.ex != NULL:
-            exchange_drop(self.ex)
-
-    def answered(self, task) -> None:
-        """A coroutine of the app is done."""
-        cdef Connection connection
-        if self.ex.connection == NULL:
-            if not task.cancelled() and task.exception() is not None:
-                logger.error("a request failed after its client was gone",
-                             exc_info=task.exception())
-            return
-        connection = <Connection> <object> self.ex.connection
-        try:
-            answer = task.result()
-        except BaseException:
-            logger.exception("a request failed")
-            answer = Answer(500, b'{"error":"internal error, see the server\'s log"}')
-        connection.take_answer(self.ex, answer)
-        connection.flush()
-
-    def packed(self, future) -> None:
-        """An answer was compressed."""
-        if self.ex.connection == NULL or future.cancelled():
-            return
-        self.ex.payload = _owned(future.result())
-        self.ex.done = True
-        (<Connection> <object> self.ex.connection).flush()
-
-
-cdef Held _hold(Exchange* ex):
-    cdef Held held = Held.__new__(Held)
-    exchange_hold(ex)
-    held.ex = ex
-    return held
-
-
-cdef class Work:
-    """An inference request that is read on another thread: compressed, or of much JSON."""
-
-    cdef Exchange* ex
-    cdef bint coded
-    cdef Route route
-    cdef BodyShape body
-    cdef DescribeLimits limits
-    cdef bytes header_length
-    cdef int result
-
-    def __dealloc__(self):
-        if self.ex != NULL:
-            exchange_drop(self.ex)
-
-    def run(self) -> None:
-        """On the other thread. Touches nothing of the exchange that the loop does."""
-        self.result = -1
-        if self.coded:
-            self.decode()
-        if self.header_length is not None:
-            self.body.header_length = PyBytes_AS_STRING(self.header_length)
-        with nogil:
-            self.result = infer_submit(self.ex, &self.route, &self.body, &self.limits)
-
-    cdef int decode(self) except -1:
-        cdef Block* plain
-        cdef bytes decoded = decompress(
-            self.body.bytes[:<Py_ssize_t> self.body.size], self.limits.max_input_bytes)
-        cdef size_t size = <size_t> PyBytes_GET_SIZE(decoded)
-        plain = block_new(size or 1)
-        if plain == NULL:
-            raise MemoryError
-        memcpy(block_data(plain), PyBytes_AS_STRING(decoded), size)
-        block_drop(self.ex.block)
-        self.ex.block = plain
-        self.body.bytes = block_data(plain)
-        self.body.size = size
-        return 0
-
-    def finished(self, future) -> None:
-        """Back on the loop. The answer may have been there before us."""
-        cdef Exchange* ex = self.ex
-        cdef TRITONSERVER_Error* error
-        if future.cancelled():      # the port is closed
-            return
-        ex.control = False
-        failure = future.exception()
-        if failure is not None:
-            if isinstance(failure, HttpError):
-                _fault_of(ex, failure)
-            else:
-                logger.error("reading a request failed", exc_info=failure)
-                fault_set(&ex.fault, 503 if isinstance(failure, MemoryError) else 500,
-                          b"the request could not be read")
-        if failure is not None or self.result != 0:
-            answer_fault(ex)
-            ex.done = True
-            if ex.connection != NULL:
-                (<Connection> <object> ex.connection).flush()
-            return
-        ex.in_flight = not ex.done
-        if ex.connection != NULL:
-            (<Connection> <object> ex.connection).parse()
-        elif not ex.done:
-            with nogil:
-                error = TRITONSERVER_InferenceRequestCancel(ex.request)
-                if error != NULL:
-                    TRITONSERVER_ErrorDelete(error)

@@ -20,8 +20,8 @@ from urllib.parse import unquote
 
 from triton_py.errors import TritonError
 from triton_py.http._parser import HttpError
-from triton_py.http._protocol import Answer, Request
 from triton_py.http.compression import check_coding, decompress
+from triton_py.http.message import Answer, Request
 
 if TYPE_CHECKING:
     from triton_py.http.options import HttpOptions

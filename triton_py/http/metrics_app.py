@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import triton_py.core  # noqa: F401  the C API, which the modules below bind to
 from triton_py.errors import TritonError
-from triton_py.http._protocol import Answer, Endpoint, Request
+from triton_py.http._protocol import Endpoint
 from triton_py.http.app import Result, error_answer
+from triton_py.http.message import Answer, Request
 from triton_py.http.options import HttpOptions, MetricsOptions
 from triton_py.http.server import Port
 
