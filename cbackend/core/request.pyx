@@ -19,7 +19,7 @@ from triton_py.core.buffer_attributes cimport BufferAttributes, buffer_attribute
 from triton_py.core.channel cimport channel_fail, channel_request_done
 from triton_py.core.counters cimport LIVE_REQUEST, live
 from triton_py.core.error cimport error_new, error_null
-from triton_py.core.native cimport tp_load, tp_now_ns, tp_store
+from triton_py.core.native cimport tp_add, tp_load, tp_now_ns, tp_store
 from triton_py.core.objects cimport (
     INPUT_MAGIC,
     REQUEST_EXECUTING,
@@ -39,9 +39,15 @@ from triton_py.core.slab cimport Slab, slab_get, slab_init, slab_put, slot_alive
 from triton_py.core.statistics cimport FAILURE_BACKEND, statistics_failure, statistics_success
 from triton_py.core.text cimport Text, text_add, text_init, text_str
 
+cdef extern from "<sched.h>" nogil:
+    int sched_yield()
+
 cdef enum:
     MAX_RANK = 1024
     MAX_CORRELATION_ID = 128
+
+# Added to Request.cancelled while a thread cancels: the lower half says whether it is cancelled.
+cdef int64_t CANCELLING = <int64_t>1 << 32
 
 cdef Slab _requests
 slab_init(&_requests, REQUEST_MAGIC, sizeof(Request), 128)
@@ -76,6 +82,10 @@ cdef void request_release(Request* request, uint32_t flags) noexcept nogil:
                                now, now)
     request.channel = NULL
     request.model = NULL
+    # A client's thread may be cancelling right now. It saw the channel or will see NULL; wait until
+    # it is through, or it would cancel whatever request gets the channel's memory next.
+    while tp_add(&request.cancelled, 0) >= CANCELLING:
+        sched_yield()
     channel_request_done(channel)
     # Last: the client may delete the request, or submit it again, inside the callback.
     request.release_fn(<TRITONSERVER_InferenceRequest*>request, flags, request.release_userp)
@@ -224,12 +234,13 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestCancel(
         b"TRITONSERVER_InferenceRequestCancel", inference_request, False, &error)
     if r == NULL:
         return error
-    tp_store(&r.cancelled, 1)
-    # The client may not delete the request while it cancels it; the channel is the request's
-    # until the release callback, which the client has not returned from or not seen yet.
+    # The client may not delete the request while it cancels it. That the channel stays meanwhile
+    # request_release sees to.
+    tp_add(&r.cancelled, CANCELLING + 1)
     channel = r.channel
     if channel != NULL:
         tp_store(&channel.cancelled, 1)
+    tp_add(&r.cancelled, -CANCELLING)
     return NULL
 
 

@@ -147,6 +147,34 @@ def test_limits_of_a_request(loop: Loop, native: NativeServer) -> None:
         assert error.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
+def test_a_small_message_that_unpacks_to_a_large_one(loop: Loop, native: NativeServer) -> None:
+    """The limit is for what has to be held in memory, not for what travelled."""
+    with front_end(loop, native, max_message_bytes=100_000) as (_, address), \
+            grpc.insecure_channel(address) as channel:
+        with pytest.raises(grpc.RpcError) as error:
+            infer(channel, request("echo", bytes(5_000_000)), compression=grpc.Compression.Gzip)
+        assert error.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED, error.value.details()
+        assert infer(channel, request("echo", bytes(50_000)), compression=grpc.Compression.Gzip)
+
+
+def test_a_streams_backlog(loop: Loop, native: NativeServer) -> None:
+    """With a limit of two, never more than two requests of the stream are in the core."""
+    before = live_objects()["request"]
+    seen = []
+    options = {"max_stream_backlog": 2, "header_forward_pattern": "x-my-tag"}
+    with front_end(loop, native, **options) as (_, address), \
+            grpc.insecure_channel(address) as channel:
+        messages = [request("echo", id=str(i), delay_ms=20) for i in range(20)]
+        call = stream(channel, iter(messages), metadata=(("x-my-tag", "v"),))
+        ids = []
+        for response in call:
+            seen.append(live_objects()["request"] - before)
+            ids.append(response.infer_response.id)
+            assert response.infer_response.parameters["x-my-tag"].string_param == "v"
+    assert ids == [str(i) for i in range(20)]
+    assert max(seen) <= 2
+
+
 @pytest.mark.parametrize("level", list(CompressionLevel))
 def test_compressed_responses(loop: Loop, native: NativeServer, level: CompressionLevel) -> None:
     keep_alive = KeepAlive(time_ms=10_000, permit_without_calls=True, max_connection_age_ms=60_000,

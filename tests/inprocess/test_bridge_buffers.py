@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import gc
+import time
 import weakref
 
 import numpy as np
@@ -128,6 +129,18 @@ class TestInputLifetime:
             data = bytearray(10)
             infer(scripted(server, data), 10)
             data.append(0)
+
+    def test_a_kept_iterator_does_not_keep_the_inputs(self, server):
+        data = np.zeros(10, np.uint8)
+        alive = weakref.ref(data)
+        iterator = server.model("scripted").infer(inputs={"IN": data})
+        response = iterator.result(10)
+        del data
+        deadline = time.monotonic() + 10
+        while alive() is not None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert alive() is None
+        assert response["COPY"].tolist() == [0] * 10 and list(iterator) == []
 
     def test_unsent_request_lets_go(self, server):
         data = bytearray(10)

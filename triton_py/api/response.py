@@ -70,12 +70,12 @@ class InferenceResponse:
 
     @staticmethod
     def from_native(
-        native: NativeResponse | None, flags: int, request: InferenceRequest
+        native: NativeResponse | None, flags: int, model: Model, request_id: str | None
     ) -> InferenceResponse:
         final = bool(flags & FINAL)
         if native is None:
-            return InferenceResponse(request.model, request.request_id, final=final)
-        model = request.model.at_version(native.model_version)
+            return InferenceResponse(model, request_id, final=final)
+        model = model.at_version(native.model_version)
         error = native.error
         # An error response has no outputs to speak of.
         outputs = {} if error is not None else {
@@ -93,7 +93,7 @@ class InferenceResponse:
             for output in native.outputs
         }
         return InferenceResponse(
-            model, native.id or request.request_id, native.parameters, outputs, error, final
+            model, native.id or request_id, native.parameters, outputs, error, final
         )
 
 
@@ -119,7 +119,9 @@ class ResponseIterator:
         self, native: NativeRequest, request: InferenceRequest, raise_on_error: bool
     ) -> None:
         self._native = native
-        self._request = request
+        # Not the request itself: its inputs are not to live as long as this iterator.
+        self._model = request.model
+        self._request_id = request.request_id
         self._raise_on_error = raise_on_error
         self._arrived: deque[tuple[NativeResponse | None, int]] = deque()
         self._complete = False
@@ -154,7 +156,12 @@ class ResponseIterator:
                 raise TimeoutError(f"no response within {timeout} seconds")
             for _, response, flags in self._queue.drain():
                 self._arrived.append((response, flags))
-        return InferenceResponse.from_native(*self._arrived.popleft(), self._request)
+                if flags & FINAL:
+                    # So that the inputs are let go with the core's release of the request, not
+                    # with this iterator.
+                    self._queue.close()
+        native, flags = self._arrived.popleft()
+        return InferenceResponse.from_native(native, flags, self._model, self._request_id)
 
     def next(self, timeout: float | None = None) -> InferenceResponse:
         """The next response; StopIteration after the final one; TimeoutError after ``timeout``
@@ -212,7 +219,9 @@ class AsyncResponseIterator:
         self, stream: ResponseStream, request: InferenceRequest, raise_on_error: bool
     ) -> None:
         self._stream = stream
-        self._request = request
+        # Not the request itself: its inputs are not to live as long as this iterator.
+        self._model = request.model
+        self._request_id = request.request_id
         self._raise_on_error = raise_on_error
         self._complete = False
         self._forward: asyncio.Queue[InferenceResponse] | None = None
@@ -233,7 +242,7 @@ class AsyncResponseIterator:
 
     async def _receive(self) -> InferenceResponse:
         native, flags = await self._stream.__anext__()
-        return InferenceResponse.from_native(native, flags, self._request)
+        return InferenceResponse.from_native(native, flags, self._model, self._request_id)
 
     def __aiter__(self) -> AsyncResponseIterator:
         return self
