@@ -5,6 +5,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import threading
 import time
 
 import numpy as np
@@ -81,7 +84,20 @@ def test_timeout_of_a_blocking_call_cancels(server):
     with pytest.raises(TimeoutError, match="no final response within 0.1 seconds"):
         infer(request, 0.1)
     while request.in_flight and time.monotonic() - start < 10:
-        CompletionQueue().drain()
+        time.sleep(0.01)
+    assert request.cancelled and not request.in_flight
+
+
+def test_control_c_ends_a_blocking_call(server):
+    request = slow(server)
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        infer(request)
+    assert time.monotonic() - start < 10
+    timer.join()
+    while request.in_flight and time.monotonic() - start < 10:
         time.sleep(0.01)
     assert request.cancelled and not request.in_flight
 
