@@ -39,15 +39,6 @@ from triton_py.http._memory cimport (
 )
 
 
-cdef extern from "<pthread.h>" nogil:
-    ctypedef struct pthread_mutex_t:
-        pass
-    int pthread_mutex_init(pthread_mutex_t*, void*)
-    int pthread_mutex_destroy(pthread_mutex_t*)
-    int pthread_mutex_lock(pthread_mutex_t*)
-    int pthread_mutex_unlock(pthread_mutex_t*)
-
-
 cdef extern from "<sys/eventfd.h>" nogil:
     int eventfd(unsigned int, int)
     enum:
@@ -58,13 +49,29 @@ cdef extern from "<sys/eventfd.h>" nogil:
 # --- finished exchanges ----------------------------------------------------------------------
 
 
+cdef extern from * nogil:
+    """
+    /* A stack without a lock: many push, one takes all. A head of 1 means closed. */
+    static inline void* tp_head(void** head) { return __atomic_load_n(head, __ATOMIC_RELAXED); }
+    static inline bool tp_swap_if(void** head, void** old, void* fresh) {
+        return __atomic_compare_exchange_n(head, old, fresh, true, __ATOMIC_RELEASE,
+                                           __ATOMIC_RELAXED);
+    }
+    static inline void* tp_swap(void** head, void* fresh) {
+        return __atomic_exchange_n(head, fresh, __ATOMIC_ACQUIRE);
+    }
+    """
+    void* load_head "tp_head"(void** head)
+    bint swap_if "tp_swap_if"(void** head, void** old, void* fresh)
+    void* swap "tp_swap"(void** head, void* fresh)
+
+
 cdef struct Completions:
     int refs
-    pthread_mutex_t lock
-    Exchange* head
-    Exchange* tail
     int fd
-    bint closed
+    void* head                  # the newest Exchange, NULL, or CLOSED
+
+cdef void* CLOSED = <void*> 1
 
 
 cdef Completions* completions_new() noexcept nogil:
@@ -76,7 +83,6 @@ cdef Completions* completions_new() noexcept nogil:
     if completions.fd < 0:
         free(completions)
         return NULL
-    pthread_mutex_init(&completions.lock, NULL)
     completions.refs = 1
     return completions
 
@@ -93,18 +99,15 @@ cdef Completions* completions_hold(Completions* completions) noexcept nogil:
 cdef void completions_drop(Completions* completions) noexcept nogil:
     if completions != NULL and atomic_add(&completions.refs, -1, ATOMIC_ACQ_REL) == 0:
         close(completions.fd)
-        pthread_mutex_destroy(&completions.lock)
         free(completions)
 
 
 cdef void completions_close(Completions* completions) noexcept nogil:
-    cdef Exchange* exchange
+    cdef void* head = swap(&completions.head, CLOSED)
+    cdef Exchange* exchange = NULL
     cdef Exchange* following
-    pthread_mutex_lock(&completions.lock)
-    completions.closed = True
-    exchange = completions.head
-    completions.head = completions.tail = NULL
-    pthread_mutex_unlock(&completions.lock)
+    if head != CLOSED:
+        exchange = <Exchange*> head
     while exchange != NULL:
         following = exchange.next_done
         exchange_drop(exchange)
@@ -113,37 +116,42 @@ cdef void completions_close(Completions* completions) noexcept nogil:
 
 cdef void completions_push(Completions* completions, Exchange* exchange) noexcept nogil:
     cdef uint64_t one = 1
-    cdef bint first, closed
+    cdef void* old = load_head(&completions.head)
     cdef ssize_t _written
-    exchange.next_done = NULL
-    pthread_mutex_lock(&completions.lock)
-    closed = completions.closed
-    first = completions.head == NULL
-    if not closed:
-        if first:
-            completions.head = exchange
-        else:
-            completions.tail.next_done = exchange
-        completions.tail = exchange
-        if first:
-            # Under the lock: once it is released the loop may drain, finish and let go of what
-            # this thread still uses. One wake-up a burst; the counter can't overflow.
-            _written = write(completions.fd, &one, sizeof(one))
-    pthread_mutex_unlock(&completions.lock)
-    if closed:
-        exchange_drop(exchange)
+    # The loop may have finished with the exchange, and with it the port, before we write.
+    completions_hold(completions)
+    while True:
+        if old == CLOSED:
+            exchange_drop(exchange)
+            break
+        exchange.next_done = <Exchange*> old
+        if swap_if(&completions.head, &old, exchange):
+            if old == NULL:
+                # One wake-up a burst; the counter can't overflow.
+                _written = write(completions.fd, &one, sizeof(one))
+            break
+    completions_drop(completions)
 
 
 cdef Exchange* completions_take(Completions* completions) noexcept nogil:
     cdef uint64_t count
-    cdef Exchange* head
+    cdef void* head
+    cdef Exchange* newest
+    cdef Exchange* oldest = NULL
+    cdef Exchange* following
     cdef ssize_t _got
-    pthread_mutex_lock(&completions.lock)
+    # In this order: what is pushed behind the swap wakes the loop again.
     _got = read(completions.fd, &count, sizeof(count))
-    head = completions.head
-    completions.head = completions.tail = NULL
-    pthread_mutex_unlock(&completions.lock)
-    return head
+    head = load_head(&completions.head)
+    if head == NULL or head == CLOSED:
+        return NULL
+    newest = <Exchange*> swap(&completions.head, NULL)
+    while newest != NULL:
+        following = newest.next_done
+        newest.next_done = oldest
+        oldest = newest
+        newest = following
+    return oldest
 
 
 # --- exchanges -------------------------------------------------------------------------------
