@@ -13,7 +13,7 @@ import threading
 import time
 
 import pytest
-from http_running import Running
+from http_running import Running, tensor, write_model
 from http_support import Reader, call, infer, request_bytes
 
 
@@ -330,6 +330,34 @@ def test_stopping_lets_requests_finish(repository) -> None:
         assert time.monotonic() - started < 5
         with pytest.raises(OSError):
             running.connect().recv(1)
+    running.close()
+
+
+def test_a_model_that_fails_makes_the_server_unready(tmp_path) -> None:
+    write_model(tmp_path, "good", tensor("input", "IN", "FP32") + tensor("output", "OUT", "FP32"))
+    running = Running(tmp_path)
+    try:
+        assert call(running, "GET", "/v2/health/ready").status == 200
+        write_model(tmp_path, "bad", 'parameters { key: "initialize_error" value { '
+                    'string_value: "no luck" } }\n' + tensor("input", "IN", "FP32")
+                    + tensor("output", "OUT", "FP32"))
+        reply = call(running, "POST", "/v2/repository/models/bad/load")
+        assert (reply.status, "no luck" in reply.error) == (400, True), reply
+        reply = call(running, "GET", "/v2/health/ready")
+        assert (reply.status, reply.body) == (400, b"")
+        assert call(running, "GET", "/v2/models/good/ready").status == 200
+        assert call(running, "GET", "/v2/models/bad/ready").status == 404
+    finally:
+        running.close()
+
+
+def test_a_server_that_is_stopped_says_so(repository) -> None:
+    running = Running(repository)
+    running.native.stop(10)
+    reply = call(running, "GET", "/v2/health/ready")
+    assert (reply.status, "exiting" in reply.error) == (503, True)
+    assert infer(running, "echo", body(1)).status in (400, 404, 503)
+    assert call(running, "GET", "/v2/models/echo/ready").status != 200
     running.close()
 
 

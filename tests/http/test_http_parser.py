@@ -78,6 +78,15 @@ def test_keep_alive(version: str, connection: str | None, expected: bool) -> Non
     assert request["keep_alive"] is expected
 
 
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [("http://host:80/v2?x", "/v2?x"), ("HTTPS://h/a/b", "/a/b"), ("http://h", "http://h"),
+     ("https:/h/x", "https:/h/x"), ("http:", "http:"), ("*", "*"), ("/http://x/y", "/http://x/y")],
+)
+def test_the_absolute_form_of_a_target(target: str, path: str) -> None:
+    assert parse(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())[0]["target"] == path
+
+
 def head(*lines: str, start: str = "POST / HTTP/1.1", host: bool = True) -> bytes:
     return "\r\n".join([start, *(["Host: x"] if host else []), *lines, "", ""]).encode("latin-1")
 

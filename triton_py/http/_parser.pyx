@@ -82,6 +82,21 @@ cdef void parser_reset(Parser* p) noexcept nogil:
 # --- the request line ------------------------------------------------------------------------
 
 
+cdef const char* _origin_form(const char* target, const char* end) noexcept nogil:
+    """Where the path begins: a client of a proxy writes "http://host/path"."""
+    cdef const char* slash
+    cdef size_t size = end - target
+    if size > 7 and _same(target, 4, b"http", 4):
+        slash = target + (7 if memcmp(target + 4, b"://", 3) == 0 else
+                          8 if size > 8 and _same(target + 4, 1, b"s", 1)
+                          and memcmp(target + 5, b"://", 3) == 0 else size)
+        if slash < end:
+            slash = <const char*> memchr(slash, c'/', end - slash)
+            if slash != NULL:
+                return slash
+    return target
+
+
 cdef ParserState _request_line(Parser* p, const char* base, size_t start, size_t end
                                ) noexcept nogil:
     cdef const char* line = base + start
@@ -109,6 +124,7 @@ cdef ParserState _request_line(Parser* p, const char* base, size_t start, size_t
     p.keep_alive = p.minor
     p.verb.at = <uint32_t> start
     p.verb.size = <uint32_t> (space - line)
+    target = _origin_form(target, second)
     p.target.at = <uint32_t> (target - base)
     p.target.size = <uint32_t> (second - target)
     p.method = METHOD_OTHER
