@@ -236,3 +236,16 @@ def test_a_signal_while_models_load_is_heard(tmp_path):
     assert process.returncode == 0, output
     assert "SIGINT: stopping" in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("delay", [0.15, 0.4])
+def test_a_signal_during_the_imports_is_not_lost(repository, delay):
+    # Seen: KeyboardInterrupt was raised inside an import that swallowed it, and the server served.
+    process = subprocess.Popen(
+        [sys.executable, "-m", "triton_py", "serve", f"--model-repository={repository}", *FREE],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ)
+    time.sleep(delay)
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=60)
+    # Before serve's first line runs, the system's own answer to the signal holds.
+    assert process.returncode in (0, -signal.SIGTERM), output

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from triton_py.cli.errors import CliError
 from triton_py.cli.serve_parser import parse, print_warnings
 from triton_py.cli.settings import Settings
+from triton_py.cli.signals import StopSignals, remember_early_signals
 
 if TYPE_CHECKING:
     from triton_py.cli.ports import Ports
-    from triton_py.cli.signals import StopSignals
     from triton_py.inprocess import NativeServer
 
 T = TypeVar("T")
@@ -32,6 +32,7 @@ T = TypeVar("T")
 def main(arguments: Sequence[str]) -> int:
     """Runs ``triton-py serve``; returns the exit status."""
     settings, warnings = parse(arguments)
+    remember_early_signals()
     print_warnings(warnings)
     with ExitStack() as stack:
         if settings.demo:
@@ -98,12 +99,13 @@ async def _in_thread(function: Callable[[], T], name: str) -> T:
 
 async def _serve(settings: Settings) -> int:
     from triton_py.cli.ports import Ports
-    from triton_py.cli.signals import StopSignals
 
     signals = StopSignals(asyncio.get_running_loop())
     ports = Ports(settings)
     # Taken ports are found out now, not after minutes of loading.
     ports.check_free()
+    if signals.asked:
+        return 0
     server = await _load(settings, signals)
     if signals.asked:
         return await _stop(server, None, settings)

@@ -9,15 +9,42 @@ import os
 import signal
 import sys
 
+_NUMBERS = (signal.SIGTERM, signal.SIGINT)
+#: Seconds within which a signal from the loop is the one that was remembered.
+_SAME = 0.2
+#: Signals that came before there was an event loop to handle them.
+_early: list[int] = []
+
+
+def remember_early_signals() -> None:
+    """From now on the first signal is kept for ``StopSignals``, and the second ends the process.
+
+    Python's own answer, to raise KeyboardInterrupt wherever the main thread happens to be, is
+    lost when that is inside an import that takes any failure for a missing module.
+    """
+    def remember(number: int, _: object) -> None:
+        if _early:
+            os._exit(128 + number)
+        _early.append(number)
+
+    for number in _NUMBERS:
+        signal.signal(number, remember)
+
 
 class StopSignals:
     """Set up in the event loop's thread, before anything that may take long."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         self._asked = asyncio.Event()
+        #: When a remembered signal was taken over; the loop may deliver that one once more.
+        self._taken_over = -_SAME
         self.received: signal.Signals | None = None
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _NUMBERS:
             loop.add_signal_handler(number, self._on_signal, number)
+        for early in _early:
+            self._on_signal(signal.Signals(early))
+            self._taken_over = loop.time()
 
     @property
     def asked(self) -> bool:
@@ -29,10 +56,10 @@ class StopSignals:
         await self._asked.wait()
 
     def _on_signal(self, number: signal.Signals) -> None:
-        if self.asked:
+        if not self.asked:
+            self.received = number
+            self._asked.set()
+        elif self._loop.time() - self._taken_over > _SAME:
             # No clean-up: the user has seen the first one take too long.
-            print(f"\n{signal.Signals(number).name} again: stopping at once", file=sys.stderr,
-                  flush=True)
+            print(f"\n{number.name} again: stopping at once", file=sys.stderr, flush=True)
             os._exit(128 + number)
-        self.received = signal.Signals(number)
-        self._asked.set()
