@@ -149,6 +149,15 @@ def test_data_before_shape_and_datatype() -> None:
     assert describe_json(text)["inputs"][0]["data"] == b"\1\2"
 
 
+def test_names_written_with_escapes() -> None:
+    text = rb'{"\u0069nputs":[{"n\u0061me":"x","shape":[1],"datatype":"INT8","d\u0061ta":[7]}],' \
+           rb'"parameters":{"\u00e9\n":1}}'
+    got = describe_json(text)
+    assert got["inputs"][0]["data"] == b"\7"
+    assert got["parameters"] == {"\u00e9\n": 1}
+    fails(rb'{"inputs":[],"parameters":{"\u0000":1}}', 400, "NUL character")
+
+
 def test_white_space_anywhere() -> None:
     text = json.dumps({"id": "7", "inputs": [one_input("FP32", [1.5, -2])],
                        "outputs": [{"name": "y"}]}, indent=3).replace("\n", "\r\n\t")

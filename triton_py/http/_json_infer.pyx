@@ -8,7 +8,7 @@ the protocol asks; a member that is known and given twice is an error.
 """
 
 from libc.stdint cimport INT64_MAX, UINT32_MAX, int64_t, uint64_t
-from libc.string cimport memcmp, memcpy, memset, strcmp
+from libc.string cimport memcmp, memcpy, memset, strcmp, strlen
 
 from triton_py.abi.types cimport (
     TRITONSERVER_REQUEST_FLAG_SEQUENCE_END,
@@ -93,6 +93,13 @@ cdef int _member(Reader* r, Text* key, bint first) noexcept nogil:
         return json_bad(j, "Missing a name for object member.")
     if json_string(j, key) != 0:
         return -1
+    if key.escaped:
+        # Nobody writes the names we know with escapes, but they would be the same names.
+        key.at = json_copy(j, key, r.d.arena)
+        if key.at == NULL:
+            return -1
+        key.size = strlen(key.at)
+        key.escaped = False
     if not json_take(j, c':'):
         return json_bad(j, "Missing a colon after a name of object member.")
     return 1

@@ -242,7 +242,7 @@ cdef char* json_copy(Json* j, const Text* text, Arena* arena) noexcept nogil:
 
 
 cdef bint text_is(const Text* text, const char* word, size_t size) noexcept nogil:
-    """Whether the string is ``word``. (A name written with escapes is not recognised.)"""
+    """Whether the string, which has no escapes, is ``word``."""
     return text.size == size and memcmp(text.at, word, size) == 0
 
 
