@@ -58,6 +58,14 @@ def failed(*arguments: str) -> str:
     return result.stdout + result.stderr
 
 
+def output_of(process: subprocess.Popen[str]) -> str:
+    try:
+        return process.communicate(timeout=60)[0]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise AssertionError(f"it did not stop:\n{process.communicate()[0]}") from None
+
+
 FREE = ("--http-port=0", "--grpc-port=0", "--metrics-port=0")
 
 
@@ -232,7 +240,7 @@ def test_a_signal_while_models_load_is_heard(tmp_path):
     first = process.stdout.readline()
     assert "loading" in first
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    output = output_of(process)
     assert process.returncode == 0, output
     assert "SIGINT: stopping" in output
     assert "Traceback" not in output
@@ -246,6 +254,6 @@ def test_a_signal_during_the_imports_is_not_lost(repository, delay):
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ)
     time.sleep(delay)
     process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=60)
+    output = output_of(process)
     # Before serve's first line runs, the system's own answer to the signal holds.
     assert process.returncode in (0, -signal.SIGTERM), output
