@@ -315,6 +315,35 @@ def test_unpacked_elements(field, wire):
     assert typed_bytes(decode_request(message), 0) == pack(field, elements)
 
 
+def with_contents(datatype: str, contents: bytes) -> bytes:
+    inner = pb.ModelInferRequest.InferInputTensor(name="IN", datatype=datatype)
+    wire = inner.SerializeToString() + b"\x2a" + bytes([len(contents)]) + contents
+    return b"\x2a" + bytes([len(wire)]) + wire
+
+
+@pytest.mark.parametrize("datatype", ["INT32", "FP32", "FP64", "BYTES"])
+def test_unknown_fields_among_the_elements(datatype):
+    """Groups, groups within groups, and one field of each other wire type."""
+    field = TYPED[datatype][0]
+    part = pb.InferTensorContents()
+    getattr(part, field).extend([b"ab", b""] if datatype == "BYTES" else [3, 4])
+    known = part.SerializeToString()
+    unknown = (b"\x7b" b"\x73\x08\x01\x74" b"\x0d\0\0\0\0" b"\x09" + bytes(8) + b"\x12\x01x" b"\x7c"
+               b"\x78\x05" b"\x79" + bytes(8) + b"\x7a\x02xy" b"\x7d" + bytes(4))
+    message = with_contents(datatype, known + unknown + known)
+    theirs = pb.ModelInferRequest.FromString(message).inputs[0].contents
+    assert typed_bytes(decode_request(message), 0) == pack(datatype, list(getattr(theirs, field)))
+    assert len(getattr(theirs, field)) == 4
+
+
+@pytest.mark.parametrize(("tag", "size"), [(b"\x32", 6), (b"\x3a", 12), (b"\x3a", 4)])
+def test_a_packed_field_that_ends_within_an_element(tag, size):
+    message = with_contents("FP32", tag + bytes([size]) + bytes(size))
+    agree(message)
+    with pytest.raises(MalformedMessage, match="no multiple of its elements' size"):
+        decode_request(message)
+
+
 def test_empty_contents_are_an_empty_tensor():
     assert typed_bytes(decode_request(one_input("FP32", "fp32_contents", []).SerializeToString()),
                        0) == b""
@@ -328,6 +357,9 @@ def test_empty_contents_are_an_empty_tensor():
         ("INT16", "int_contents", [0, 0, 40000], r"value 40000 at index 2"),
         ("UINT8", "uint_contents", [256], r"value 256 at index 0 of uint_contents"),
         ("UINT16", "uint_contents", [2**32 - 1], r"value 4294967295 at index 0"),
+        ("UINT16", "uint_contents", [65535, 65536], r"value 65536 at index 1"),
+        ("INT16", "int_contents", [-32768, -32769], r"value -32769 at index 1"),
+        ("INT8", "int_contents", [127, 128], r"value 128 at index 1"),
         ("FP32", "fp64_contents", [1.0], r"in fp64_contents, expected fp32_contents"),
         ("FP16", "fp32_contents", [1.0], r"FP16 has no typed contents"),
         ("BF16", "bytes_contents", [b"ab"], r"BF16 has no typed contents"),
