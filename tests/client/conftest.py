@@ -16,7 +16,8 @@ from serving import ServerProcess, client_repository
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     repository = client_repository(tmp_path_factory.mktemp("repository"))
     # One model is broken on purpose: not strict, or the server would never be ready.
-    flags = ("--strict-readiness=false", "--model-control-mode=explicit", "--load-model=*", "--exit-on-error=false",
+    flags = ("--strict-readiness=false", "--model-control-mode=explicit", "--load-model=*",
+             "--exit-on-error=false",
              "--grpc-max-message-size=67108864")
     with ServerProcess(repository, *flags) as running:
         yield running

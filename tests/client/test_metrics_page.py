@@ -89,7 +89,8 @@ def test_failures_by_reason(counted: ServerProcess) -> None:
     with tritonclient.grpc.InferenceServerClient(counted.grpc) as client:
         for name in ("error", "execute_error"):
             with pytest.raises(InferenceServerException, match="on purpose"):
-                client.infer("plain", tensor(tritonclient.grpc, 1, 2), parameters={name: "on purpose"})
+                client.infer("plain", tensor(tritonclient.grpc, 1, 2),
+                             parameters={name: "on purpose"})
     after = failures(scrape(counted), "plain")
     assert {reason: after[reason] - before[reason] for reason in after} == {
         "REJECTED": 0, "CANCELED": 0, "BACKEND": 2, "OTHER": 0}

@@ -46,7 +46,8 @@ def test_versions(text: str, number: int) -> None:
     assert parse_version(text) == number
 
 
-@pytest.mark.parametrize("text", ["-1", "x", "1_0", " 1", "1.0", "٣", "9" * 19, "9" * 30, "+", "1\0"])
+@pytest.mark.parametrize(
+    "text", ["-1", "x", "1_0", " 1", "1.0", "٣", "9" * 19, "9" * 30, "+", "1\0"])
 def test_wrong_versions(text: str) -> None:
     with pytest.raises(InvalidArgumentError, match="version should be an integral value > 0"):
         parse_version(text)

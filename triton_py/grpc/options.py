@@ -71,7 +71,7 @@ class KeepAlive:
 
 @dataclass(frozen=True)
 class Tls:
-    """Paths of PEM files; with ``mutual`` a client needs a certificate that ``root_cert`` signed."""
+    """Paths of PEM files; ``mutual``: a client needs a certificate that ``root_cert`` signed."""
 
     server_cert: str
     server_key: str

@@ -32,7 +32,8 @@ def _read(path: str, what: str) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        raise InvalidArgumentError(f"can't read the gRPC {what} '{path}': {error.strerror}") from error
+        raise InvalidArgumentError(
+            f"can't read the gRPC {what} '{path}': {error.strerror}") from error
 
 
 def _credentials(tls: Tls) -> grpc.ServerCredentials:
@@ -143,7 +144,9 @@ class GrpcServer:
         pool = self._slow if slow else self._quick
         return await asyncio.get_running_loop().run_in_executor(pool, function, *arguments)
 
-    def _control(self, name: str, method: Any) -> Callable[[bytes, grpc.aio.ServicerContext], Awaitable[bytes]]:
+    def _control(
+        self, name: str, method: Any
+    ) -> Callable[[bytes, grpc.aio.ServicerContext], Awaitable[bytes]]:
         call = CALLS[name]
         slow = name in SLOW
 
