@@ -4,7 +4,11 @@
 
 from libc.stdint cimport uint32_t
 
-from triton_py.abi.types cimport TRITONSERVER_Error, TRITONSERVER_Error_Code
+from triton_py.abi.types cimport (
+    TRITONSERVER_Error,
+    TRITONSERVER_Error_Code,
+    TRITONSERVER_InferenceRequest,
+)
 from triton_py.core.objects cimport Input, Request
 from triton_py.core.statistics cimport FailureReason
 from triton_py.core.text cimport Text
@@ -24,4 +28,15 @@ cdef void request_fail(
 # The live request behind a backend's handle that the backend owns, or NULL and *error.
 cdef Request* request_of_backend(
     const char* function, void* handle, TRITONSERVER_Error** error
+) noexcept nogil
+
+# The client's live request; with `change`, one that is not in flight. Or NULL and *error.
+cdef Request* request_own(
+    const char* function, TRITONSERVER_InferenceRequest* handle, bint change,
+    TRITONSERVER_Error** error
+) noexcept nogil
+cdef TRITONSERVER_Error* request_no_memory() noexcept nogil
+# INVALID_ARG from three pieces, the middle one a name that the client gave.
+cdef TRITONSERVER_Error* request_error(
+    const char* before, const char* name, const char* after
 ) noexcept nogil

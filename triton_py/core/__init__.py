@@ -28,7 +28,8 @@ LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 MODULES = (
     "allocator", "backend", "buffer_attributes", "channel", "constants", "counters", "cuda",
     "error", "host", "instance", "labels", "log", "memory", "message", "model", "normalize",
-    "options", "parameter", "probe", "queue", "registry", "request", "request_backend", "response",
+    "options", "parameter", "probe", "queue", "registry", "request", "request_attributes",
+    "request_backend", "request_content", "response",
     "response_client", "response_statistics", "server", "slab", "state", "statistics", "text",
     "unsupported", "worker",
 )
