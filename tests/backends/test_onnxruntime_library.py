@@ -35,6 +35,8 @@ def package(folder: Path, *files: str) -> None:
 def test_prefers_the_full_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package(tmp_path, "libonnxruntime.so.1", "libonnxruntime.so.1.20.1", "libonnxruntime.so")
     monkeypatch.syspath_prepend(tmp_path)
+    # An earlier test may have imported the real one, which would be found first.
+    monkeypatch.delitem(sys.modules, "onnxruntime", raising=False)
     found = onnxruntime_library.find()
     assert found is not None and Path(found).name == "libonnxruntime.so.1.20.1"
 
@@ -42,4 +44,6 @@ def test_prefers_the_full_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_package_without_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package(tmp_path, "libonnxruntime_providers_shared.so", "libonnxruntime.so.bak")
     monkeypatch.syspath_prepend(tmp_path)
+    # An earlier test may have imported the real one, which would be found first.
+    monkeypatch.delitem(sys.modules, "onnxruntime", raising=False)
     assert onnxruntime_library.find() is None

@@ -213,7 +213,7 @@ def test_agrees_with_protobuf_on_mutated_messages(message, mutations):
 @example(b"\x88\x80\x80\x80\x80\x00\x01")
 @example(b"\xf8\xff\xff\xff\x0f\x01")
 @example(b"\x0a\x80\x80\x80\x80\x00")
-@example(b"\x0a\x80\x80\x80\x80\x80\x00")
+# Not a length in six bytes: protobuf refuses that, as we do, from 7 on only.
 @example(b"\x0a\x03\xed\xa0\x80")  # a surrogate
 @example(b"\x0a\x02\xc0\x80")  # an overlong form
 @example(b"\x00\x00")
