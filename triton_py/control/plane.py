@@ -217,7 +217,11 @@ class ControlPlane:
 
     def missing(self, name: str, version: int) -> TritonError:
         """Why requests can't find a model version that the data plane doesn't have."""
-        if self._current_state() not in (_ServerState.READY, _ServerState.EXITING):
+        state = self._current_state()
+        if state is _ServerState.EXITING:
+            # Not "unknown model": a client that is told so gives up instead of going elsewhere.
+            return UnavailableError("Server exiting")
+        if state is not _ServerState.READY:
             return UnavailableError("Server not ready")
         return self._registry.missing(name, version)
 
