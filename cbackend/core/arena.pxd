@@ -54,8 +54,7 @@ cdef inline void* arena_alloc(Arena* a, size_t size) noexcept nogil:
     a.at += size
     return a.at - size
 
-# Capacity a list with `count` entries needs: the next power of two, at least 4. A list grows by
-# arena_grow when its count reaches its capacity.
+# The list's entries in a larger place; NULL when out of memory. The old place is the arena's still.
 cdef inline void* arena_grow(
     Arena* a, void* old, size_t item, size_t count, size_t capacity
 ) noexcept nogil:

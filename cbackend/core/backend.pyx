@@ -6,7 +6,6 @@ import os
 
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport strdup
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 from posix.dlfcn cimport RTLD_LOCAL, RTLD_NOW, dlclose, dlerror, dlopen, dlsym
@@ -17,16 +16,9 @@ from triton_py.core.error cimport check, error_free, error_new, error_null
 from triton_py.core.memory cimport memory_manager
 from triton_py.core.message cimport message_free, message_new
 from triton_py.core.objects cimport BACKEND_MAGIC, Backend
+from triton_py.core.text cimport text_copy
 
 from triton_py.errors import InvalidArgumentError, NotFoundError
-
-
-cdef char* _copy(str text) except NULL:
-    cdef bytes data = text.encode("utf-8", "surrogateescape")
-    cdef char* copy = strdup(data)
-    if copy == NULL:
-        raise MemoryError("out of memory for a backend")
-    return copy
 
 
 cdef void _free(Backend* backend) noexcept:
@@ -82,8 +74,8 @@ cdef Backend* backend_open(str name, str library, str directory, str config) exc
     backend.magic = BACKEND_MAGIC
     live(LIVE_BACKEND, 1)
     try:
-        backend.name = _copy(name)
-        backend.directory = _copy(directory)
+        backend.name = text_copy(name)
+        backend.directory = text_copy(directory)
         check(message_new(&backend.config, text_ptr, len(text)))
         with nogil:
             # Local: two backends may define the same names. What they need of the server they

@@ -4,7 +4,6 @@
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport strdup
 from libcpp cimport bool as cbool
 
 from triton_py.abi.types cimport *
@@ -54,14 +53,7 @@ from triton_py.core.statistics cimport (
     statistics_failure,
     statistics_success,
 )
-
-
-cdef char* _copy(str text) except NULL:
-    cdef bytes data = text.encode("utf-8", "surrogateescape")
-    cdef char* copy = strdup(data)
-    if copy == NULL:
-        raise MemoryError("out of memory for a model instance")
-    return copy
+from triton_py.core.text cimport text_copy
 
 
 def _cpu_list(text: str) -> list:
@@ -89,8 +81,8 @@ cdef Instance* instance_new(
     instance.passive = passive
     instance.numa_node = int(settings.get("numa-node", -1))
     try:
-        instance.name = _copy(name)
-        instance.host_policy = _copy(host_policy)
+        instance.name = text_copy(name)
+        instance.host_policy = text_copy(host_policy)
         check(message_from_python(&instance.host_policy_message, {host_policy: settings}))
         cpus = _cpu_list(settings["cpu-cores"]) if settings.get("cpu-cores") else []
         instance.cpus = <int32_t*>calloc(len(cpus) + 1, sizeof(int32_t))
@@ -104,10 +96,10 @@ cdef Instance* instance_new(
             instance.cpus[i] = cpu
             instance.cpu_count = <uint32_t>(i + 1)
         for i, profile in enumerate(profiles):
-            instance.profiles[i] = _copy(profile)
+            instance.profiles[i] = text_copy(profile)
             instance.profile_count = <uint32_t>(i + 1)
         for i, (device, number) in enumerate(secondary_devices):
-            instance.secondary_kinds[i] = _copy(device)
+            instance.secondary_kinds[i] = text_copy(device)
             instance.secondary_ids[i] = number
             instance.secondary_count = <uint32_t>(i + 1)
     except BaseException:

@@ -38,7 +38,7 @@ from triton_py.core.objects cimport (
 )
 from triton_py.core.queue cimport queue_destroy, queue_init, queue_push
 from triton_py.core.statistics cimport statistics_destroy, statistics_init
-from triton_py.core.text cimport Text, text_add, text_init, text_str
+from triton_py.core.text cimport Text, text_add, text_copy, text_init, text_str
 
 
 cdef void model_leave(Model* model) noexcept nogil:
@@ -78,14 +78,6 @@ cdef TRITONSERVER_Error* model_enqueue(Model* model, Request* request) noexcept 
 # --- building, with the GIL ----------------------------------------------------------------
 
 
-cdef char* _copy(str text) except NULL:
-    cdef bytes data = text.encode("utf-8", "surrogateescape")
-    cdef char* copy = strdup(data)
-    if copy == NULL:
-        raise MemoryError("out of memory for a model")
-    return copy
-
-
 cdef int64_t* _dims(object dims) except? NULL:
     cdef int64_t* out
     cdef Py_ssize_t i
@@ -117,9 +109,9 @@ cdef Model* model_new(
     model.version = version
     model.auto_complete = auto_complete
     try:
-        model.name = _copy(name)
-        model.directory = _copy(directory)
-        model.config = _copy(config)
+        model.name = text_copy(name)
+        model.directory = text_copy(directory)
+        model.config = text_copy(config)
     except BaseException:
         model_free(model)
         raise
@@ -167,7 +159,7 @@ cdef void model_free(Model* model) noexcept:
 
 
 cdef int model_set_config(Model* model, str config) except -1:
-    cdef char* text = _copy(config)
+    cdef char* text = text_copy(config)
     free(model.config)
     model.config = text
     return 0
@@ -192,7 +184,7 @@ cdef int model_compile(Model* model, dict spec) except -1:
     for i, entry in enumerate(inputs):
         it = &model.inputs[i]
         model.input_count = <uint32_t>(i + 1)
-        it.name = _copy(entry["name"])
+        it.name = text_copy(entry["name"])
         it.datatype = <TRITONSERVER_DataType><int>entry["datatype"]
         it.rank = len(entry["dims"])
         it.dims = _dims(entry["dims"])
@@ -212,7 +204,7 @@ cdef int model_compile(Model* model, dict spec) except -1:
     for i, entry in enumerate(outputs):
         out = &model.outputs[i]
         model.output_count = <uint32_t>(i + 1)
-        out.name = _copy(entry["name"])
+        out.name = text_copy(entry["name"])
         out.datatype = <TRITONSERVER_DataType><int>entry["datatype"]
         out.rank = len(entry["dims"])
         out.dims = _dims(entry["dims"])

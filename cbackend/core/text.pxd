@@ -35,3 +35,6 @@ cdef void text_int(Text* t, int64_t value) noexcept nogil
 cdef void text_uint(Text* t, uint64_t value) noexcept nogil
 # "[1,-1,3]", as Triton prints shapes.
 cdef void text_shape(Text* t, const int64_t* dims, uint64_t count) noexcept nogil
+
+# With the GIL: a copy that the caller frees.
+cdef char* text_copy(str text) except NULL

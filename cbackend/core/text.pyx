@@ -3,6 +3,7 @@
 """Numbers and shapes for error sentences (see text.pxd)."""
 
 from libc.stdint cimport int64_t, uint64_t
+from libc.string cimport strdup
 
 
 cdef void text_uint(Text* t, uint64_t value) noexcept nogil:
@@ -33,3 +34,11 @@ cdef void text_shape(Text* t, const int64_t* dims, uint64_t count) noexcept nogi
             text_add_n(t, b",", 1)
         text_int(t, dims[i])
     text_add_n(t, b"]", 1)
+
+
+cdef char* text_copy(str text) except NULL:
+    cdef bytes data = text.encode("utf-8", "surrogateescape")
+    cdef char* copy = strdup(data)
+    if copy == NULL:
+        raise MemoryError("out of memory for a copy of a name or a text")
+    return copy
