@@ -25,6 +25,9 @@ cdef enum Kind:
     LIVE_METRIC
     LIVE_METRICS
     LIVE_RESPONSE_STATISTICS
+    LIVE_SEQUENCE
+    LIVE_STATE
+    LIVE_STATE_MEMORY
     LIVE_KINDS
 
 cdef void live(Kind kind, int64_t change) noexcept nogil

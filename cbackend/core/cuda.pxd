@@ -15,4 +15,6 @@ cdef int cuda_malloc(void** pointer, int64_t device, size_t size) noexcept nogil
 cdef int cuda_free(void* pointer, int64_t device) noexcept nogil
 cdef int cuda_host_alloc(void** pointer, size_t size) noexcept nogil
 cdef int cuda_host_free(void* pointer) noexcept nogil
+# Either pointer may be the host's or a device's; done when it returns.
+cdef int cuda_copy(void* to, const void* source, size_t size) noexcept nogil
 cdef const char* cuda_error_string(int code) noexcept nogil

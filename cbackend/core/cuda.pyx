@@ -15,6 +15,7 @@ ctypedef int (*get_device_fn)(int*) noexcept nogil
 ctypedef int (*malloc_fn)(void**, size_t) noexcept nogil
 ctypedef int (*host_alloc_fn)(void**, size_t, unsigned int) noexcept nogil
 ctypedef int (*free_fn)(void*) noexcept nogil
+ctypedef int (*copy_fn)(void*, const void*, size_t, int) noexcept nogil
 ctypedef const char* (*string_fn)(int) noexcept nogil
 
 cdef struct Cuda:
@@ -26,6 +27,7 @@ cdef struct Cuda:
     free_fn free
     host_alloc_fn host_alloc
     free_fn host_free
+    copy_fn copy
     string_fn error_string
 
 cdef Cuda _cuda
@@ -67,11 +69,12 @@ def load() -> int:
     _cuda.free = <free_fn>dlsym(_cuda.library, b"cudaFree")
     _cuda.host_alloc = <host_alloc_fn>dlsym(_cuda.library, b"cudaHostAlloc")
     _cuda.host_free = <free_fn>dlsym(_cuda.library, b"cudaFreeHost")
+    _cuda.copy = <copy_fn>dlsym(_cuda.library, b"cudaMemcpy")
     _cuda.error_string = <string_fn>dlsym(_cuda.library, b"cudaGetErrorString")
     counter = <count_fn>dlsym(_cuda.library, b"cudaGetDeviceCount")
     if (_cuda.set_device == NULL or _cuda.get_device == NULL or _cuda.malloc == NULL
             or _cuda.free == NULL or _cuda.host_alloc == NULL or _cuda.host_free == NULL
-            or _cuda.error_string == NULL or counter == NULL):
+            or _cuda.copy == NULL or _cuda.error_string == NULL or counter == NULL):
         return 0  # something of that name which is no CUDA runtime
     # A runtime without a driver answers with an error: then there is no device.
     if counter(&count) == 0:
@@ -126,6 +129,12 @@ cdef int cuda_host_free(void* pointer) noexcept nogil:
     if _cuda.devices == 0:
         return -1
     return _cuda.host_free(pointer)
+
+
+cdef int cuda_copy(void* to, const void* source, size_t size) noexcept nogil:
+    if _cuda.devices == 0:
+        return -1
+    return _cuda.copy(to, source, size, 4)  # cudaMemcpyDefault: the pointers tell the direction
 
 
 cdef const char* cuda_error_string(int code) noexcept nogil:

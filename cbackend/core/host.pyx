@@ -18,7 +18,13 @@ from triton_py.core.backend cimport backend_attributes, backend_close, backend_o
 
 from triton_py.core.error cimport check, error_free, error_message
 from triton_py.core.instance cimport instance_free, instance_new
-from triton_py.core.model cimport model_compile, model_free, model_new, model_set_config
+from triton_py.core.model cimport (
+    model_compile,
+    model_free,
+    model_new,
+    model_set_config,
+    model_set_strategy,
+)
 from triton_py.core.native cimport (
     FOREVER_NS,
     pthread_cond_broadcast,
@@ -29,9 +35,13 @@ from triton_py.core.native cimport (
     tp_now_ns,
 )
 from triton_py.core.objects cimport Backend, Instance, MemoryUsage, Model, Server, Worker
+from triton_py.core.reaper cimport reaper_end, reaper_start
 from triton_py.core.registry cimport registry_publish, registry_withdraw
+from triton_py.core.sequence cimport sequence_add_slots
+from triton_py.core.sequencer cimport sequencer_wake
 from triton_py.core.server cimport server_registry
 from triton_py.core.statistics cimport statistics_python
+from triton_py.core.strategy cimport strategy_close
 from triton_py.core.worker cimport worker_adopt, worker_end, worker_new, worker_run
 
 from triton_py.core import cuda, log
@@ -105,16 +115,24 @@ cdef class ModelHandle:
 
     def configure(self, str config_json, dict spec) -> None:
         """Takes the completed configuration; before the first instance is added."""
+        cdef str strategy = spec["batch_strategy_library"]
         self._check_open()
         model_set_config(self.model, config_json)
         model_compile(self.model, spec)
+        if strategy:
+            model_set_strategy(self.model, strategy)
+
+    cdef bint _shares_workers(self) except? True:
+        # Not where sequences are bound to instances: each pulls from slots of its own.
+        return (self.model.backend.policy == TRITONBACKEND_EXECUTION_DEVICE_BLOCKING
+                and self.model.sequencer == NULL)
 
     cdef Worker* _worker(self, int kind, int device_id, bint passive) except NULL:
         """The thread for a new instance: its own, or with DEVICE_BLOCKING its device's."""
         cdef Worker* worker
         cdef void* fresh
         cdef uint32_t i
-        if self.model.backend.policy == TRITONBACKEND_EXECUTION_DEVICE_BLOCKING and not passive:
+        if self._shares_workers() and not passive:
             for i in range(self.model.worker_count):
                 worker = self.model.workers[i]
                 if (worker.shared and worker.instances[0].kind == kind
@@ -138,7 +156,7 @@ cdef class ModelHandle:
         Not where instances share a worker: it initializes them one after the other anyway.
         """
         self._check_open()
-        return self.model.backend.policy != TRITONBACKEND_EXECUTION_DEVICE_BLOCKING
+        return not self._shares_workers()
 
     cdef int _drop_if_empty(self, Worker* worker) except -1:
         """Ends a worker whose only instance failed: it has nothing to do."""
@@ -187,8 +205,7 @@ cdef class ModelHandle:
                 instance_free(instance)
                 self._drop_if_empty(worker)
                 check(error)
-            worker.shared = not passive and (
-                self.model.backend.policy == TRITONBACKEND_EXECUTION_DEVICE_BLOCKING)
+            worker.shared = not passive and self._shares_workers()
             self.model.instances[self.model.instance_count] = instance
             self.model.instance_count += 1
         finally:
@@ -197,7 +214,17 @@ cdef class ModelHandle:
     def start(self) -> None:
         """Lets the instances pull batches. A passive instance never does."""
         cdef uint32_t i
+        cdef Worker* worker
         self._check_open()
+        if self.model.sequencer != NULL:
+            for i in range(self.model.worker_count):
+                worker = self.model.workers[i]
+                if not worker.instances[0].passive:
+                    worker.slots = sequence_add_slots(
+                        self.model.sequencer, worker.instances[0].device_id)
+                    if worker.slots == NULL:
+                        raise MemoryError("out of memory for the slots of sequences")
+            reaper_start(self.model.sequencer)
         with nogil:
             pthread_mutex_lock(&self.model.queue.mutex)
             self.model.queue.accepting = True
@@ -265,7 +292,11 @@ cdef class ModelHandle:
             model.queue.accepting = False
             model.queue.closing = True
             pthread_cond_broadcast(&model.queue.wake)
+            if model.sequencer != NULL:
+                sequencer_wake(model.sequencer)
             pthread_mutex_unlock(&model.queue.mutex)
+            if model.sequencer != NULL:
+                reaper_end(model.sequencer)
             i = model.worker_count
             while i:
                 i -= 1
@@ -274,6 +305,9 @@ cdef class ModelHandle:
                     first = error
                 else:
                     error_free(error)
+            if model.policy.strategy != NULL:
+                strategy_close(model.policy.strategy)
+                model.policy.strategy = NULL
             if self.initialized and model.backend.model_finalize != NULL:
                 error = model.backend.model_finalize(<TRITONBACKEND_Model*>model)
                 if first == NULL:

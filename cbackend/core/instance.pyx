@@ -372,6 +372,8 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ModelInstanceReportStatistics(
         return error_new(TRITONSERVER_ERROR_INVALID_ARG,
                          b"TRITONBACKEND_ModelInstanceReportStatistics: the statistics of this "
                          b"request were reported before")
+    if r.is_null:
+        return NULL
     now = tp_now_ns()
     # An error response is a failure, whatever the backend says of it.
     if success and not tp_load(&r.channel.failed):

@@ -1,12 +1,14 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""TRITONBACKEND_MemoryManager: memory for backends, of every type there is."""
+"""Memory of every type (see memory.pxd) and TRITONBACKEND_MemoryManager."""
 
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free
+from libc.string cimport memcpy
 
 from triton_py.abi.types cimport (
     TRITONBACKEND_MemoryManager,
+    TRITONSERVER_ERROR_INTERNAL,
     TRITONSERVER_ERROR_INVALID_ARG,
     TRITONSERVER_ERROR_UNAVAILABLE,
     TRITONSERVER_ERROR_UNSUPPORTED,
@@ -16,8 +18,10 @@ from triton_py.abi.types cimport (
     TRITONSERVER_Error,
     TRITONSERVER_MemoryType,
 )
+from triton_py.core.buffer_attributes cimport BufferAttributes
 from triton_py.core.counters cimport LIVE_BACKEND_MEMORY, live
 from triton_py.core.cuda cimport (
+    cuda_copy,
     cuda_device_count,
     cuda_error_string,
     cuda_free,
@@ -56,30 +60,76 @@ cdef TRITONSERVER_Error* _no_memory(
     return error_new(TRITONSERVER_ERROR_UNAVAILABLE, text_str(&text))
 
 
+cdef TRITONSERVER_Error* memory_allocate(
+    void** buffer, TRITONSERVER_MemoryType memory_type, int64_t memory_type_id, uint64_t byte_size
+) noexcept nogil:
+    cdef int code
+    buffer[0] = NULL
+    if byte_size == 0:
+        byte_size = 1
+    if memory_type == TRITONSERVER_MEMORY_CPU:
+        # 64: the widest vector registers, and a cache line.
+        if posix_memalign(buffer, 64, byte_size) != 0:
+            return _no_memory(byte_size, b"CPU", b"out of memory")
+    elif memory_type == TRITONSERVER_MEMORY_CPU_PINNED:
+        code = cuda_host_alloc(buffer, byte_size)
+        if code != 0:
+            return _no_memory(byte_size, b"pinned", cuda_error_string(code))
+    elif memory_type == TRITONSERVER_MEMORY_GPU:
+        code = cuda_malloc(buffer, memory_type_id, byte_size)
+        if code != 0:
+            return _no_memory(byte_size, b"GPU", cuda_error_string(code))
+    else:
+        return error_new(TRITONSERVER_ERROR_INVALID_ARG, b"unknown memory type")
+    return NULL
+
+
+cdef TRITONSERVER_Error* memory_free(
+    void* buffer, TRITONSERVER_MemoryType memory_type, int64_t memory_type_id
+) noexcept nogil:
+    cdef int code = 0
+    if memory_type == TRITONSERVER_MEMORY_CPU:
+        free(buffer)
+    elif memory_type == TRITONSERVER_MEMORY_CPU_PINNED:
+        code = cuda_host_free(buffer)
+    elif memory_type == TRITONSERVER_MEMORY_GPU:
+        code = cuda_free(buffer, memory_type_id)
+    else:
+        return error_new(TRITONSERVER_ERROR_INVALID_ARG, b"unknown memory type")
+    if code != 0:
+        return error_new(TRITONSERVER_ERROR_INVALID_ARG, cuda_error_string(code))
+    return NULL
+
+
+cdef TRITONSERVER_Error* memory_copy(
+    void* to, const BufferAttributes* to_attributes, const void* source,
+    const BufferAttributes* source_attributes, uint64_t byte_size
+) noexcept nogil:
+    cdef int code
+    if byte_size == 0:
+        return NULL
+    if (to_attributes.memory_type == TRITONSERVER_MEMORY_GPU
+            or source_attributes.memory_type == TRITONSERVER_MEMORY_GPU):
+        code = cuda_copy(to, source, byte_size)
+        if code != 0:
+            return error_new(TRITONSERVER_ERROR_INTERNAL, cuda_error_string(code))
+        return NULL
+    memcpy(to, source, byte_size)
+    return NULL
+
+
 cdef public TRITONSERVER_Error* TRITONBACKEND_MemoryManagerAllocate(
     TRITONBACKEND_MemoryManager* manager, void** buffer,
     const TRITONSERVER_MemoryType memory_type, const int64_t memory_type_id,
     const uint64_t byte_size
 ) noexcept nogil:
-    cdef int code
+    cdef TRITONSERVER_Error* error
     cdef void* memory = NULL
     if manager != memory_manager() or buffer == NULL:
         return error_null(b"TRITONBACKEND_MemoryManagerAllocate", b"manager and buffer")
-    if memory_type == TRITONSERVER_MEMORY_CPU:
-        # 64: the widest vector registers, and a cache line.
-        if posix_memalign(&memory, 64, byte_size if byte_size else 1) != 0:
-            return _no_memory(byte_size, b"CPU", b"out of memory")
-    elif memory_type == TRITONSERVER_MEMORY_CPU_PINNED:
-        code = cuda_host_alloc(&memory, byte_size if byte_size else 1)
-        if code != 0:
-            return _no_memory(byte_size, b"pinned", cuda_error_string(code))
-    elif memory_type == TRITONSERVER_MEMORY_GPU:
-        code = cuda_malloc(&memory, memory_type_id, byte_size if byte_size else 1)
-        if code != 0:
-            return _no_memory(byte_size, b"GPU", cuda_error_string(code))
-    else:
-        return error_new(TRITONSERVER_ERROR_INVALID_ARG,
-                         b"TRITONBACKEND_MemoryManagerAllocate: unknown memory type")
+    error = memory_allocate(&memory, memory_type, memory_type_id, byte_size)
+    if error != NULL:
+        return error
     live(LIVE_BACKEND_MEMORY, 1)
     buffer[0] = memory
     return NULL
@@ -89,21 +139,12 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_MemoryManagerFree(
     TRITONBACKEND_MemoryManager* manager, void* buffer,
     const TRITONSERVER_MemoryType memory_type, const int64_t memory_type_id
 ) noexcept nogil:
-    cdef int code = 0
+    cdef TRITONSERVER_Error* error
     if manager != memory_manager():
         return error_null(b"TRITONBACKEND_MemoryManagerFree", b"manager")
     if buffer == NULL:
         return NULL
-    if memory_type == TRITONSERVER_MEMORY_CPU:
-        free(buffer)
-    elif memory_type == TRITONSERVER_MEMORY_CPU_PINNED:
-        code = cuda_host_free(buffer)
-    elif memory_type == TRITONSERVER_MEMORY_GPU:
-        code = cuda_free(buffer, memory_type_id)
-    else:
-        return error_new(TRITONSERVER_ERROR_INVALID_ARG,
-                         b"TRITONBACKEND_MemoryManagerFree: unknown memory type")
-    if code != 0:
-        return error_new(TRITONSERVER_ERROR_INVALID_ARG, cuda_error_string(code))
-    live(LIVE_BACKEND_MEMORY, -1)
-    return NULL
+    error = memory_free(buffer, memory_type, memory_type_id)
+    if error == NULL:
+        live(LIVE_BACKEND_MEMORY, -1)
+    return error

@@ -19,6 +19,8 @@ cdef Model* model_new(
 ) except NULL
 cdef int model_set_config(Model* model, str config) except -1
 cdef int model_compile(Model* model, dict spec) except -1
+# Loads the model's own batching strategy; strategy_close ends it, before ModelFinalize.
+cdef int model_set_strategy(Model* model, str library) except -1
 cdef void model_free(Model* model) noexcept
 # Replaces a memory report; the caller holds the model's statistics mutex.
 cdef TRITONSERVER_Error* usage_set(

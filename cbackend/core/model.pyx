@@ -37,7 +37,10 @@ from triton_py.core.objects cimport (
     Server,
 )
 from triton_py.core.queue cimport queue_destroy, queue_init, queue_push
+from triton_py.core.sequence cimport sequence_accept
+from triton_py.core.sequencer cimport sequencer_free, sequencer_new
 from triton_py.core.statistics cimport statistics_destroy, statistics_init
+from triton_py.core.strategy cimport strategy_open
 from triton_py.core.text cimport Text, text_add, text_copy, text_init, text_str
 
 
@@ -51,6 +54,7 @@ cdef void model_leave(Model* model) noexcept nogil:
 
 cdef TRITONSERVER_Error* model_enqueue(Model* model, Request* request) noexcept nogil:
     cdef Queue* queue = &model.queue
+    cdef TRITONSERVER_Error* error
     cdef Text text
     cdef bint wake
     pthread_mutex_lock(&queue.mutex)
@@ -61,13 +65,19 @@ cdef TRITONSERVER_Error* model_enqueue(Model* model, Request* request) noexcept 
         text_add(&text, model.name)
         text_add(&text, b"' has stopped accepting new inference requests")
         return error_new(TRITONSERVER_ERROR_UNAVAILABLE, text_str(&text))
+    if model.sequencer != NULL:
+        error = sequence_accept(model.sequencer, request, tp_now_ns())
+        pthread_mutex_unlock(&queue.mutex)
+        return error
     request.queue_start = tp_now_ns()
+    request.batcher_start = request.queue_start
     wake = queue.head == NULL
     queue_push(queue, request)
     # A worker that waits out a delay looks again by itself; it is woken early only for a batch
     # that may be complete now. Where shapes can differ only a look tells.
     wake = queue.waiters > 0 and (
-        wake or queue.batch_total >= queue.target or model.policy.compare_inputs)
+        wake or queue.batch_total >= queue.target or model.policy.compare_inputs
+        or model.policy.strategy != NULL)
     # Before the unlock: after it the request may be answered and the model closed, queue and all.
     if wake:
         pthread_cond_signal(&queue.wake)
@@ -131,6 +141,9 @@ cdef void _free_specs(Model* model) noexcept:
     free(model.inputs)
     free(model.outputs)
     free(model.policy.preferred)
+    if model.sequencer != NULL:
+        sequencer_free(model.sequencer)
+        model.sequencer = NULL
     model.inputs = NULL
     model.outputs = NULL
     model.policy.preferred = NULL
@@ -219,6 +232,13 @@ cdef int model_compile(Model* model, dict spec) except -1:
     model.policy.preferred = _dims(preferred)
     model.policy.preferred_count = len(preferred)
     model.policy.compare_inputs = optional or differ
+    if spec["sequence"] is not None:
+        model.sequencer = sequencer_new(model, spec)
+    return 0
+
+
+cdef int model_set_strategy(Model* model, str library) except -1:
+    model.policy.strategy = strategy_open(library, <TRITONBACKEND_Model*>model)
     return 0
 
 

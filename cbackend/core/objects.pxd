@@ -17,6 +17,8 @@ gets an error:
     INITIALIZED --InferAsync--> PENDING --a batch--> EXECUTING --RequestRelease--> RELEASED
                                    \\------------- cancelled, rejected ---------------^
     RELEASED --InferAsync--> PENDING (a client may use a request again)
+    EXECUTING --RequestRelease, RESCHEDULE--> PENDING (an iterative sequence's next step)
+    PENDING --a batching strategy looks at it--> EXAMINED --it has looked--> PENDING
 """
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
@@ -46,7 +48,9 @@ from triton_py.core.buffer_attributes cimport BufferAttributes
 from triton_py.core.native cimport pthread_cond_t, pthread_mutex_t, pthread_t
 from triton_py.core.parameter cimport ParameterList
 from triton_py.core.slab cimport Slot
+from triton_py.core.state_value cimport SequenceStates, StateSpec, StateValue
 from triton_py.core.statistics cimport Statistics
+from triton_py.core.strategy cimport Strategy
 
 cdef struct Server
 cdef struct Request
@@ -58,6 +62,10 @@ cdef struct Model
 cdef struct Instance
 cdef struct MemoryUsage
 cdef struct Worker
+cdef struct Sequence
+cdef struct Sequencer
+cdef struct SequenceSlots
+cdef struct State
 
 cdef enum:
     # "request", "channel" ... in a debugger's hex dump
@@ -71,6 +79,7 @@ cdef enum:
     INSTANCE_MAGIC = 0x65636e6174736e
     BACKEND_MAGIC = 0x646e656b636162
     SERVER_MAGIC = 0x726576726573
+    STATE_MAGIC = 0x6574617473
     REQUEST_ARENA = 1536   # holds a request of a few small inputs without another allocation
     RESPONSE_ARENA = 896
 
@@ -79,6 +88,7 @@ cdef enum RequestState:
     REQUEST_PENDING
     REQUEST_EXECUTING
     REQUEST_RELEASED
+    REQUEST_EXAMINED        # a batching strategy looks at it, in the queue
 
 cdef enum ResponseState:
     RESPONSE_NEW = 1    # the backend's
@@ -106,6 +116,7 @@ cdef struct Input:
     uint64_t byte_size      # of all default pieces
     bint raw                # datatype and shape are to be deduced
     InputSpec* spec         # borrowed from the model while the request is in flight
+    StateValue* state       # where it is a sequence's state: one reference, else NULL
 
 cdef struct Request:
     Slot slot
@@ -140,7 +151,21 @@ cdef struct Request:
     uint64_t request_start
     uint64_t queue_start
     uint64_t exec_start
+    uint64_t batcher_start  # when it could first join a batch: what a queue delay counts from
     int64_t reported        # the backend reported this request's statistics
+    bint is_null            # fills a slot of a sequence batch; the core is its client
+    # What the backend sees of `flags` and the correlation id: an iterative sequence sets its own.
+    uint32_t sequence_flags
+    uint64_t sequence_id
+    const char* sequence_string  # NULL: the correlation id is a number, or there is none
+    Sequence* sequence      # while in flight, one count of its `requests`; NULL: in no sequence
+    bint issued             # it is the one request of its sequence that may be in a batch
+    SequenceStates* states  # while executing, one reference, or NULL
+    State* made             # states that the backend made for it, owned, linked by `next`
+    Input* extra            # control and state inputs, in the arena; the client never sees them
+    uint32_t extra_count
+    uint32_t extra_capacity
+    char* correlation       # the correlation id as an input's data, in the arena; NULL: not yet
     Arena arena
     char first_block[REQUEST_ARENA]
 
@@ -231,7 +256,10 @@ cdef struct BatchPolicy:
     int64_t* preferred      # ascending
     uint32_t preferred_count
     bint compare_inputs     # shapes or the set of inputs can differ between requests
+    Strategy* strategy      # the model's own rules for batches; owned, NULL: none
 
+# Requests wait in the lists of a model's sequencer where it has one; then the queue's mutex guards
+# those, and of its other members only `size`, `accepting` and `closing` are used.
 cdef struct Queue:
     pthread_mutex_t mutex
     pthread_cond_t wake
@@ -282,6 +310,7 @@ cdef struct Model:
     LabelTable* labels
     BatchPolicy policy
     Queue queue
+    Sequencer* sequencer    # owned; NULL: no sequence batching
     int64_t in_flight
     pthread_mutex_t idle_mutex
     pthread_cond_t idle     # in_flight became 0
@@ -333,10 +362,101 @@ cdef struct Worker:
     uint32_t instance_count
     uint32_t turn
     bint shared             # may take further instances of the same device
+    SequenceSlots* slots    # borrowed from the model's sequencer; NULL: it pulls from the queue
     Request** batch
     Request** handed        # the array the backend sees
     uint64_t* serials
     uint32_t batch_capacity
+
+# --- sequences (sequence.pxd) ---------------------------------------------------------------
+
+cdef enum ControlKind:
+    CONTROL_START
+    CONTROL_END
+    CONTROL_READY
+    CONTROL_CORRID
+
+cdef struct ControlSpec:
+    char* name
+    ControlKind kind
+    TRITONSERVER_DataType datatype
+    char values[2][4]       # of a boolean control: false and true in its data type
+    uint32_t value_size
+
+# Where a sequence is. Out of both: it ended, and waits for its last request to be released.
+cdef enum SequencePlace:
+    SEQUENCE_OUT
+    SEQUENCE_IN_SLOT
+    SEQUENCE_IN_BACKLOG
+
+# From the START flag to the END flag of one correlation id. Owned by the sequencer.
+cdef struct Sequence:
+    Sequencer* sequencer    # borrowed; outlives it
+    Sequence* next_in_bucket
+    Sequence* next          # in the backlog
+    uint64_t id
+    const char* string      # a correlation id that is a string, behind this struct; else NULL
+    bint open               # found by its correlation id; not after END
+    SequencePlace place
+    SequenceSlots* slots    # SEQUENCE_IN_SLOT
+    uint32_t slot
+    Request* head           # requests that wait, in order
+    Request* tail
+    uint64_t requests       # those that wait and those that were not released
+    bint issued             # with the oldest strategy: one of its requests may be in a batch
+    uint64_t active_ns      # when a request last came or was released
+    uint64_t expires_ns     # in the backlog; FOREVER_NS: never
+    SequenceStates* states  # one reference; NULL: none yet
+
+# The slots of one instance: each holds a sequence from its first request to its last.
+cdef struct SequenceSlots:
+    Sequencer* sequencer
+    Sequence** at
+    uint32_t count
+    uint32_t used
+    uint32_t lowest_free    # none below it is free
+    int64_t device          # the instance's
+    Queue oldest            # with the oldest strategy: one request of each sequence, no mutex
+    pthread_cond_t wake
+    bint waiting            # its worker is inside a wait
+
+cdef struct Sequencer:
+    Model* model            # borrowed; its queue's mutex guards all that changes here
+    bint oldest             # the strategy; else direct
+    bint iterative
+    bint batching           # shapes have a batch dimension
+    uint64_t idle_ns
+    uint64_t delay_ns       # direct
+    double utilization      # direct: this share of the slots need not wait for the delay
+    BatchPolicy policy      # oldest
+    bint compare_inputs
+    uint32_t slot_count     # of each instance
+    ControlSpec* controls
+    uint32_t control_count
+    StateSpec* states
+    uint32_t state_count
+    SequenceSlots** slots   # one an instance
+    uint32_t slots_count
+    Sequence** buckets      # open sequences by correlation id
+    uint32_t bucket_count   # a power of two
+    uint32_t open_count
+    Sequence* backlog       # those that wait for a slot, the oldest first
+    Sequence* backlog_tail
+    Request* dropped        # their sequence was cancelled: to be answered outside of the mutex
+    uint64_t last_id        # that an iterative sequence was given
+    uint64_t seed           # of the map: who chooses ids must not choose buckets
+    pthread_t reaper        # the thread that ends what waits too long (reaper.pxd)
+    bint reaping
+    pthread_cond_t reap
+    uint64_t reap_at        # when it looks again
+
+# TRITONBACKEND_State: a value that a backend makes for the request after this one.
+cdef struct State:
+    Slot slot
+    Request* request        # borrowed; the state goes with its release
+    State* next             # of the same request
+    uint32_t index          # in the sequence's states
+    StateValue* value       # one reference; NULL: given to StateUpdate
 
 cdef struct Server:
     uint64_t magic

@@ -17,7 +17,7 @@ from triton_py.core.queue cimport (
     queue_push,
 )
 
-REASONS = ("single", "preferred", "full", "shape", "delay", "idle", "drain")
+REASONS = ("single", "preferred", "full", "shape", "delay", "idle", "drain", "strategy")
 
 
 cdef class QueueProbe:
@@ -63,6 +63,7 @@ cdef class QueueProbe:
             raise MemoryError
         request.batch_size = batch_size
         request.queue_start = arrival_ns
+        request.batcher_start = arrival_ns
         request.inputs = <Input*>calloc(1, sizeof(Input))
         request.input_count = 1
         request.inputs[0].model_shape = <int64_t*>calloc(len(shape) + 1, sizeof(int64_t))

@@ -5,15 +5,23 @@
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memset
 
-from triton_py.abi.types cimport TRITONSERVER_MEMORY_GPU
+from triton_py.abi.types cimport TRITONBACKEND_Request, TRITONSERVER_MEMORY_GPU
 from triton_py.core.native cimport (
     pthread_cond_destroy,
     pthread_mutex_destroy,
     pthread_mutex_init,
     tp_cond_init,
     tp_load,
+    tp_store,
 )
-from triton_py.core.objects cimport BatchPolicy, Input, Queue, Request
+from triton_py.core.objects cimport (
+    REQUEST_EXAMINED,
+    REQUEST_PENDING,
+    BatchPolicy,
+    Input,
+    Queue,
+    Request,
+)
 from triton_py.core.request cimport request_input
 from triton_py.core.statistics cimport (
     CLOSED_DELAY,
@@ -23,7 +31,9 @@ from triton_py.core.statistics cimport (
     CLOSED_PREFERRED,
     CLOSED_SHAPE,
     CLOSED_SINGLE,
+    CLOSED_STRATEGY,
 )
+from triton_py.core.strategy cimport Strategy, strategy_begin, strategy_end, strategy_include
 
 
 cdef void queue_init(Queue* queue) noexcept nogil:
@@ -96,8 +106,7 @@ cdef bint _same_content(const Input* a, const Input* b) noexcept nogil:
     return memcmp(a.pieces[0].base, b.pieces[0].base, a.byte_size) == 0
 
 
-cdef bint _batchable(const Request* first, const Request* other) noexcept nogil:
-    """Whether two requests of a model may share a batch: same inputs, same shapes."""
+cdef bint queue_batchable(const Request* first, const Request* other) noexcept nogil:
     cdef uint32_t i, k
     cdef const Input* a
     cdef const Input* b
@@ -122,11 +131,22 @@ cdef bint _batchable(const Request* first, const Request* other) noexcept nogil:
     return True
 
 
+cdef bint _included(Strategy* strategy, Request* request, void* userp) noexcept nogil:
+    """What the model's own strategy says; it may look at the request meanwhile."""
+    cdef bint included
+    tp_store(&request.state, REQUEST_EXAMINED)
+    included = strategy_include(strategy, <TRITONBACKEND_Request*>request, userp)
+    tp_store(&request.state, REQUEST_PENDING)
+    return included
+
+
 cdef void form_batch(
     const Queue* queue, const BatchPolicy* policy, uint64_t now_ns, Decision* decision
 ) noexcept nogil:
-    cdef const Request* request = queue.head
+    cdef Request* request = queue.head
     cdef const Request* first = request
+    cdef Strategy* strategy = policy.strategy
+    cdef void* userp = NULL
     cdef int64_t pending = 0
     cdef uint32_t count = 0
     cdef int64_t best = 0
@@ -150,6 +170,8 @@ cdef void form_batch(
     largest = policy.max_batch_size
     if policy.preferred_count:
         largest = policy.preferred[policy.preferred_count - 1]
+    if strategy != NULL:
+        strategy_begin(strategy, &userp)
     while request != NULL:
         size = _size(request)
         if count:
@@ -160,10 +182,15 @@ cdef void form_batch(
                 closed = True
                 decision.reason = CLOSED_FULL
                 break
-            if policy.compare_inputs and not _batchable(first, request):
+            if policy.compare_inputs and not queue_batchable(first, request):
                 closed = True
                 decision.reason = CLOSED_SHAPE
                 break
+        # One that is left out begins the next batch: of the first it is not asked whether it does.
+        if strategy != NULL and not _included(strategy, request, userp) and count:
+            closed = True
+            decision.reason = CLOSED_STRATEGY
+            break
         pending += size
         count += 1
         if pending == largest:
@@ -174,7 +201,9 @@ cdef void form_batch(
                 best = pending
                 best_count = count
         request = request.next
-    late = policy.delay_ns != 0 and now_ns >= first.queue_start + policy.delay_ns
+    if strategy != NULL:
+        strategy_end(strategy, userp)
+    late = policy.delay_ns != 0 and now_ns >= first.batcher_start + policy.delay_ns
     if best and not late:
         decision.count = best_count
         decision.batch_size = best
@@ -195,9 +224,25 @@ cdef void form_batch(
     else:
         decision.count = 0
         decision.batch_size = 0
-        decision.wait_until_ns = first.queue_start + policy.delay_ns
+        decision.wait_until_ns = first.batcher_start + policy.delay_ns
         decision.target = largest
         for i in range(policy.preferred_count):
             if policy.preferred[i] > pending:
                 decision.target = policy.preferred[i]
                 break
+
+
+cdef void queue_take(
+    Queue* queue, const BatchPolicy* policy, uint64_t now_ns, Request** batch, Taken* taken
+) noexcept nogil:
+    cdef Decision decision
+    cdef uint32_t i
+    taken.failed = NULL
+    taken.cancelled = queue_drop_cancelled(queue)
+    form_batch(queue, policy, now_ns, &decision)
+    taken.count = decision.count
+    taken.reason = decision.reason
+    taken.wait_until_ns = decision.wait_until_ns
+    queue.target = decision.target
+    for i in range(decision.count):
+        batch[i] = queue_pop(queue)

@@ -16,12 +16,22 @@ from triton_py.core.arena cimport (
 from triton_py.core.channel cimport channel_fail, channel_request_done
 from triton_py.core.counters cimport LIVE_REQUEST, live
 from triton_py.core.error cimport error_new, error_null
-from triton_py.core.native cimport tp_add, tp_load, tp_now_ns, tp_store
+from triton_py.core.native cimport (
+    pthread_mutex_lock,
+    pthread_mutex_unlock,
+    tp_add,
+    tp_load,
+    tp_now_ns,
+    tp_store,
+    tp_swap,
+)
 from triton_py.core.objects cimport (
+    REQUEST_EXAMINED,
     REQUEST_EXECUTING,
     REQUEST_INITIALIZED,
     REQUEST_MAGIC,
     REQUEST_PENDING,
+    REQUEST_RELEASED,
     Channel,
     Input,
     Model,
@@ -29,9 +39,18 @@ from triton_py.core.objects cimport (
     Server,
 )
 from triton_py.core.parameter cimport parameters_init
+from triton_py.core.sequence cimport sequence_again, sequence_released
+from triton_py.core.sequence_inputs cimport sequence_inputs_drop
 from triton_py.core.server cimport server_can_serve, server_of
 from triton_py.core.slab cimport Slab, slab_get, slab_init, slab_put, slot_alive
-from triton_py.core.statistics cimport FAILURE_BACKEND, statistics_failure, statistics_success
+from triton_py.core.state cimport request_drop_states
+from triton_py.core.state_value cimport states_release
+from triton_py.core.statistics cimport (
+    FAILURE_BACKEND,
+    FAILURE_CANCELED,
+    statistics_failure,
+    statistics_success,
+)
 from triton_py.core.text cimport Text, text_add, text_init, text_str
 
 cdef extern from "<sched.h>" nogil:
@@ -58,19 +77,45 @@ cdef Input* request_input(Request* request, const char* name) noexcept nogil:
     return NULL
 
 
+cdef void _end_step(Request* request) noexcept nogil:
+    """What the request had for one execution only."""
+    sequence_inputs_drop(request)
+    request_drop_states(request)
+    states_release(request.states)
+    request.states = NULL
+
+
+cdef void request_reschedule(Request* request) noexcept nogil:
+    cdef Model* model = request.model
+    cdef bint taken
+    _end_step(request)
+    pthread_mutex_lock(&model.queue.mutex)
+    # From here on it may execute, and be gone.
+    taken = sequence_again(request, tp_now_ns())
+    pthread_mutex_unlock(&model.queue.mutex)
+    if not taken:
+        request.next = NULL
+        request_fail_all(request, TRITONSERVER_ERROR_CANCELLED,
+                         b"another request of its sequence was cancelled", FAILURE_CANCELED)
+
+
 cdef void request_release(Request* request, uint32_t flags) noexcept nogil:
     cdef Channel* channel = request.channel
     cdef Model* model = request.model
-    cdef uint64_t now
-    if not tp_load(&request.reported) and request.exec_start:
+    cdef uint64_t now = tp_now_ns()
+    if not tp_load(&request.reported) and request.exec_start and not request.is_null:
         # The backend reported nothing: what the core saw stands in.
-        now = tp_now_ns()
         if tp_load(&channel.failed):
             statistics_failure(&model.statistics, FAILURE_BACKEND, request.request_start, now)
         else:
             statistics_success(&model.statistics, request.batch_size, request.request_start,
                                request.queue_start, request.exec_start, request.exec_start, now,
                                now, now)
+    _end_step(request)
+    if request.sequence != NULL:
+        pthread_mutex_lock(&model.queue.mutex)
+        sequence_released(request, now)
+        pthread_mutex_unlock(&model.queue.mutex)
     request.channel = NULL
     request.model = NULL
     # A client's thread may be cancelling right now. It saw the channel or will see NULL; wait until
@@ -93,10 +138,32 @@ cdef void request_fail(
         text_add(&text, message)
         message = text_str(&text)
     channel_fail(request.channel, code, message)
-    if not tp_load(&request.reported):
+    if not tp_load(&request.reported) and not request.is_null:
         tp_store(&request.reported, 1)
         statistics_failure(&request.model.statistics, reason, request.request_start, tp_now_ns())
     request_release(request, TRITONSERVER_REQUEST_RELEASE_ALL)
+
+
+cdef void request_fail_all(
+    Request* request, TRITONSERVER_Error_Code code, const char* message, FailureReason reason
+) noexcept nogil:
+    cdef Request* next
+    while request != NULL:
+        next = request.next
+        request.next = NULL
+        if tp_swap(&request.state, REQUEST_PENDING, REQUEST_RELEASED):
+            request_fail(request, code, message, reason)
+        request = next
+
+
+cdef Request* request_to_read(
+    const char* function, void* handle, TRITONSERVER_Error** error
+) noexcept nogil:
+    if (slot_alive(handle, REQUEST_MAGIC)
+            and tp_load(&(<Request*>handle).state) == REQUEST_EXAMINED):
+        error[0] = NULL
+        return <Request*>handle
+    return request_of_backend(function, handle, error)
 
 
 cdef Request* request_of_backend(
@@ -106,12 +173,16 @@ cdef Request* request_of_backend(
     if handle == NULL:
         error[0] = error_null(function, b"request")
         return NULL
-    if (slot_alive(handle, REQUEST_MAGIC)
-            and tp_load(&(<Request*>handle).state) == REQUEST_EXECUTING):
-        error[0] = NULL
-        return <Request*>handle
     text_init(&text)
     text_add(&text, function)
+    if slot_alive(handle, REQUEST_MAGIC):
+        if tp_load(&(<Request*>handle).state) == REQUEST_EXECUTING:
+            error[0] = NULL
+            return <Request*>handle
+        if tp_load(&(<Request*>handle).state) == REQUEST_EXAMINED:
+            text_add(&text, b": a batching strategy may only look at a request")
+            error[0] = error_new(TRITONSERVER_ERROR_INVALID_ARG, text_str(&text))
+            return NULL
     text_add(&text, b": the backend does not own this request: it was released before")
     error[0] = error_new(TRITONSERVER_ERROR_INVALID_ARG, text_str(&text))
     return NULL
@@ -135,7 +206,7 @@ cdef Request* request_own(
         return NULL
     if change:
         state = tp_load(&(<Request*>handle).state)
-        if state == REQUEST_PENDING or state == REQUEST_EXECUTING:
+        if state != REQUEST_INITIALIZED and state != REQUEST_RELEASED:
             text_add(&text, b": the request is in flight and belongs to the server until its "
                             b"release callback")
             error[0] = error_new(TRITONSERVER_ERROR_INVALID_ARG, text_str(&text))
@@ -162,6 +233,29 @@ cdef TRITONSERVER_Error* request_error(
 # --- life-cycle ----------------------------------------------------------------------------
 
 
+cdef Request* request_new(Server* server) noexcept nogil:
+    cdef Request* r = <Request*>slab_get(&_requests)
+    if r == NULL:
+        return NULL
+    memset(&r.server, 0, <char*>r.first_block - <char*>&r.server)
+    arena_init(&r.arena, r.first_block, sizeof(r.first_block))
+    live(LIVE_REQUEST, 1)
+    tp_store(&r.state, REQUEST_INITIALIZED)
+    r.server = server
+    r.id = b""
+    parameters_init(&r.parameters)
+    return r
+
+
+cdef void request_free(Request* request) noexcept nogil:
+    cdef uint32_t i
+    for i in range(request.input_count):
+        request.inputs[i].magic = 0
+    arena_reset(&request.arena)
+    slab_put(&_requests, &request.slot)
+    live(LIVE_REQUEST, -1)
+
+
 cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestNew(
     TRITONSERVER_InferenceRequest** inference_request, TRITONSERVER_Server* server,
     const char* model_name, const int64_t model_version
@@ -178,20 +272,13 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestNew(
     error = server_can_serve(s, model_name, model_version)
     if error != NULL:
         return error
-    r = <Request*>slab_get(&_requests)
+    r = request_new(s)
     if r == NULL:
         return request_no_memory()
-    memset(&r.server, 0, <char*>r.first_block - <char*>&r.server)
-    arena_init(&r.arena, r.first_block, sizeof(r.first_block))
-    live(LIVE_REQUEST, 1)
-    tp_store(&r.state, REQUEST_INITIALIZED)
-    r.server = s
     r.model_version = model_version
-    r.id = b""
-    parameters_init(&r.parameters)
     r.model_name = arena_string(&r.arena, model_name)
     if r.model_name == NULL:
-        TRITONSERVER_InferenceRequestDelete(<TRITONSERVER_InferenceRequest*>r)
+        request_free(r)
         return request_no_memory()
     inference_request[0] = <TRITONSERVER_InferenceRequest*>r
     return NULL
@@ -202,17 +289,12 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestDelete(
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
     cdef Request* r
-    cdef uint32_t i
     if inference_request == NULL:
         return NULL
     r = request_own(b"TRITONSERVER_InferenceRequestDelete", inference_request, True, &error)
     if r == NULL:
         return error
-    for i in range(r.input_count):
-        r.inputs[i].magic = 0
-    arena_reset(&r.arena)
-    slab_put(&_requests, &r.slot)
-    live(LIVE_REQUEST, -1)
+    request_free(r)
     return NULL
 
 

@@ -11,15 +11,23 @@ from triton_py.core.error cimport error_new, error_null
 from triton_py.core.native cimport tp_load, tp_swap
 from triton_py.core.objects cimport (
     INPUT_MAGIC,
+    REQUEST_EXAMINED,
     REQUEST_EXECUTING,
     REQUEST_MAGIC,
+    REQUEST_PENDING,
     REQUEST_RELEASED,
     Input,
     Piece,
     Request,
 )
 from triton_py.core.parameter cimport parameter_value
-from triton_py.core.request cimport request_input, request_of_backend, request_release
+from triton_py.core.request cimport (
+    request_input,
+    request_of_backend,
+    request_release,
+    request_reschedule,
+    request_to_read,
+)
 from triton_py.core.slab cimport slot_alive
 from triton_py.core.text cimport Text, text_add, text_init, text_str
 
@@ -41,7 +49,7 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestId(
     TRITONBACKEND_Request* request, const char** id
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestId", request, &error)
+    cdef Request* r = request_to_read(b"TRITONBACKEND_RequestId", request, &error)
     if r == NULL:
         return error
     if id == NULL:
@@ -54,7 +62,7 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestIsCancelled(
     TRITONBACKEND_Request* request, cbool* is_cancelled
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestIsCancelled", request, &error)
+    cdef Request* r = request_to_read(b"TRITONBACKEND_RequestIsCancelled", request, &error)
     if r == NULL:
         return error
     if is_cancelled == NULL:
@@ -63,19 +71,24 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestIsCancelled(
     return NULL
 
 
+cdef bint _has_string(const Request* r) noexcept nogil:
+    """Whether the correlation id is a string; one that an iterative sequence got is a number."""
+    return r.correlation_string != NULL and r.sequence_id == 0
+
+
 cdef public TRITONSERVER_Error* TRITONBACKEND_RequestCorrelationId(
     TRITONBACKEND_Request* request, uint64_t* id
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestCorrelationId", request, &error)
+    cdef Request* r = request_to_read(b"TRITONBACKEND_RequestCorrelationId", request, &error)
     if r == NULL:
         return error
     if id == NULL:
         return error_null(b"TRITONBACKEND_RequestCorrelationId", b"id")
-    if r.correlation_string != NULL:
+    if _has_string(r):
         return error_new(TRITONSERVER_ERROR_INVALID_ARG,
                          b"the correlation id of this request is a string, not a number")
-    id[0] = r.correlation_id
+    id[0] = r.sequence_id
     return NULL
 
 
@@ -83,13 +96,13 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestCorrelationIdString(
     TRITONBACKEND_Request* request, const char** id
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = request_of_backend(
+    cdef Request* r = request_to_read(
         b"TRITONBACKEND_RequestCorrelationIdString", request, &error)
     if r == NULL:
         return error
     if id == NULL:
         return error_null(b"TRITONBACKEND_RequestCorrelationIdString", b"id")
-    if r.correlation_string == NULL:
+    if not _has_string(r):
         return error_new(TRITONSERVER_ERROR_INVALID_ARG,
                          b"the correlation id of this request is a number, not a string")
     id[0] = r.correlation_string
@@ -100,12 +113,12 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestFlags(
     TRITONBACKEND_Request* request, uint32_t* flags
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestFlags", request, &error)
+    cdef Request* r = request_to_read(b"TRITONBACKEND_RequestFlags", request, &error)
     if r == NULL:
         return error
     if flags == NULL:
         return error_null(b"TRITONBACKEND_RequestFlags", b"flags")
-    flags[0] = r.flags
+    flags[0] = r.sequence_flags
     return NULL
 
 
@@ -113,7 +126,7 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_InferenceRequestTimeoutMicrosecond
     TRITONBACKEND_Request* request, uint64_t* timeout
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = request_of_backend(
+    cdef Request* r = request_to_read(
         b"TRITONBACKEND_InferenceRequestTimeoutMicroseconds", request, &error)
     if r == NULL:
         return error
@@ -127,7 +140,7 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestParameterCount(
     TRITONBACKEND_Request* request, uint32_t* count
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestParameterCount", request, &error)
+    cdef Request* r = request_to_read(b"TRITONBACKEND_RequestParameterCount", request, &error)
     if r == NULL:
         return error
     if count == NULL:
@@ -141,7 +154,7 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestParameter(
     TRITONSERVER_ParameterType* type, const void** vvalue
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestParameter", request, &error)
+    cdef Request* r = request_to_read(b"TRITONBACKEND_RequestParameter", request, &error)
     if r == NULL:
         return error
     if key == NULL or type == NULL or vvalue == NULL:
@@ -158,12 +171,32 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestTrace(
     TRITONBACKEND_Request* request, TRITONSERVER_InferenceTrace** trace
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestTrace", request, &error)
+    cdef Request* r = request_to_read(b"TRITONBACKEND_RequestTrace", request, &error)
     if r == NULL:
         return error
     if trace == NULL:
         return error_null(b"TRITONBACKEND_RequestTrace", b"trace")
     trace[0] = NULL  # this request is not traced
+    return NULL
+
+
+cdef TRITONSERVER_Error* _reschedule(Request* r) noexcept nogil:
+    if r.model.sequencer == NULL or not r.model.sequencer.iterative:
+        return error_new(TRITONSERVER_ERROR_UNSUPPORTED,
+                         b"TRITONBACKEND_RequestRelease: only a model with iterative sequence "
+                         b"batching can reschedule a request; the backend still owns it")
+    if r.is_null:
+        return error_new(TRITONSERVER_ERROR_INVALID_ARG,
+                         b"TRITONBACKEND_RequestRelease: a request that is not ready (its READY "
+                         b"control is off) can't be rescheduled; the backend still owns it")
+    if tp_load(&r.channel.final):
+        return error_new(TRITONSERVER_ERROR_INVALID_ARG,
+                         b"TRITONBACKEND_RequestRelease: the final response was sent, there is no "
+                         b"next step to reschedule for; the backend still owns the request")
+    if not tp_swap(&r.state, REQUEST_EXECUTING, REQUEST_PENDING):
+        return error_new(TRITONSERVER_ERROR_INVALID_ARG,
+                         b"TRITONBACKEND_RequestRelease: the request was released before")
+    request_reschedule(r)
     return NULL
 
 
@@ -175,13 +208,12 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestRelease(
     if r == NULL:
         return error
     if release_flags == TRITONSERVER_REQUEST_RELEASE_RESCHEDULE:
-        return error_new(TRITONSERVER_ERROR_UNSUPPORTED,
-                         b"TRITONBACKEND_RequestRelease: only a model with iterative sequence "
-                         b"batching can reschedule a request; the backend still owns it")
+        return _reschedule(r)
     if release_flags != TRITONSERVER_REQUEST_RELEASE_ALL:
         return error_new(TRITONSERVER_ERROR_INVALID_ARG,
                          b"TRITONBACKEND_RequestRelease: the flags must be "
-                         b"TRITONSERVER_REQUEST_RELEASE_ALL; the backend still owns the request")
+                         b"TRITONSERVER_REQUEST_RELEASE_ALL or _RESCHEDULE; the backend still owns "
+                         b"the request")
     if not tp_swap(&r.state, REQUEST_EXECUTING, REQUEST_RELEASED):
         return error_new(TRITONSERVER_ERROR_INVALID_ARG,
                          b"TRITONBACKEND_RequestRelease: the request was released before")
@@ -196,12 +228,12 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestOutputCount(
     TRITONBACKEND_Request* request, uint32_t* count
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestOutputCount", request, &error)
+    cdef Request* r = request_to_read(b"TRITONBACKEND_RequestOutputCount", request, &error)
     if r == NULL:
         return error
     if count == NULL:
         return error_null(b"TRITONBACKEND_RequestOutputCount", b"count")
-    count[0] = r.output_count if r.output_count else r.model.output_count
+    count[0] = 0 if r.is_null else (r.output_count if r.output_count else r.model.output_count)
     return NULL
 
 
@@ -209,7 +241,7 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestOutputName(
     TRITONBACKEND_Request* request, const uint32_t index, const char** output_name
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestOutputName", request, &error)
+    cdef Request* r = request_to_read(b"TRITONBACKEND_RequestOutputName", request, &error)
     if r == NULL:
         return error
     if output_name == NULL:
@@ -218,7 +250,7 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestOutputName(
         if index < r.output_count:
             output_name[0] = r.outputs[index]
             return NULL
-    elif index < r.model.output_count:
+    elif not r.is_null and index < r.model.output_count:
         output_name[0] = r.model.outputs[index].name
         return NULL
     return _bounds(b"TRITONBACKEND_RequestOutputName", b"output")
@@ -230,7 +262,7 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestOutputBufferProperties(
 ) noexcept nogil:
     """`byte_size` may be NULL; memory type and id go in as wishes and come out as promises."""
     cdef TRITONSERVER_Error* error
-    cdef Request* r = request_of_backend(
+    cdef Request* r = request_to_read(
         b"TRITONBACKEND_RequestOutputBufferProperties", request, &error)
     if r == NULL:
         return error
@@ -249,16 +281,29 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestOutputBufferProperties(
 # --- inputs --------------------------------------------------------------------------------
 
 
+cdef inline Input* _nth(Request* r, uint32_t index) noexcept nogil:
+    """The client's inputs come first, then those that the sequence batcher added."""
+    return &r.inputs[index] if index < r.input_count else &r.extra[index - r.input_count]
+
+
+cdef Input* _named(Request* r, const char* name) noexcept nogil:
+    cdef uint32_t i
+    for i in range(r.extra_count):
+        if strcmp(r.extra[i].name, name) == 0:
+            return &r.extra[i]
+    return request_input(r, name)
+
+
 cdef public TRITONSERVER_Error* TRITONBACKEND_RequestInputCount(
     TRITONBACKEND_Request* request, uint32_t* count
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestInputCount", request, &error)
+    cdef Request* r = request_to_read(b"TRITONBACKEND_RequestInputCount", request, &error)
     if r == NULL:
         return error
     if count == NULL:
         return error_null(b"TRITONBACKEND_RequestInputCount", b"count")
-    count[0] = r.input_count
+    count[0] = r.input_count + r.extra_count
     return NULL
 
 
@@ -266,15 +311,15 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestInputName(
     TRITONBACKEND_Request* request, const uint32_t index, const char** input_name
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestInputName", request, &error)
+    cdef Request* r = request_to_read(b"TRITONBACKEND_RequestInputName", request, &error)
     if r == NULL:
         return error
     if input_name == NULL:
         return error_null(b"TRITONBACKEND_RequestInputName", b"input_name")
     input_name[0] = NULL
-    if index >= r.input_count:
+    if index >= r.input_count + r.extra_count:
         return _bounds(b"TRITONBACKEND_RequestInputName", b"input")
-    input_name[0] = r.inputs[index].name
+    input_name[0] = _nth(r, index).name
     return NULL
 
 
@@ -284,12 +329,12 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestInput(
     cdef TRITONSERVER_Error* error
     cdef Text text
     cdef Input* it
-    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestInput", request, &error)
+    cdef Request* r = request_to_read(b"TRITONBACKEND_RequestInput", request, &error)
     if r == NULL:
         return error
     if name == NULL or input == NULL:
         return error_null(b"TRITONBACKEND_RequestInput", b"name and input")
-    it = request_input(r, name)
+    it = _named(r, name)
     input[0] = <TRITONBACKEND_Input*>it
     if it == NULL:
         text_init(&text)
@@ -303,15 +348,15 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestInputByIndex(
     TRITONBACKEND_Request* request, const uint32_t index, TRITONBACKEND_Input** input
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Request* r = request_of_backend(b"TRITONBACKEND_RequestInputByIndex", request, &error)
+    cdef Request* r = request_to_read(b"TRITONBACKEND_RequestInputByIndex", request, &error)
     if r == NULL:
         return error
     if input == NULL:
         return error_null(b"TRITONBACKEND_RequestInputByIndex", b"input")
     input[0] = NULL
-    if index >= r.input_count:
+    if index >= r.input_count + r.extra_count:
         return _bounds(b"TRITONBACKEND_RequestInputByIndex", b"input")
-    input[0] = <TRITONBACKEND_Input*>&r.inputs[index]
+    input[0] = <TRITONBACKEND_Input*>_nth(r, index)
     return NULL
 
 
@@ -324,7 +369,8 @@ cdef Input* _input(
         return NULL
     error[0] = NULL
     if (it.magic != INPUT_MAGIC or not slot_alive(it.request, REQUEST_MAGIC)
-            or tp_load(&it.request.state) != REQUEST_EXECUTING):
+            or (tp_load(&it.request.state) != REQUEST_EXECUTING
+                and tp_load(&it.request.state) != REQUEST_EXAMINED)):
         error[0] = error_new(TRITONSERVER_ERROR_INVALID_ARG,
                              b"not an input of a request that the backend owns")
         return NULL

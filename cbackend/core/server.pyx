@@ -581,6 +581,13 @@ cdef TRITONSERVER_Error* _submit(Server* s, Request* r, Model* model) noexcept n
         return error
     r.request_start = tp_now_ns()
     r.exec_start = 0
+    # A request that is used again was reported, and belonged to a sequence, in its last run.
+    tp_store(&r.reported, 0)
+    r.sequence_flags = r.flags
+    r.sequence_id = r.correlation_id
+    r.sequence_string = r.correlation_string
+    if r.sequence_string != NULL and r.sequence_string[0] == 0:
+        r.sequence_string = NULL
     channel = channel_new(r, model)
     if channel == NULL:
         return error_new(TRITONSERVER_ERROR_INTERNAL, b"out of memory for an inference request")

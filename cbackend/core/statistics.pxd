@@ -26,6 +26,7 @@ cdef enum CloseReason:
     CLOSED_DELAY      # the oldest request waited for the maximum queue delay
     CLOSED_IDLE       # nothing else was queued and no delay is set
     CLOSED_DRAIN      # the model is being stopped
+    CLOSED_STRATEGY   # the model's own batching strategy left the next request out
     CLOSE_REASONS
 
 cdef struct Duration:

@@ -15,7 +15,7 @@ from triton_py.core.native cimport (
 )
 
 _FAILURES = ("REJECTED", "CANCELED", "BACKEND", "OTHER")
-_CLOSED = ("single", "preferred", "full", "shape", "delay", "idle", "drain")
+_CLOSED = ("single", "preferred", "full", "shape", "delay", "idle", "drain", "strategy")
 assert len(_FAILURES) == FAILURE_REASONS and len(_CLOSED) == CLOSE_REASONS
 
 cdef enum:

@@ -22,6 +22,7 @@ from triton_py.core.native cimport (
     pthread_cond_broadcast,
     pthread_cond_destroy,
     pthread_cond_signal,
+    pthread_cond_t,
     pthread_cond_wait,
     pthread_create,
     pthread_join,
@@ -34,26 +35,18 @@ from triton_py.core.native cimport (
     tp_cond_init,
     tp_cond_wait_until,
     tp_now_ns,
-    tp_swap,
 )
 from triton_py.core.objects cimport (
-    REQUEST_PENDING,
-    REQUEST_RELEASED,
     Instance,
     Model,
     Queue,
     Request,
     Worker,
 )
-from triton_py.core.queue cimport (
-    FOREVER,
-    Decision,
-    form_batch,
-    queue_drop_cancelled,
-    queue_pop,
-)
-from triton_py.core.request cimport request_fail
-from triton_py.core.statistics cimport FAILURE_CANCELED
+from triton_py.core.queue cimport FOREVER, Taken, queue_take
+from triton_py.core.request cimport request_fail_all
+from triton_py.core.sequence_batch cimport sequence_take
+from triton_py.core.statistics cimport FAILURE_CANCELED, FAILURE_OTHER
 
 cdef extern from * nogil:
     """
@@ -90,52 +83,54 @@ cdef enum:
     COMMAND_END
 
 
-cdef void _answer_cancelled(Request* request) noexcept nogil:
-    cdef Request* next
-    while request != NULL:
-        next = request.next
-        request.next = NULL
-        if tp_swap(&request.state, REQUEST_PENDING, REQUEST_RELEASED):
-            request_fail(request, TRITONSERVER_ERROR_CANCELLED, b"request is cancelled",
-                         FAILURE_CANCELED)
-        request = next
+cdef void _answer(Taken* taken) noexcept nogil:
+    request_fail_all(taken.cancelled, TRITONSERVER_ERROR_CANCELLED, b"request is cancelled",
+                     FAILURE_CANCELED)
+    request_fail_all(taken.failed, TRITONSERVER_ERROR_INTERNAL,
+                     b"out of memory for a request of a sequence", FAILURE_OTHER)
+
+
+cdef void _wait(Worker* worker, Queue* queue, uint64_t until_ns) noexcept nogil:
+    cdef pthread_cond_t* wake = &queue.wake
+    if worker.slots != NULL:
+        wake = &worker.slots.wake
+        worker.slots.waiting = True
+    queue.waiters += 1
+    if until_ns == FOREVER:
+        pthread_cond_wait(wake, &queue.mutex)
+    else:
+        tp_cond_wait_until(wake, &queue.mutex, until_ns)
+    queue.waiters -= 1
+    if worker.slots != NULL:
+        worker.slots.waiting = False
 
 
 cdef void _pull(Worker* worker) noexcept nogil:
-    """Takes batches from the model's queue until it is closing and empty."""
+    """Takes batches from the model's queue, or its slots' sequences, until the queue closes."""
     cdef Queue* queue = &worker.model.queue
-    cdef Decision decision
-    cdef Request* dropped
-    cdef uint32_t i
+    cdef Taken taken
     cdef bint more
     pthread_mutex_lock(&queue.mutex)
     while True:
-        dropped = queue_drop_cancelled(queue)
-        form_batch(queue, &worker.model.policy, tp_now_ns(), &decision)
-        if decision.count or dropped != NULL:
-            for i in range(decision.count):
-                worker.batch[i] = queue_pop(queue)
+        if worker.slots != NULL:
+            sequence_take(worker.slots, tp_now_ns(), worker.batch, &taken)
+        else:
+            queue_take(queue, &worker.model.policy, tp_now_ns(), worker.batch, &taken)
+        if taken.count or taken.cancelled != NULL or taken.failed != NULL:
             # What is left may be a batch for another worker that waits.
             more = queue.head != NULL and queue.waiters > 0
             pthread_mutex_unlock(&queue.mutex)
             if more:
                 pthread_cond_signal(&queue.wake)
-            _answer_cancelled(dropped)
-            if decision.count:
+            _answer(&taken)
+            if taken.count:
                 worker.turn = (worker.turn + 1) % worker.instance_count
-                instance_execute(worker.instances[worker.turn], worker, decision.count,
-                                 decision.reason)
+                instance_execute(worker.instances[worker.turn], worker, taken.count, taken.reason)
             pthread_mutex_lock(&queue.mutex)
             continue
-        if queue.closing and queue.head == NULL:
+        if queue.closing and queue.size == 0:
             break
-        queue.target = decision.target
-        queue.waiters += 1
-        if decision.wait_until_ns == FOREVER:
-            pthread_cond_wait(&queue.wake, &queue.mutex)
-        else:
-            tp_cond_wait_until(&queue.wake, &queue.mutex, decision.wait_until_ns)
-        queue.waiters -= 1
+        _wait(worker, queue, taken.wait_until_ns)
     pthread_mutex_unlock(&queue.mutex)
 
 

@@ -265,8 +265,8 @@ def test_spec_of_a_sequence_model():
           control_input { name: "I" control { kind: CONTROL_SEQUENCE_CORRID
                                               data_type: TYPE_STRING } }
           state { input_name: "i" output_name: "o" data_type: TYPE_FP32 dims: -1
-                  initial_state { name: "s" data_type: TYPE_FP32 dims: 1 data_file: "f" } }
-          state { input_name: "j" output_name: "p" data_type: TYPE_INT8 dims: 1 }
+                  initial_state { name: "s" data_type: TYPE_FP32 dims: 3 data_file: "f" } }
+          state { input_name: "j" output_name: "p" data_type: TYPE_INT8 dims: [ -1, 5 ] }
         }
     """)
     )
@@ -282,11 +282,10 @@ def test_spec_of_a_sequence_model():
         "preserve_ordering": True,
     }  # fmt: skip
     assert spec["states"] == [
-        {"input_name": "i", "output_name": "o", "datatype": 11, "dims": [-1],
-         "same_buffer": False, "growable": False,
-         "initial": {"name": "s", "dims": [1], "data_file": "f"}},
-        {"input_name": "j", "output_name": "p", "datatype": 6, "dims": [1],
-         "same_buffer": False, "growable": False, "initial": None},
+        {"input_name": "i", "output_name": "o", "datatype": 11, "shape": [1, 3],
+         "same_buffer": False, "growable": False, "data_file": "f", "byte_size": 12},
+        {"input_name": "j", "output_name": "p", "datatype": 6, "shape": [1, 1, 5],
+         "same_buffer": False, "growable": False, "data_file": "", "byte_size": 5},
     ]  # fmt: skip
 
 

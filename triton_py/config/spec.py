@@ -7,6 +7,7 @@ The core copies it into C structs once, when the model is loaded, and never sees
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from triton_py.proto.model_config import (
@@ -18,6 +19,7 @@ from triton_py.proto.model_config import (
     ModelSequenceBatching,
 )
 
+from .names import ELEMENT_SIZES
 from .normalize import ABI_KINDS
 
 _MAX_INT64 = (1 << 63) - 1
@@ -46,8 +48,9 @@ def compile_spec(config: ModelConfig) -> dict[str, Any]:
     `equal_contents`: of those, as shape tensors, whose contents have to be.
 
     `sequence`: None, or a dict, see `_sequence`. `states`: its states, [] where there are none,
-    each with `input_name`, `output_name`, `datatype`, `dims`, `same_buffer`, `growable`, `initial`
-    (None or a dict). `ensemble`: None, or a dict with `steps` and `max_inflight_requests`.
+    each with `input_name`, `output_name`, `datatype`, `shape` (of a sequence's first input, with
+    the batch dimension), `same_buffer`, `growable`, `data_file` ("" for zeros), `byte_size` (of
+    such data; of BYTES, that of empty strings). `ensemble`: None, or a dict with `steps` and `max_inflight_requests`.
 
     `instances`: a list of dicts, one an instance group: `name`, `kind`
     (TRITONSERVER_InstanceGroupKind), `count`, `gpus`, `profiles`, `passive`, `host_policy` ("" for
@@ -87,7 +90,9 @@ def compile_spec(config: ModelConfig) -> dict[str, Any]:
         "equal_shapes": [t.name for t in config.input if _needs_equal_shape(t)],
         "equal_contents": [t.name for t in config.input if t.is_shape_tensor],
         "sequence": _sequence(config) if config.HasField("sequence_batching") else None,
-        "states": [_state(state) for state in config.sequence_batching.state],
+        "states": [
+            _state(state, config.max_batch_size > 0) for state in config.sequence_batching.state
+        ],
         "ensemble": _ensemble(config) if config.HasField("ensemble_scheduling") else None,
         "instances": [_instances(group) for group in config.instance_group],
         "metric_tags": dict(sorted(config.metric_tags.items())),
@@ -174,22 +179,20 @@ def _control(name: str, control: ModelSequenceBatching.Control) -> dict[str, Any
     }
 
 
-def _state(state: ModelSequenceBatching.State) -> dict[str, Any]:
+def _state(state: ModelSequenceBatching.State, batching: bool) -> dict[str, Any]:
     initial = state.initial_state[0] if state.initial_state else None
+    # Where nothing says how large a variable dimension begins, it begins with 1.
+    dims = list(initial.dims) if initial else [1 if dim < 0 else dim for dim in state.dims]
     return {
         "input_name": state.input_name,
         "output_name": state.output_name,
         "datatype": int(state.data_type),
-        "dims": list(state.dims),
+        "shape": [1, *dims] if batching else dims,
         "same_buffer": state.use_same_buffer_for_input_output,
         "growable": state.use_growable_memory,
-        "initial": None
-        if initial is None
-        else {
-            "name": initial.name,
-            "dims": list(initial.dims),
-            "data_file": initial.data_file,  # "" for zeros
-        },
+        "data_file": initial.data_file if initial else "",
+        # An empty string is its length alone: 4 bytes.
+        "byte_size": math.prod(dims) * ELEMENT_SIZES.get(state.data_type, 4),
     }
 
 

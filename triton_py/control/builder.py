@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Any
 
 from triton_py.control import configs
 from triton_py.control.backends import BackendStore, backend_config
@@ -19,10 +20,11 @@ from triton_py.control.states import BuiltModel
 from triton_py.control.text import as_triton_error, status_text
 from triton_py.control.workers import run_all
 from triton_py.errors import NotFoundError
-from triton_py.proto.model_config import ModelConfig
+from triton_py.proto.model_config import TYPE_STRING, ModelConfig
 from triton_py.repository import (
     find_backend_library,
     find_batch_strategy,
+    read_initial_state,
     read_labels,
 )
 
@@ -97,6 +99,7 @@ class Builder:
             labels = self._labels(plan.name, folder.path, config)
             spec = configs.compile_spec(config)
             spec["labels"] = labels
+            self._read_initial_states(plan.name, folder.path, spec)
             spec["batch_strategy_library"] = self._batch_strategy(plan, folder.path, version)
             check()
             model.configure(configs.to_json(config), spec)
@@ -138,6 +141,18 @@ class Builder:
             for output in config.output
             if output.label_filename
         }
+
+    def _read_initial_states(self, name: str, directory: str, spec: dict[str, Any]) -> None:
+        """Give each state the data that a sequence begins with, under the key `initial`."""
+        for state in spec["states"]:
+            state["initial"] = read_initial_state(
+                name,
+                state["input_name"],
+                directory,
+                state["data_file"],
+                state["byte_size"],
+                strings=state["datatype"] == TYPE_STRING,
+            )
 
     def _batch_strategy(self, plan: LoadPlan, directory: str, version: int) -> str:
         parameters = plan.config.parameters

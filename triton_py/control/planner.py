@@ -125,7 +125,6 @@ class Planner:
     def _refuse_unsupported(self, name: str, config: ModelConfig) -> None:
         for field, what in (
             ("ensemble_scheduling", "ensembles are"),
-            ("sequence_batching", "the sequence batcher is"),
             ("model_repository_agents", "model repository agents are"),
         ):
             if config.HasField(field):

@@ -28,10 +28,11 @@ LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 MODULES = (
     "allocator", "backend", "buffer_attributes", "channel", "constants", "counters", "cuda",
     "error", "host", "instance", "labels", "log", "memory", "message", "model", "normalize",
-    "options", "parameter", "probe", "queue", "registry", "request", "request_attributes",
-    "request_backend", "request_content", "response",
-    "response_client", "response_statistics", "server", "slab", "state", "statistics", "text",
-    "unsupported", "worker",
+    "null_request", "options", "parameter", "probe", "queue", "reaper", "registry", "request",
+    "request_attributes", "request_backend", "request_content", "response", "response_client",
+    "response_statistics", "sequence", "sequence_batch", "sequence_inputs", "sequence_map",
+    "sequence_probe", "sequencer", "server", "slab", "state", "state_value", "statistics",
+    "strategy", "text", "unsupported", "worker",
 )
 
 

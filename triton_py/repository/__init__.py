@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from triton_py.repository.fingerprint import fingerprint
+from triton_py.repository.initial_states import read_initial_state
 from triton_py.repository.labels import read_labels
 from triton_py.repository.libraries import (
     BackendLibrary,
@@ -36,6 +37,7 @@ __all__ = [
     "fingerprint",
     "list_versions",
     "parse_load_parameters",
+    "read_initial_state",
     "read_labels",
     "select_versions",
     "write_override",
