@@ -139,7 +139,7 @@ def build_shipped(name: str, folder: Path, count_allocations: bool = False) -> P
 def build_host(name: str, folder: Path) -> Path:
     """Compiles the host with ``host/<name>_main.c`` to a program and returns its path."""
     program = folder / f"{name}_host"
-    parts = ("host.c", "server.c", "requests.c", "allocation.c", f"{name}_main.c")
+    parts = ("host.c", "server.c", "requests.c", "states.c", "allocation.c", f"{name}_main.c")
     sources = [HERE / "host" / part for part in parts]
     # gnu11: the host itself is no example, strdup will do.
     run([*compiler(False), "-std=gnu11", "-rdynamic", *sources, "-o", program, "-ldl"])

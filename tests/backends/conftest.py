@@ -27,9 +27,11 @@ def specimens(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 
 @pytest.fixture(scope="session")
 def onnx_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with every model of ``onnx_models``, one folder each."""
+    """A folder with every model of ``onnx_models`` and ``sequence_models``, one folder each."""
     onnx_models = pytest.importorskip("onnx_models", reason="needs the package onnx")
-    return onnx_models.write(tmp_path_factory.mktemp("onnx"))
+    import sequence_models
+
+    return sequence_models.write(onnx_models.write(tmp_path_factory.mktemp("onnx")))
 
 
 @pytest.fixture(scope="session")

@@ -8,41 +8,11 @@ The checks are in ``host/*_main.c``; a program that ends with "done" and status 
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import backend_builder
 import pytest
-
-VALGRIND = shutil.which("valgrind")
-
-
-def run(command: list[str | Path], timeout: float) -> str:
-    done = subprocess.run(
-        [str(c) for c in command], check=False, capture_output=True, text=True, timeout=timeout
-    )
-    assert done.returncode == 0, f"status {done.returncode}\n{done.stdout}\n{done.stderr}"
-    assert done.stdout.endswith("done\n"), done.stdout
-    return done.stdout
-
-
-def checked(command: list[str | Path]) -> list[str | Path]:
-    """The command under valgrind, which makes faults and definite leaks a failure."""
-    assert VALGRIND is not None
-    return [
-        VALGRIND,
-        "-q",
-        "--leak-check=full",
-        "--show-leak-kinds=definite",
-        "--errors-for-leak-kinds=definite",
-        "--error-exitcode=9",
-        f"--suppressions={backend_builder.HERE / 'host' / 'onnxruntime.supp'}",
-        *command,
-    ]
-
-
-Command = list[str | Path]
+from host_programs import Command, checked, needs_valgrind, run
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +80,6 @@ def test_identity_survives_every_failing_allocation(identity: Command) -> None:
 
 def test_onnxruntime_survives_every_failing_allocation(onnxruntime: Command) -> None:
     run([c if c != "all" else "allocations" for c in onnxruntime], timeout=100)
-
-
-needs_valgrind = pytest.mark.skipif(VALGRIND is None, reason="needs valgrind")
 
 
 @needs_valgrind

@@ -63,6 +63,81 @@ static TRITONSERVER_Error *read_tensors(tb_model_config *config, const char *key
   return NULL;
 }
 
+/* ---- sequence batching ---- */
+
+static const tb_json *first_of(const tb_json *object, const char *key)
+{
+  return tb_json_count(object, key) > 0 ? tb_json_member(object, key)->first : NULL;
+}
+
+/* The field that gives a control's two values says their type; a correlation id's is named. */
+static TRITONSERVER_DataType control_datatype(const tb_json *control)
+{
+  if (tb_json_count(control, "int32_false_true") > 0) return TRITONSERVER_TYPE_INT32;
+  if (tb_json_count(control, "fp32_false_true") > 0) return TRITONSERVER_TYPE_FP32;
+  if (tb_json_count(control, "bool_false_true") > 0) return TRITONSERVER_TYPE_BOOL;
+  return tb_datatype_from_config(tb_json_string(control, "data_type", "TYPE_INVALID"));
+}
+
+static TRITONSERVER_Error *read_controls(tb_model_config *config, const tb_json *sequence)
+{
+  static const int64_t dims[] = {1};
+  const tb_json *const inputs = first_of(sequence, "control_input");
+  size_t count = 0;
+  for (const tb_json *input = inputs; input != NULL; input = input->next)
+    count += tb_json_count(input, "control");
+  tb_tensor_config *read = tb_json_allocate(config->document, (count + 1) * sizeof *read);
+  if (read == NULL) return tb_out_of_memory("the model configuration");
+  count = 0;
+  for (const tb_json *input = inputs; input != NULL; input = input->next) {
+    const char *name = tb_json_string(input, "name", "");
+    const tb_json *control = first_of(input, "control");
+    if (name[0] == '\0' || control == NULL)
+      return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
+                      "model '%s': control input '%s' of sequence_batching needs a name and a "
+                      "control",
+                      config->name, name);
+    for (; control != NULL; control = control->next) {
+      TRITONSERVER_DataType datatype = control_datatype(control);
+      if (datatype == TRITONSERVER_TYPE_INVALID)
+        return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
+                        "model '%s': control input '%s' of sequence_batching has neither values "
+                        "nor a data type",
+                        config->name, name);
+      read[count++] =
+          (tb_tensor_config){.name = name, .datatype = datatype, .dims = dims, .rank = 1};
+    }
+  }
+  config->controls = read;
+  config->control_count = count;
+  return NULL;
+}
+
+static TRITONSERVER_Error *read_states(tb_model_config *config, const tb_json *sequence)
+{
+  size_t count = tb_json_count(sequence, "state"), i = 0;
+  tb_state_config *read = tb_json_allocate(config->document, (count + 1) * sizeof *read);
+  if (read == NULL) return tb_out_of_memory("the model configuration");
+  for (const tb_json *node = first_of(sequence, "state"); node != NULL; node = node->next, i++) {
+    tb_tensor_config state = {.name = tb_json_string(node, "input_name", "")};
+    const char *output = tb_json_string(node, "output_name", "");
+    const char *type = tb_json_string(node, "data_type", "TYPE_INVALID");
+    state.datatype = tb_datatype_from_config(type);
+    if (state.name[0] == '\0' || output[0] == '\0' || state.datatype == TRITONSERVER_TYPE_INVALID)
+      return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
+                      "model '%s': state %zu of sequence_batching ('%s' to '%s') needs two names "
+                      "and a data type, has data type %s",
+                      config->name, i, state.name, output, type);
+    TB_RETURN_IF_ERROR(
+        read_dims(config, state.name, tb_json_member(node, "dims"), &state.dims, &state.rank));
+    read[i].input = read[i].output = state;
+    read[i].output.name = output;
+  }
+  config->states = read;
+  config->state_count = count;
+  return NULL;
+}
+
 TRITONSERVER_Error *tb_model_config_refresh(tb_model_config *config)
 {
   config->name = tb_json_string(config->root, "name", config->name);
@@ -75,7 +150,11 @@ TRITONSERVER_Error *tb_model_config_refresh(tb_model_config *config)
   config->decoupled =
       is_true(tb_json_member(config->root, "model_transaction_policy"), "decoupled");
   TB_RETURN_IF_ERROR(read_tensors(config, "input", &config->inputs, &config->input_count));
-  return read_tensors(config, "output", &config->outputs, &config->output_count);
+  TB_RETURN_IF_ERROR(read_tensors(config, "output", &config->outputs, &config->output_count));
+  const tb_json *sequence = tb_json_member(config->root, "sequence_batching");
+  config->iterative = is_true(sequence, "iterative_sequence");
+  TB_RETURN_IF_ERROR(read_controls(config, sequence));
+  return read_states(config, sequence);
 }
 
 static TRITONSERVER_Error *parse_message(TRITONSERVER_Message *message, tb_json_document **document)

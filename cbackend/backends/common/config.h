@@ -20,6 +20,12 @@ typedef struct {
   bool ragged;
 } tb_tensor_config;
 
+/* One entry of `sequence_batching.state`: what a sequence keeps from a request to the next. The two
+ * differ in their names alone; neither need be an entry of `input` or `output`. */
+typedef struct {
+  tb_tensor_config input, output;
+} tb_state_config;
+
 /* All text and arrays belong to the configuration and live until tb_model_config_free(). */
 typedef struct {
   const char *name;       /* of the model */
@@ -27,6 +33,12 @@ typedef struct {
   bool decoupled;
   tb_tensor_config *inputs, *outputs;
   size_t input_count, output_count;
+  /* Of `sequence_batching`. The controls are the inputs that the server adds, with dims [1]; one
+   * that carries several controls is there for each. */
+  tb_tensor_config *controls;
+  tb_state_config *states;
+  size_t control_count, state_count;
+  bool iterative; /* the backend schedules a sequence's requests again */
   tb_json_document *document;
   tb_json *root; /* the whole configuration */
 } tb_model_config;

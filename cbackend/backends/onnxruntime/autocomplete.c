@@ -7,10 +7,18 @@
 
 #include "model.h"
 
-static bool all_batch(const ort_tensor *tensors, size_t count)
+/* The control or state that a tensor is according to the configuration, or NULL. */
+typedef const tb_tensor_config *(*sequence_lookup)(const tb_model_config *config, const char *name);
+
+/* Controls and states have dims already, which tell a batch dimension from one that varies. */
+static bool all_batch(const tb_model_config *config, const ort_tensor *tensors, size_t count,
+                      sequence_lookup lookup)
 {
-  for (size_t i = 0; i < count; i++)
+  for (size_t i = 0; i < count; i++) {
     if (tensors[i].rank == 0 || tensors[i].dims[0] != -1) return false;
+    const tb_tensor_config *known = lookup(config, tensors[i].name);
+    if (known != NULL && tensors[i].rank != known->rank + 1) return false;
+  }
   return true;
 }
 
@@ -19,8 +27,9 @@ static TRITONSERVER_Error *complete_batching(ort_model *model, const ort_signatu
 {
   tb_model_config *config = model->config;
   tb_json_document *document = config->document;
-  bool batches = all_batch(signature->inputs, signature->required_count) &&
-                 all_batch(signature->outputs, signature->output_count);
+  bool batches =
+      all_batch(config, signature->inputs, signature->required_count, ort_sequence_input) &&
+      all_batch(config, signature->outputs, signature->output_count, ort_sequence_output);
   if (!batches) {
     if (config->max_batch_size == 0) return NULL;
     return tb_error(
@@ -73,10 +82,13 @@ static tb_json *describe(const tb_model_config *config, const ort_tensor *tensor
 }
 
 static TRITONSERVER_Error *complete_tensors(tb_model_config *config, const char *key,
-                                            const ort_tensor *tensors, size_t count)
+                                            const ort_tensor *tensors, size_t count,
+                                            sequence_lookup lookup)
 {
   tb_json *list = tb_json_new(config->document, TB_JSON_ARRAY);
   for (size_t i = 0; i < count; i++) {
+    /* What the server keeps to itself, no client sees. */
+    if (lookup(config, tensors[i].name) != NULL) continue;
     if (ort_datatype_of(tensors[i].type) == TRITONSERVER_TYPE_INVALID) {
       TB_LOG_WARN(
           "model '%s': %s '%s' is left out of the configuration: it is no tensor of a type "
@@ -104,11 +116,11 @@ TRITONSERVER_Error *ort_auto_complete(TRITONBACKEND_Model *handle, ort_model *mo
   const ort_signature *signature = &model->shared->signature;
   TB_RETURN_IF_ERROR(complete_batching(model, signature));
   if (!has_inputs)
-    TB_RETURN_IF_ERROR(
-        complete_tensors(config, "input", signature->inputs, signature->required_count));
+    TB_RETURN_IF_ERROR(complete_tensors(config, "input", signature->inputs,
+                                        signature->required_count, ort_sequence_input));
   if (!has_outputs)
-    TB_RETURN_IF_ERROR(
-        complete_tensors(config, "output", signature->outputs, signature->output_count));
+    TB_RETURN_IF_ERROR(complete_tensors(config, "output", signature->outputs,
+                                        signature->output_count, ort_sequence_output));
   TB_RETURN_IF_ERROR(tb_model_config_refresh(config));
   return tb_model_config_store(handle, config);
 }

@@ -17,17 +17,19 @@ static TRITONSERVER_Error *run(ort_instance *instance)
     instance->input_values[inputs++] = instance->inputs[i].value;
   }
   const char **output_names = names + inputs;
-  const size_t output_count = instance->model->config->output_count;
-  for (size_t i = 0; i < output_count; i++) {
+  for (size_t i = 0; i < instance->output_count; i++) {
     if (!instance->outputs[i].wanted) continue;
     output_names[outputs] = instance->outputs[i].config->name;
     instance->output_values[outputs++] = instance->outputs[i].value;
   }
+  /* ONNX Runtime runs for at least one output. Nobody asks for any where all of the group are
+   * requests that only fill their sequence's place in a batch. */
+  if (outputs == 0) return NULL;
   OrtStatus *status =
       ort.Run(instance->session->handle, instance->run_options, names, instance->input_values,
               inputs, output_names, outputs, instance->output_values);
   /* Also after a failure: whatever is there is released with the slots. */
-  for (size_t i = 0, k = 0; i < output_count; i++)
+  for (size_t i = 0, k = 0; i < instance->output_count; i++)
     if (instance->outputs[i].wanted) instance->outputs[i].value = instance->output_values[k++];
   return ort_error(status);
 }
@@ -39,7 +41,7 @@ static TRITONSERVER_Error *run_unbound(ort_instance *instance, uint32_t index,
                                        TRITONSERVER_Error *first)
 {
   bool was_bound = false;
-  for (size_t i = 0; i < instance->model->config->output_count; i++)
+  for (size_t i = 0; i < instance->output_count; i++)
     was_bound = was_bound || instance->outputs[i].bound;
   if (!was_bound) return first;
   TRITONSERVER_Error *error = ort_unbind_outputs(instance, index);
@@ -47,7 +49,7 @@ static TRITONSERVER_Error *run_unbound(ort_instance *instance, uint32_t index,
   if (error == NULL) {
     TB_LOG_WARN("model '%s': the outputs' shapes differ from the model's signature: %s",
                 instance->model->config->name, TRITONSERVER_ErrorMessage(first));
-    for (size_t i = 0; i < instance->model->config->output_count; i++)
+    for (size_t i = 0; i < instance->output_count; i++)
       if (instance->outputs[i].wanted) instance->outputs[i].unpredictable = true;
   }
   TRITONSERVER_ErrorDelete(first);
@@ -79,6 +81,8 @@ static TRITONSERVER_Error *run_group(ort_instance *instance, const uint32_t *gro
   for (uint32_t i = 0; error == NULL && i < count; i++) {
     ort_item *item = &instance->items[group[i]];
     item->error = ort_write_outputs(instance, group[i], first);
+    /* Last, so that a request that fails leaves its sequence where it was. */
+    if (item->error == NULL) item->error = ort_write_states(instance, group[i], first);
     first += item->batch_size;
   }
   return error;

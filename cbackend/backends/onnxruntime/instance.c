@@ -10,9 +10,10 @@ static TRITONSERVER_Error *make_slots(ort_instance *instance)
 {
   const tb_model_config *config = instance->model->config;
   const ort_signature *signature = &instance->session->signature;
-  size_t most = signature->input_count + config->output_count + 1;
+  const size_t slots = config->output_count + config->state_count;
+  const size_t most = signature->input_count + slots + 1;
   instance->inputs = calloc(signature->input_count + 1, sizeof *instance->inputs);
-  instance->outputs = calloc(config->output_count + 1, sizeof *instance->outputs);
+  instance->outputs = calloc(slots + 1, sizeof *instance->outputs);
   instance->names = calloc(most, sizeof *instance->names);
   instance->input_values = calloc(most, sizeof *instance->input_values);
   instance->output_values = calloc(most, sizeof *instance->output_values);
@@ -21,10 +22,19 @@ static TRITONSERVER_Error *make_slots(ort_instance *instance)
     return tb_out_of_memory("an instance");
   for (size_t i = 0; i < signature->input_count; i++)
     instance->inputs[i].tensor = &signature->inputs[i];
-  for (size_t i = 0; i < config->output_count; i++) {
-    int index = ort_find(signature->outputs, signature->output_count, config->outputs[i].name, i);
-    instance->outputs[i].config = &config->outputs[i];
-    instance->outputs[i].tensor = &signature->outputs[index];
+  for (size_t i = 0; i < config->output_count; i++)
+    instance->outputs[instance->output_count++].config = &config->outputs[i];
+  for (size_t i = 0; i < config->state_count; i++) {
+    const tb_tensor_config *state = &config->states[i].output;
+    int place = tb_find_tensor(config->outputs, config->output_count, state->name, i);
+    ort_output_slot *slot = &instance->outputs[place >= 0 ? (size_t)place : instance->output_count];
+    if (place < 0) instance->outputs[instance->output_count++].config = state;
+    slot->state = state;
+  }
+  for (size_t i = 0; i < instance->output_count; i++) {
+    ort_output_slot *slot = &instance->outputs[i];
+    int index = ort_find(signature->outputs, signature->output_count, slot->config->name, i);
+    slot->tensor = &signature->outputs[index];
   }
   return NULL;
 }
@@ -93,8 +103,7 @@ void ort_instance_delete(ort_instance *instance)
     for (size_t i = 0; i < instance->session->signature.input_count; i++)
       free_input(&instance->inputs[i]);
   if (instance->outputs != NULL)
-    for (size_t i = 0; i < instance->model->config->output_count; i++)
-      free_output(&instance->outputs[i]);
+    for (size_t i = 0; i < instance->output_count; i++) free_output(&instance->outputs[i]);
   free(instance->inputs);
   free(instance->outputs);
   free(instance->names);

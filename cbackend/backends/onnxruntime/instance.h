@@ -34,9 +34,11 @@ typedef struct {
 
 typedef struct {
   const ort_tensor *tensor;
-  const tb_tensor_config *config;
-  bool wanted;        /* some request of the group wants it */
-  bool unpredictable; /* its shape turned out not to be what the model says */
+  const tb_tensor_config *config;  /* the entry of `output`; of a mere state, the state's */
+  const tb_tensor_config *state;   /* NULL where it is none */
+  TRITONBACKEND_State *next_state; /* of the item whose states are being written */
+  bool wanted;                     /* some request of the group wants it, or it is a state */
+  bool unpredictable;              /* its shape turned out not to be what the model says */
   OrtValue *value;
   /* A response buffer that was there before the run, see outputs.c. */
   bool bound;
@@ -46,11 +48,15 @@ typedef struct {
   int64_t *shape; /* as the run made it; of strings also text and offsets of the elements */
   size_t rank, shape_capacity;
   const char *data;
-  size_t row_bytes;
   char *text;
   size_t *offsets;
-  size_t elements, text_size, text_capacity, offset_capacity;
+  size_t elements, row_elements, text_capacity, offset_capacity;
 } ort_output_slot;
+
+/* The part of an output that is an item's: which elements, and their size as they are sent. */
+typedef struct {
+  size_t first, count, byte_size;
+} ort_slice;
 
 typedef struct {
   ort_model *model;
@@ -60,8 +66,9 @@ typedef struct {
   OrtRunOptions *run_options;
   OrtMemoryInfo *cpu_memory, *gpu_memory; /* gpu_memory is NULL for a CPU instance */
   ort_input_slot *inputs;                 /* as the session's signature has them */
-  ort_output_slot *outputs;               /* as the configuration has them */
-  const char **names;                     /* scratch for the arguments of Run */
+  ort_output_slot *outputs;               /* those of `output`, then states that are none */
+  size_t output_count;
+  const char **names; /* scratch for the arguments of Run */
   const OrtValue **input_values;
   OrtValue **output_values;
   ort_item *items;
@@ -98,7 +105,7 @@ void ort_write_strings(const ort_output_slot *slot, size_t first, size_t count, 
 
 /* outputs.c */
 
-/* Marks the outputs that the group wants. */
+/* Marks the outputs that the group wants, and those that are states. */
 TRITONSERVER_Error *ort_mark_outputs(ort_instance *instance, const uint32_t *group, uint32_t count);
 /* Lets the run write straight into the item's response where the shapes are known beforehand. */
 TRITONSERVER_Error *ort_bind_outputs(ort_instance *instance, uint32_t index, bool *any);
@@ -109,6 +116,19 @@ TRITONSERVER_Error *ort_read_outputs(ort_instance *instance, int64_t rows);
 /* Fills the item's response from the rows that start at `first`. */
 TRITONSERVER_Error *ort_write_outputs(ort_instance *instance, uint32_t index, int64_t first);
 void ort_release_outputs(ort_instance *instance);
+/* What is the item's of an output that was read, from the rows that start at `first`; its shape as
+ * `config` has it, borrowed until the next call; and a copy of it to `slice.byte_size` bytes. */
+ort_slice ort_slice_of(const ort_instance *instance, uint32_t index, const ort_output_slot *slot,
+                       int64_t first);
+const int64_t *ort_slice_shape(const ort_instance *instance, uint32_t index, ort_output_slot *slot,
+                               const tb_tensor_config *config, size_t *rank);
+TRITONSERVER_Error *ort_copy_slice(const ort_output_slot *slot, ort_slice slice, void *to,
+                                   TRITONSERVER_MemoryType to_type);
+
+/* states.c */
+
+/* Gives the item's sequence what it goes on with, from the rows that start at `first`. */
+TRITONSERVER_Error *ort_write_states(ort_instance *instance, uint32_t index, int64_t first);
 
 /* execute.c */
 void ort_execute(TRITONBACKEND_ModelInstance *handle, ort_instance *instance, uint32_t count,

@@ -75,15 +75,14 @@ static TRITONSERVER_Error *find_file(TRITONBACKEND_Model *handle, ort_model *mod
 static TRITONSERVER_Error *refuse_unsupported(const tb_model_config *config)
 {
   const char *what = NULL;
-  const tb_json *sequence = tb_json_member(config->root, "sequence_batching");
   if (config->decoupled)
     what = "decoupled models";
   else if (tb_json_count(config->root, "batch_input") > 0)
     what = "batch_input";
   else if (tb_json_count(config->root, "batch_output") > 0)
     what = "batch_output";
-  else if (tb_json_count(sequence, "state") > 0)
-    what = "sequence_batching.state";
+  else if (config->iterative)
+    what = "sequence_batching.iterative_sequence";
   for (size_t i = 0; i < config->input_count; i++)
     if (config->inputs[i].ragged) what = "allow_ragged_batch";
   if (what == NULL) return NULL;

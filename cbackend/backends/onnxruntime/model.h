@@ -51,6 +51,10 @@ TRITONSERVER_Error *ort_set_providers(const ort_model *model, OrtSessionOptions 
 /* autocomplete.c: fills in what the configuration leaves out, from the model. */
 TRITONSERVER_Error *ort_auto_complete(TRITONBACKEND_Model *handle, ort_model *model);
 
+/* validate.c: the control or state that sequence batching has of that name, or NULL. */
+const tb_tensor_config *ort_sequence_input(const tb_model_config *config, const char *name);
+const tb_tensor_config *ort_sequence_output(const tb_model_config *config, const char *name);
+
 /* validate.c: the configuration against the model. */
 TRITONSERVER_Error *ort_validate(const tb_model_config *config, const ort_signature *signature);
 

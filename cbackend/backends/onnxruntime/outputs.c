@@ -48,6 +48,8 @@ TRITONSERVER_Error *ort_mark_outputs(ort_instance *instance, const uint32_t *gro
 {
   for (uint32_t i = 0; i < count; i++)
     TB_RETURN_IF_ERROR(visit_requested(instance, group[i], mark, NULL));
+  for (size_t i = 0; i < instance->output_count; i++)
+    if (instance->outputs[i].state != NULL) instance->outputs[i].wanted = true;
   return NULL;
 }
 
@@ -124,6 +126,8 @@ static TRITONSERVER_Error *bind_one(ort_instance *instance, uint32_t index, ort_
 {
   bool *any = context;
   int64_t elements;
+  /* A state is copied to a second place anyway. */
+  if (slot->state != NULL) return NULL;
   TB_RETURN_IF_ERROR(reserve_shape(slot, slot->tensor->rank));
   if (!predict(instance, index, slot) || !tb_element_count(slot->shape, slot->rank, &elements) ||
       elements == 0)
@@ -148,7 +152,7 @@ TRITONSERVER_Error *ort_bind_outputs(ort_instance *instance, uint32_t index, boo
 TRITONSERVER_Error *ort_unbind_outputs(ort_instance *instance, uint32_t index)
 {
   ort_item *item = &instance->items[index];
-  for (size_t i = 0; i < instance->model->config->output_count; i++) {
+  for (size_t i = 0; i < instance->output_count; i++) {
     ort_output_slot *slot = &instance->outputs[i];
     if (slot->value != NULL) ort.ReleaseValue(slot->value);
     slot->value = NULL;
@@ -191,6 +195,7 @@ static TRITONSERVER_Error *read_output(const ort_instance *instance, ort_output_
     return tb_error(TRITONSERVER_ERROR_INTERNAL, "output '%s' has the impossible shape %s",
                     slot->config->name, TB_SHAPE_TEXT(slot->shape, slot->rank));
   slot->elements = (size_t)elements;
+  slot->row_elements = slot->elements / (size_t)(rows > 0 ? rows : 1);
   if (instance->model->config->max_batch_size > 0 && (slot->rank == 0 || slot->shape[0] != rows))
     return tb_error(TRITONSERVER_ERROR_INTERNAL,
                     "output '%s' has shape %s for a batch of %" PRId64
@@ -200,25 +205,64 @@ static TRITONSERVER_Error *read_output(const ort_instance *instance, ort_output_
   void *data;
   ORT_RETURN_IF_ERROR(ort.GetTensorMutableData(slot->value, &data));
   slot->data = data;
-  slot->row_bytes = slot->elements * TRITONSERVER_DataTypeByteSize(slot->config->datatype) /
-                    (size_t)(rows > 0 ? rows : 1);
   return NULL;
 }
 
 TRITONSERVER_Error *ort_read_outputs(ort_instance *instance, int64_t rows)
 {
-  for (size_t i = 0; i < instance->model->config->output_count; i++) {
+  for (size_t i = 0; i < instance->output_count; i++) {
     ort_output_slot *slot = &instance->outputs[i];
     if (slot->wanted && !slot->bound) TB_RETURN_IF_ERROR(read_output(instance, slot, rows));
   }
   return NULL;
 }
 
-typedef struct {
-  int64_t first;
-} row_range;
+/* ---- each item's part ---- */
 
-/* A buffer for the rows: one that bind_one made and the run could not write to, or a new one. */
+ort_slice ort_slice_of(const ort_instance *instance, uint32_t index, const ort_output_slot *slot,
+                       int64_t first)
+{
+  ort_slice slice = {.first = (size_t)first * slot->row_elements,
+                     .count = (size_t)instance->items[index].batch_size * slot->row_elements};
+  slice.byte_size = slot->tensor->type == ORT_TYPE_STRING
+                        ? ort_strings_size(slot, slice.first, slice.count)
+                        : slice.count * TRITONSERVER_DataTypeByteSize(slot->config->datatype);
+  return slice;
+}
+
+const int64_t *ort_slice_shape(const ort_instance *instance, uint32_t index, ort_output_slot *slot,
+                               const tb_tensor_config *config, size_t *rank)
+{
+  *rank = slot->rank;
+  if (instance->model->config->max_batch_size > 0 && slot->rank > 0)
+    slot->shape[0] = instance->items[index].batch_size;
+  /* A scalar of the model has the shape that the configuration gives it, [1]. */
+  if (slot->rank > 0 || config->rank == 0) return slot->shape;
+  *rank = config->rank;
+  return config->dims;
+}
+
+TRITONSERVER_Error *ort_copy_slice(const ort_output_slot *slot, ort_slice slice, void *to,
+                                   TRITONSERVER_MemoryType to_type)
+{
+  if (slice.byte_size == 0) return NULL;
+  if (slot->tensor->type != ORT_TYPE_STRING) {
+    size_t offset = slice.first * TRITONSERVER_DataTypeByteSize(slot->config->datatype);
+    return tb_copy(to, to_type, slot->data + offset, TRITONSERVER_MEMORY_CPU, slice.byte_size);
+  }
+  if (tb_is_cpu(to_type)) {
+    ort_write_strings(slot, slice.first, slice.count, to);
+    return NULL;
+  }
+  char *bytes = malloc(slice.byte_size);
+  if (bytes == NULL) return tb_out_of_memory("a string output");
+  ort_write_strings(slot, slice.first, slice.count, bytes);
+  TRITONSERVER_Error *error = tb_copy(to, to_type, bytes, TRITONSERVER_MEMORY_CPU, slice.byte_size);
+  free(bytes);
+  return error;
+}
+
+/* A buffer for the slice: one that bind_one made and the run could not write to, or a new one. */
 static TRITONSERVER_Error *take_buffer(ort_instance *instance, uint32_t index,
                                        ort_output_slot *slot, size_t size)
 {
@@ -229,57 +273,19 @@ static TRITONSERVER_Error *take_buffer(ort_instance *instance, uint32_t index,
                     "output '%s' has %zu bytes where the model's signature says %zu",
                     slot->config->name, size, slot->target_size);
   }
-  const tb_model_config *config = instance->model->config;
-  if (config->max_batch_size > 0 && slot->rank > 0) {
-    int64_t all = slot->shape[0];
-    slot->shape[0] = instance->items[index].batch_size;
-    TRITONSERVER_Error *error = make_buffer(instance, index, slot, slot->shape, slot->rank, size);
-    slot->shape[0] = all;
-    return error;
-  }
-  /* A scalar of the model has the shape that the configuration gives it, [1]. */
-  bool scalar = slot->rank == 0 && slot->config->rank > 0;
-  return make_buffer(instance, index, slot, scalar ? slot->config->dims : slot->shape,
-                     scalar ? slot->config->rank : slot->rank, size);
-}
-
-static TRITONSERVER_Error *write_strings(ort_instance *instance, uint32_t index,
-                                         ort_output_slot *slot, size_t first, size_t count)
-{
-  size_t size = ort_strings_size(slot, first, count);
-  TB_RETURN_IF_ERROR(take_buffer(instance, index, slot, size));
-  if (tb_is_cpu(slot->target_type)) {
-    if (size > 0) ort_write_strings(slot, first, count, slot->target);
-    return NULL;
-  }
-  char *bytes = malloc(size + 1);
-  if (bytes == NULL) return tb_out_of_memory("a string output");
-  ort_write_strings(slot, first, count, bytes);
-  TRITONSERVER_Error *error =
-      tb_copy(slot->target, slot->target_type, bytes, TRITONSERVER_MEMORY_CPU, size);
-  free(bytes);
-  return error;
+  size_t rank;
+  const int64_t *shape = ort_slice_shape(instance, index, slot, slot->config, &rank);
+  return make_buffer(instance, index, slot, shape, rank, size);
 }
 
 static TRITONSERVER_Error *write_one(ort_instance *instance, uint32_t index, ort_output_slot *slot,
                                      void *context)
 {
-  const row_range *rows = context;
+  const int64_t *first = context;
   if (slot->bound) return NULL;
-  const bool batching = instance->model->config->max_batch_size > 0;
-  const size_t mine = (size_t)instance->items[index].batch_size, first = (size_t)rows->first;
-  TRITONSERVER_Error *error;
-  if (slot->tensor->type == ORT_TYPE_STRING) {
-    size_t all = batching ? (size_t)slot->shape[0] : 1;
-    size_t row = all > 0 ? slot->elements / all : 0;
-    error = write_strings(instance, index, slot, first * row, mine * row);
-  } else {
-    size_t size = mine * slot->row_bytes;
-    error = take_buffer(instance, index, slot, size);
-    if (error == NULL)
-      error = tb_copy(slot->target, slot->target_type, slot->data + first * slot->row_bytes,
-                      TRITONSERVER_MEMORY_CPU, size);
-  }
+  const ort_slice slice = ort_slice_of(instance, index, slot, *first);
+  TRITONSERVER_Error *error = take_buffer(instance, index, slot, slice.byte_size);
+  if (error == NULL) error = ort_copy_slice(slot, slice, slot->target, slot->target_type);
   /* The next request of the group has a buffer of its own. */
   slot->target = NULL;
   slot->bound = false;
@@ -288,13 +294,12 @@ static TRITONSERVER_Error *write_one(ort_instance *instance, uint32_t index, ort
 
 TRITONSERVER_Error *ort_write_outputs(ort_instance *instance, uint32_t index, int64_t first)
 {
-  row_range rows = {.first = first};
-  return visit_requested(instance, index, write_one, &rows);
+  return visit_requested(instance, index, write_one, &first);
 }
 
 void ort_release_outputs(ort_instance *instance)
 {
-  for (size_t i = 0; i < instance->model->config->output_count; i++) {
+  for (size_t i = 0; i < instance->output_count; i++) {
     ort_output_slot *slot = &instance->outputs[i];
     if (slot->value != NULL) ort.ReleaseValue(slot->value);
     slot->value = NULL;

@@ -162,15 +162,35 @@ host_input *host_add_input(host_request *request, const char *name, TRITONSERVER
   return input;
 }
 
+static const host_output *find_output(const host_output *outputs, uint32_t count, const char *name)
+{
+  for (uint32_t i = 0; i < count; i++)
+    if (strcmp(outputs[i].name, name) == 0) return &outputs[i];
+  return NULL;
+}
+
 const host_output *host_result(const host_request *request, const char *name)
 {
-  for (uint32_t i = 0; i < request->result_count; i++)
-    if (strcmp(request->results[i].name, name) == 0) return &request->results[i];
-  return NULL;
+  return find_output(request->results, request->result_count, name);
+}
+
+const host_output *host_state(const host_request *request, const char *name)
+{
+  return find_output(request->states, request->state_count, name);
+}
+
+host_input *host_add_state(host_request *request, const char *name, const host_request *from,
+                           const char *state)
+{
+  const host_output *value = host_state(from, state);
+  HOST_CHECK(value != NULL);
+  return host_add_input(request, name, value->datatype, value->shape, value->rank, value->buffer,
+                        value->byte_size);
 }
 
 void host_clear(host_request *request)
 {
   for (uint32_t i = 0; i < request->result_count; i++) free(request->results[i].buffer);
+  for (uint32_t i = 0; i < request->state_count; i++) free(request->states[i].buffer);
   *request = (host_request){0};
 }

@@ -35,6 +35,7 @@ typedef struct {
   uint32_t rank;
   void *buffer;
   uint64_t byte_size;
+  bool refused; /* has no buffer, and gets none */
 } host_output;
 
 typedef struct {
@@ -57,6 +58,12 @@ typedef struct {
   char message[512];
   host_output results[HOST_LIMIT];
   uint32_t result_count, response_parameter_count;
+  host_output states[HOST_LIMIT]; /* what the sequence would go on with */
+  uint32_t state_count;
+  /* Makes the backend's call number `n` of the State functions for this request fail, 0: none. */
+  uint32_t fail_state_call, state_calls;
+  bool fail_output;                       /* there are no buffers for its outputs */
+  struct TRITONBACKEND_State *unfinished; /* made and not updated */
 } host_request;
 
 typedef struct host host;
@@ -86,8 +93,8 @@ void host_close(host *h);
 /* What instances are told they are; KIND_CPU unless set. */
 extern TRITONSERVER_InstanceGroupKind host_instance_kind;
 
-/* The kind of memory that output buffers are said to be; the CPU's unless set. */
-extern TRITONSERVER_MemoryType host_output_memory;
+/* The kind of memory that buffers of outputs and states are said to be; the CPU's unless set. */
+extern TRITONSERVER_MemoryType host_output_memory, host_state_memory;
 
 /* Makes the backend's allocation number `n` from now on fail, 0: none. It must have been compiled
  * with its allocation functions renamed, see backend_builder.py. True when the last one set was
@@ -98,6 +105,11 @@ bool host_fail_allocation(unsigned n);
 host_input *host_add_input(host_request *request, const char *name, TRITONSERVER_DataType datatype,
                            const int64_t *shape, uint32_t rank, const void *data, uint64_t size);
 const host_output *host_result(const host_request *request, const char *name);
+/* The state that the request left, NULL where it left none of that name. */
+const host_output *host_state(const host_request *request, const char *name);
+/* The same as an input of the sequence's next request; `from` is to outlive that. */
+host_input *host_add_state(host_request *request, const char *name, const host_request *from,
+                           const char *state);
 void host_clear(host_request *request);
 
 #define HOST_CHECK(condition)                                              \

@@ -44,6 +44,15 @@ struct TRITONBACKEND_Response {
   uint32_t output_count, parameter_count;
 };
 
+struct TRITONBACKEND_State {
+  host_request *request;
+  host_output value;
+  struct TRITONBACKEND_State *next;
+};
+
+/* Ends the states of a request that were never given to TRITONBACKEND_StateUpdate. */
+void states_free(host_request *request);
+
 struct TRITONSERVER_Message *message_new(const char *text, size_t size);
 void message_free(struct TRITONSERVER_Message *message);
 

@@ -131,6 +131,7 @@ TRITONSERVER_Error *TRITONBACKEND_RequestRelease(TRITONBACKEND_Request *request,
   host_request *hosted = alive(request);
   HOST_CHECK(flags == TRITONSERVER_REQUEST_RELEASE_ALL && hosted->answered && hosted->reported);
   hosted->released = true;
+  states_free(hosted);
   /* What the request lent is gone now: reading it later is a fault the checker sees. */
   for (uint32_t i = 0; i < hosted->input_count; i++)
     memset(&hosted->inputs[i], 0, sizeof hosted->inputs[i]);
@@ -238,7 +239,8 @@ TRITONSERVER_Error *TRITONBACKEND_ResponseOutput(TRITONBACKEND_Response *respons
     HOST_CHECK(strcmp(response->outputs[i].name, name) != 0);
   HOST_CHECK(response->output_count < HOST_LIMIT && dims_count <= 8);
   host_output *made = &response->outputs[response->output_count++];
-  *made = (host_output){.datatype = datatype, .rank = dims_count};
+  *made = (host_output){
+      .datatype = datatype, .rank = dims_count, .refused = response->request->fail_output};
   snprintf(made->name, sizeof made->name, "%s", name);
   if (dims_count > 0) memcpy(made->shape, shape, dims_count * sizeof *shape);
   *output = (TRITONBACKEND_Output *)made;
@@ -254,6 +256,8 @@ TRITONSERVER_Error *TRITONBACKEND_OutputBuffer(TRITONBACKEND_Output *output, voi
                                                int64_t *memory_type_id)
 {
   host_output *hosted = (host_output *)output;
+  if (hosted->refused)
+    return TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL, "no buffer for an output");
   HOST_CHECK(hosted->buffer == NULL);
   hosted->buffer = buffer_byte_size > 0 ? malloc(buffer_byte_size) : NULL;
   hosted->byte_size = buffer_byte_size;
