@@ -764,13 +764,35 @@ def test_features_that_come_later_are_refused(repository: Repository, start: Sta
     assert "not supported yet" in states(server)["m"][""]
 
 
-def test_warm_up_is_not_done_and_says_so(
+@pytest.mark.parametrize(
+    ("extra", "what"),
+    [
+        (
+            """model_warmup { name: "w" batch_size: 1 inputs {
+              key: "IN" value { data_type: TYPE_FP32 dims: 4 zero_data: true } } }""",
+            "model_warmup is",
+        ),
+        ("response_cache { enable: true }", "the response cache is"),
+        ("dynamic_batching { priority_levels: 2 default_priority_level: 1 }", "priorities are"),
+        (
+            "dynamic_batching { default_queue_policy { max_queue_size: 3 } }",
+            "queue policies are",
+        ),
+        ("dynamic_batching { preserve_ordering: true }", "preserve_ordering is"),
+        ("sequence_batching { oldest { preserve_ordering: true } }", "preserve_ordering is"),
+    ],
+)
+def test_what_is_left_out_says_so(
+    repository: Repository, start: StartServer, dataplane: FakeDataPlane, extra: str, what: str
+) -> None:
+    repository.model("m", extra=extra)
+    start(startup_models=["m"])
+    assert dataplane.logged(f"model 'm': {what} not supported yet, ")
+
+
+def test_an_ordinary_model_warns_of_nothing(
     repository: Repository, start: StartServer, dataplane: FakeDataPlane
 ) -> None:
-    repository.model(
-        "m",
-        extra="""model_warmup { name: "w" batch_size: 1 inputs {
-          key: "IN" value { data_type: TYPE_FP32 dims: 4 zero_data: true } } }""",
-    )
+    repository.model("m", extra="dynamic_batching { max_queue_delay_microseconds: 5 }")
     start(startup_models=["m"])
-    assert dataplane.logged("model_warmup is not supported yet")
+    assert not dataplane.logged("not supported yet")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from triton_py.config import prepare
@@ -131,15 +132,25 @@ class Planner:
                 raise UnsupportedError(
                     f"model '{name}': {what} not supported yet (configuration field '{field}')"
                 )
-        if config.model_warmup:
-            self._dataplane.log(
-                LOG_WARN,
-                f"model '{name}': model_warmup is not supported yet, the model will serve without "
-                "having been warmed up",
-            )
-        if config.response_cache.enable:
-            self._dataplane.log(
-                LOG_WARN,
-                f"model '{name}': the response cache is not supported yet, responses will not be "
-                "cached",
-            )
+        for consequence in _without_effect(config):
+            self._dataplane.log(LOG_WARN, f"model '{name}': {consequence}")
+
+
+def _without_effect(config: ModelConfig) -> Iterator[str]:
+    """What the configuration asks for and will not get yet, each with its consequence."""
+    if config.model_warmup:
+        yield (
+            "model_warmup is not supported yet, the model will serve without having been warmed up"
+        )
+    if config.response_cache.enable:
+        yield "the response cache is not supported yet, responses will not be cached"
+    batching = config.dynamic_batching
+    if batching.priority_levels:
+        yield "priorities are not supported yet, requests will be served in the order they come"
+    if batching.HasField("default_queue_policy") or batching.priority_queue_policy:
+        yield (
+            "queue policies are not supported yet, the queue will have no limit and no request a "
+            "time-out"
+        )
+    if batching.preserve_ordering or config.sequence_batching.oldest.preserve_ordering:
+        yield "preserve_ordering is not supported yet, responses will be sent when they are ready"
