@@ -38,7 +38,7 @@ from triton_py.core.objects cimport Backend, Instance, MemoryUsage, Model, Serve
 from triton_py.core.reaper cimport reaper_end, reaper_start
 from triton_py.core.registry cimport registry_publish, registry_withdraw
 from triton_py.core.sequence cimport sequence_add_slots
-from triton_py.core.sequencer cimport sequencer_wake
+from triton_py.core.sequencer cimport sequencer_drain, sequencer_wake
 from triton_py.core.server cimport server_registry
 from triton_py.core.statistics cimport statistics_python
 from triton_py.core.strategy cimport strategy_close
@@ -254,7 +254,10 @@ cdef class ModelHandle:
         return True
 
     def drain(self, timeout=None) -> bool:
-        """Waits until no request is in flight; ``timeout`` in seconds, None: for ever."""
+        """Waits until no request is in flight; ``timeout`` in seconds, None: for ever.
+
+        The model must have been withdrawn, or replaced: open sequences end.
+        """
         cdef uint64_t until = FOREVER_NS
         cdef bint idle
         if self.model == NULL:
@@ -262,6 +265,10 @@ cdef class ModelHandle:
         if timeout is not None:
             until = tp_now_ns() + <uint64_t>(max(0.0, timeout) * 1e9)
         with nogil:
+            if self.model.sequencer != NULL:
+                pthread_mutex_lock(&self.model.queue.mutex)
+                sequencer_drain(self.model.sequencer)
+                pthread_mutex_unlock(&self.model.queue.mutex)
             pthread_mutex_lock(&self.model.idle_mutex)
             while tp_load(&self.model.in_flight) != 0:
                 if tp_cond_wait_until(&self.model.idle, &self.model.idle_mutex, until):

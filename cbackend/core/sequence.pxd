@@ -31,6 +31,8 @@ cdef void sequence_released(Request* request, uint64_t now_ns) noexcept nogil
 # Puts a request that a backend gave back for its next step to the end of its sequence. False: the
 # sequence was cancelled.
 cdef bint sequence_again(Request* request, uint64_t now_ns) noexcept nogil
+# Sees to it that the reaper looks at that time, or before it.
+cdef void sequence_reap(Sequencer* sequencer, uint64_t when_ns) noexcept nogil
 # Ends sequences that were idle, and those whose requests waited too long for a slot: these requests
 # are returned as a list linked by `next`. *next_ns: when there may be others, or FOREVER_NS.
 cdef Request* sequence_expire(

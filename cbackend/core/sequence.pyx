@@ -145,8 +145,7 @@ cdef bint _gave_up(const Sequence* sequence) noexcept nogil:
     return False
 
 
-cdef void _reap(Sequencer* sequencer, uint64_t when_ns) noexcept nogil:
-    """Sees to it that the reaper looks at that time, or before it."""
+cdef void sequence_reap(Sequencer* sequencer, uint64_t when_ns) noexcept nogil:
     if when_ns < sequencer.reap_at:
         sequencer.reap_at = when_ns
         if sequencer.reaping:
@@ -329,7 +328,7 @@ cdef TRITONSERVER_Error* sequence_accept(
     elif request.timeout_us and request.timeout_us < (FOREVER_NS - now_ns) // 1000:
         if now_ns + request.timeout_us * 1000 < sequence.expires_ns:
             sequence.expires_ns = now_ns + request.timeout_us * 1000
-            _reap(sequencer, sequence.expires_ns)
+            sequence_reap(sequencer, sequence.expires_ns)
     return NULL
 
 
@@ -359,7 +358,7 @@ cdef void sequence_cancel(Sequence* sequence, uint64_t now_ns) noexcept nogil:
         _leave_backlog(sequencer, sequence)
     # Who cancels may be a thread that gives a request back: the reaper answers.
     if sequencer.dropped != NULL:
-        _reap(sequencer, now_ns)
+        sequence_reap(sequencer, now_ns)
 
 
 cdef void sequence_released(Request* request, uint64_t now_ns) noexcept nogil:
@@ -384,7 +383,7 @@ cdef void sequence_released(Request* request, uint64_t now_ns) noexcept nogil:
     if not sequence.open:
         _free(sequence)
     else:
-        _reap(sequencer, now_ns + sequencer.idle_ns)
+        sequence_reap(sequencer, now_ns + sequencer.idle_ns)
 
 
 cdef bint sequence_again(Request* request, uint64_t now_ns) noexcept nogil:

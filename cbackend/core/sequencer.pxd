@@ -8,5 +8,8 @@ from triton_py.core.objects cimport Model, Sequencer
 cdef Sequencer* sequencer_new(Model* model, dict spec) except NULL
 # No thread uses it any more, and no request is in flight.
 cdef void sequencer_free(Sequencer* sequencer) noexcept
+# No new request can find the model: a sequence without requests is over, and its slot free for
+# those that wait; needs the queue's mutex.
+cdef void sequencer_drain(Sequencer* sequencer) noexcept nogil
 # Wakes all its threads to see that the queue is closing; needs the queue's mutex.
 cdef void sequencer_wake(Sequencer* sequencer) noexcept nogil

@@ -29,6 +29,7 @@ from triton_py.core.objects cimport (
     SequenceSlots,
 )
 from triton_py.core.queue cimport queue_destroy
+from triton_py.core.sequence cimport sequence_reap
 from triton_py.core.sequence_map cimport map_init
 from triton_py.core.state_value cimport StateSpec, states_release
 from triton_py.core.text cimport text_copy
@@ -173,6 +174,11 @@ cdef void sequencer_free(Sequencer* sequencer) noexcept:
     free(sequencer.policy.preferred)
     pthread_cond_destroy(&sequencer.reap)
     free(sequencer)
+
+
+cdef void sequencer_drain(Sequencer* sequencer) noexcept nogil:
+    sequencer.idle_ns = 0
+    sequence_reap(sequencer, 0)
 
 
 cdef void sequencer_wake(Sequencer* sequencer) noexcept nogil:

@@ -74,8 +74,13 @@ class Client:
 
     def sum(self, *values: int, **options: Any) -> Any:
         """The output's values: a number where there is one."""
-        found = self.ask(*values, **options)["OUTPUT"].tolist()[0]
-        return found[0] if len(found) == 1 else found
+        return output(self.ask(*values, **options))
+
+
+def output(response: Any) -> Any:
+    """The values of OUTPUT: a number where there is one."""
+    found = response["OUTPUT"].tolist()[0]
+    return found[0] if len(found) == 1 else found
 
 
 __all__ = [
@@ -86,6 +91,7 @@ __all__ = [
     "VARIABLE_IO",
     "Client",
     "model",
+    "output",
     "sequences",
     "serving",
 ]
