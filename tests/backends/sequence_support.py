@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,21 @@ def serving(
     assert after == before
 
 
+def counts(server: Server, name: str) -> tuple[int, int]:
+    """Executions and inferences of a model so far."""
+    statistics = server.model(name).statistics()["model_stats"][0]
+    return statistics["execution_count"], statistics["inference_count"]
+
+
+def counts_reach(server: Server, name: str, executions: int, inferences: int) -> None:
+    """Asserts the counts. They are made after the response: when the request is released, and when
+    Execute has returned; so they may be late."""
+    deadline = time.monotonic() + 10
+    while counts(server, name) != (executions, inferences) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert counts(server, name) == (executions, inferences)
+
+
 class Client:
     """Sends the requests of one sequence."""
 
@@ -90,6 +106,8 @@ __all__ = [
     "STATE",
     "VARIABLE_IO",
     "Client",
+    "counts",
+    "counts_reach",
     "model",
     "output",
     "sequences",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sequence_support import IO, model, serving
+from sequence_support import IO, counts_reach, model, serving
 
 from triton_py import InvalidArgumentError, Server
 
@@ -33,7 +33,7 @@ def send(server: Server, volume: int, sleep_ms: int = 0):
         parameters={"volume": volume, "sleep_ms": sleep_ms})
 
 
-def counts(server: Server, volumes: list[int]) -> list[int]:
+def companions(server: Server, volumes: list[int]) -> list[int]:
     """How long each request's batch was; all wait while another one executes."""
     busy = send(server, 10**9, 400)
     time.sleep(0.35)  # alone it is too large for any batch, and goes when its delay is over
@@ -42,21 +42,13 @@ def counts(server: Server, volumes: list[int]) -> list[int]:
     return [w.result(timeout=10).parameters["count"] for w in waiting]
 
 
-def executions(server: Server) -> int:
-    return server.model("m").statistics()["model_stats"][0]["execution_count"]
-
-
 def test_requests_join_as_the_strategy_says(
     tmp_path: Path, specimens: Callable[[str], Path]
 ) -> None:
     volume_model(tmp_path, specimens, "10")
     with serving(tmp_path, specimens, "sequence") as server:
-        assert counts(server, [4, 6, 5, 5, 20, 1]) == [2, 2, 2, 2, 1, 1]
-        # The last batch is counted when Execute has returned, and that is after the response.
-        deadline = time.monotonic() + 10
-        while executions(server) < 5 and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert executions(server) == 5
+        assert companions(server, [4, 6, 5, 5, 20, 1]) == [2, 2, 2, 2, 1, 1]
+        counts_reach(server, "m", 5, 7)
         # 4+6, 5+5 and 20 were closed by it; the first of all, alone, and the last by their delay.
         closed = 'triton_py_batch_closed{model="m",version="1",reason="%s"} %d\n'
         for reason, count in (("strategy", 3), ("delay", 2)):
@@ -68,7 +60,7 @@ def test_maximum_batch_size_holds_beside_it(
 ) -> None:
     volume_model(tmp_path, specimens, "1000")
     with serving(tmp_path, specimens, "sequence") as server:
-        assert counts(server, [1] * 9) == [8] * 8 + [1]
+        assert companions(server, [1] * 9) == [8] * 8 + [1]
 
 
 def test_path_from_the_configuration(tmp_path: Path, specimens: Callable[[str], Path]) -> None:
@@ -78,7 +70,7 @@ def test_path_from_the_configuration(tmp_path: Path, specimens: Callable[[str], 
     model(tmp_path, "m", "sequence", IO, ONE, "max_batch_size: 8", DYNAMIC,
           parameters={"most": "10", "TRITON_BATCH_STRATEGY_PATH": str(library)})
     with serving(tmp_path, specimens, "sequence") as server:
-        assert counts(server, [6, 6]) == [1, 1]
+        assert companions(server, [6, 6]) == [1, 1]
 
 
 PARTIAL = (

@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sequence_support import IO, STATE, model, sequences, serving
+from sequence_support import IO, STATE, counts, counts_reach, model, sequences, serving
 
 from triton_py import CancelledError, Server
 
@@ -44,22 +43,13 @@ def send(server: Server, name: str, steps: int, **options):
         inputs={"INPUT": np.array([[steps]], np.int32)}, **options)
 
 
-def counts(server: Server, name: str) -> list[int]:
-    statistics = server.model(name).statistics()["model_stats"][0]
-    return [statistics["execution_count"], statistics["inference_count"]]
-
-
 @pytest.mark.parametrize("name", ["oldest", "direct"])
 def test_as_many_steps_as_the_backend_wants(server: Server, name: str) -> None:
-    before = counts(server, name)
+    executions, inferences = counts(server, name)
     response = send(server, name, 5).result(timeout=10)
     assert response["OUTPUT"].tolist() == [[5]]
     assert response.parameters["flags"] == 0  # START was the first step's
-    # A batch is counted when Execute has returned, and that is after the response.
-    deadline = time.monotonic() + 10
-    while (after := counts(server, name))[0] - before[0] < 5 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert [now - then for now, then in zip(after, before, strict=True)] == [5, 1]
+    counts_reach(server, name, executions + 5, inferences + 1)
     first = send(server, name, 1).result(timeout=10)
     assert (first["OUTPUT"].tolist(), first.parameters["flags"]) == ([[1]], START)
 
