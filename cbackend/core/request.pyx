@@ -102,20 +102,23 @@ cdef void request_reschedule(Request* request) noexcept nogil:
 cdef void request_release(Request* request, uint32_t flags) noexcept nogil:
     cdef Channel* channel = request.channel
     cdef Model* model = request.model
-    cdef uint64_t now = tp_now_ns()
+    cdef uint64_t now
     if not tp_load(&request.reported) and request.exec_start and not request.is_null:
         # The backend reported nothing: what the core saw stands in.
+        now = tp_now_ns()
         if tp_load(&channel.failed):
             statistics_failure(&model.statistics, FAILURE_BACKEND, request.request_start, now)
         else:
             statistics_success(&model.statistics, request.batch_size, request.request_start,
                                request.queue_start, request.exec_start, request.exec_start, now,
                                now, now)
-    _end_step(request)
-    if request.sequence != NULL:
-        pthread_mutex_lock(&model.queue.mutex)
-        sequence_released(request, now)
-        pthread_mutex_unlock(&model.queue.mutex)
+    if model.sequencer != NULL:
+        _end_step(request)
+        # A request that fills a slot has no sequence.
+        if request.sequence != NULL:
+            pthread_mutex_lock(&model.queue.mutex)
+            sequence_released(request, tp_now_ns())
+            pthread_mutex_unlock(&model.queue.mutex)
     request.channel = NULL
     request.model = NULL
     # A client's thread may be cancelling right now. It saw the channel or will see NULL; wait until
