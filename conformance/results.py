@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a run found, as data: the reports are made of this and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .clauses import Clause
+
+PASS = "pass"
+FAIL = "fail"
+#: The harness itself failed: neither a pass nor a finding.
+ERROR = "error"
+NOT_RUN = "not-run"
+#: Something that must hold first did not.
+BLOCKED = "blocked"
+STATUSES = (PASS, FAIL, ERROR, NOT_RUN, BLOCKED)
+
+CONFORMANT = "conformant"
+VIOLATIONS = "violations"
+INCOMPLETE = "incomplete"
+
+
+@dataclass
+class Violation:
+    """One example of a clause that does not hold, as small as it could be made."""
+
+    #: What was observed, in one sentence.
+    summary: str
+    #: The events that led to it, in words, the violating one last.
+    events: list[str] = field(default_factory=list)
+    #: The case that shows it: ``Case.to_json()``; None where no case does.
+    case: Mapping[str, Any] | None = None
+    #: How the process ended, where it did: "SIGSEGV", "hang", "out of memory", ...
+    ended: str = ""
+    #: Stand-alone reproducers that were written: "python", "c" -> path.
+    reproducers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class ClauseResult:
+    """What became of one clause."""
+
+    clause: Clause
+    status: str = NOT_RUN
+    #: Why, where the status is none of pass and fail.
+    reason: str = ""
+    #: Cases that exercised the clause.
+    cases: int = 0
+    violations: list[Violation] = field(default_factory=list)
+    #: Tolerated by the conformance.toml: the reason given there. The status stays what it is.
+    waived: str = ""
+
+
+@dataclass
+class RunResult:
+    """One run over one library."""
+
+    library: str
+    sha256: str
+    backend: str
+    #: The models it was run with: name -> config.pbtxt's text.
+    models: dict[str, str] = field(default_factory=dict)
+    api_version: str = ""
+    seed: int = 0
+    examples: int = 0
+    time_budget: float = 0.0
+    seconds: float = 0.0
+    #: Cases run in all, and processes that were needed for them.
+    cases: int = 0
+    workers: int = 0
+    strict: bool = False
+    profiles: list[str] = field(default_factory=list)
+    results: list[ClauseResult] = field(default_factory=list)
+    #: Versions, machine, kernel, time: what a reader needs to judge the run.
+    environment: dict[str, str] = field(default_factory=dict)
+    #: What kept the run from being whole: a declared feature that no case exercised, say.
+    problems: list[str] = field(default_factory=list)
+
+    def counts(self, result: ClauseResult) -> bool:
+        """Whether this clause decides about the verdict."""
+        return not result.waived and (self.strict or result.clause.level == "MUST")
+
+    @property
+    def verdict(self) -> str:
+        """CONFORMANT, VIOLATIONS or INCOMPLETE. A violation is one however the rest went."""
+        decisive = [r for r in self.results if self.counts(r)]
+        if any(r.status == FAIL for r in decisive):
+            return VIOLATIONS
+        if self.problems or not any(r.status == PASS for r in decisive):
+            return INCOMPLETE
+        if any(r.status in (ERROR, BLOCKED) for r in self.results):
+            return INCOMPLETE
+        return CONFORMANT
+
+    @property
+    def exit_code(self) -> int:
+        return {CONFORMANT: 0, VIOLATIONS: 1, INCOMPLETE: 2}[self.verdict]
