@@ -235,6 +235,21 @@ def backend_targets() -> list[Target]:
     ] if backends.is_dir() else []
 
 
+def conformance_targets() -> list[Target]:
+    """The recorder and the proxy, which stand between core and backend when one is certified."""
+    folder = ROOT / "conformance" / "recorder"
+    generated = ROOT / "build" / "recorder"
+    subprocess.run([sys.executable, str(folder / "generate.py"), str(generated)], check=True)
+    flags = [f"-I{folder}", f"-I{generated}"]
+    return [
+        Target("triton_py/conformance/lib/libtriton_recorder.so",
+               [generated / "recorder_functions.c", *sorted(folder.glob("*.c"))], compiler="c",
+               flags=flags, link=["-Wl,-soname,libtriton_recorder.so", "-ldl"]),
+        Target("triton_py/conformance/lib/proxy.so", [generated / "proxy_functions.c"],
+               compiler="c", flags=flags, link=["-ldl"]),
+    ]
+
+
 def build_all(destination: Path, temp: Path) -> list[Path]:
     """Builds every target into ``destination`` and returns the files."""
     temp.mkdir(parents=True, exist_ok=True)
@@ -246,7 +261,7 @@ def build_all(destination: Path, temp: Path) -> list[Path]:
         relative = module.relative_to(STAGE)
         targets.append(Target(str(relative.with_suffix("")) + suffix, [cpp[module]],
                               link=["-ldl"]))
-    targets += backend_targets()
+    targets += [*backend_targets(), *conformance_targets()]
 
     def compiled(target: Target, source: Path) -> Path:
         if source.suffix == ".cpp":
@@ -262,7 +277,9 @@ def build_all(destination: Path, temp: Path) -> list[Path]:
             place = destination / target.output
             link_target(target, [f.result() for f in futures], place, temp)
             places.append(place)
-    return places
+    table = destination / "triton_py" / "conformance" / "lib" / "functions.json"
+    shutil.copyfile(ROOT / "build" / "recorder" / "functions.json", table)
+    return [*places, table]
 
 
 class BuildNative(build_ext):
@@ -285,7 +302,8 @@ class BuildNative(build_ext):
         return {}
 
     def get_source_files(self) -> list[str]:
-        return [str(p.relative_to(ROOT)) for p in (ROOT / "cbackend").rglob("*")
+        return [str(p.relative_to(ROOT)) for top in ("cbackend", "conformance/recorder")
+                for p in (ROOT / top).rglob("*")
                 if p.suffix in (".pyx", ".pxd", ".h", ".c", ".json", ".py")]
 
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Generate the recorder's and the proxy's functions from ``cbackend/abi/abi.json``.
 
-    generate.py OUT_FOLDER     write recorder_table.h, recorder_functions.c, proxy_functions.c
+    generate.py OUT_FOLDER     write recorder_table.h, recorder_functions.c, proxy_functions.c,
+                               and functions.json, which log.py reads
 
 The build calls this (setup.py); what it writes is not committed. A function's number is its place
 in abi.json, here and in ``triton_py.conformance.log``.
@@ -10,13 +11,14 @@ in abi.json, here and in ``triton_py.conformance.log``.
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "cbackend" / "tools"))
 
-import gen_abi  # noqa: E402
+import gen_abi
 
 HEAD = (
     "/* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */\n"
@@ -42,7 +44,7 @@ CONSUMING = {
 }
 #: No fault: without it a backend has nothing left that it could do right.
 UNFAILING = {"TRITONBACKEND_RequestRelease"}
-ARGUMENTS = 6
+ARGUMENTS = 8
 OUTS = 3
 
 
@@ -91,12 +93,14 @@ def wrapper(number: int, function: gen_abi.Function) -> str:
     real = f"((__typeof__(&{function.name}))recorder_real[{number}])"
     does = f"hook_{function.name}" if function.name in HOOKS else real
     returns_error = function.returns == "TRITONSERVER_Error*"
+    returning = f"return {real}({names});"
+    if function.returns == "void":
+        returning = f"{{ {real}({names}); return; }}"
     result_type = c_type(function.returns)
     out = [
         f"RECORDER_API {result_type} {function.name}({parameters(function)})\n{{\n",
         "  if (!recorder_records(__builtin_return_address(0)))\n",
-        f"    {'return ' if function.returns != 'void' else '{ '}{real}({names});"
-        f"{' return; }' if function.returns == 'void' else ''}\n",
+        f"    {returning}\n",
         "  Call call_;\n",
         f"  const uint64_t args_[] = {{{', '.join(args) or '0'}}};\n",
         f"  recorder_call(&call_, {number}, {len(args)}, args_, {first_text(function)});\n",
@@ -159,6 +163,21 @@ def proxied(number: int, function: gen_abi.Function) -> str:
     return "".join(out)
 
 
+def functions_json(functions: tuple[gen_abi.Function, ...]) -> str:
+    """Names, parameters and answers, by a function's number."""
+    table = [
+        {
+            "name": f.name,
+            "by_server": f.by_server,
+            "parameters": [[p.name, p.type] for p in f.parameters][:ARGUMENTS],
+            "outs": [[p.name, p.type] for p in out_parameters(f)],
+            "returns": f.returns,
+        }
+        for f in functions
+    ]
+    return json.dumps(table, indent=1) + "\n"
+
+
 def files() -> dict[str, str]:
     functions = gen_abi.load().functions
     table = [HEAD, "#ifndef RECORDER_TABLE_H\n#define RECORDER_TABLE_H\n\nenum {\n"]
@@ -205,6 +224,7 @@ def files() -> dict[str, str]:
         "recorder_table.h": "".join(table),
         "recorder_functions.c": "".join(recorder),
         "proxy_functions.c": "".join(proxy),
+        "functions.json": functions_json(functions),
     }
 
 

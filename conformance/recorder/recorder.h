@@ -23,7 +23,7 @@
 
 enum {
   RECORDER_MAGIC = 0x31636572, /* "rec1": the layout below; log.py has it too */
-  RECORDER_ARGUMENTS = 6,
+  RECORDER_ARGUMENTS = 8,
   RECORDER_OUTS = 3,
   RECORDER_TEXT = 72,
   RECORDER_FAULTS = 16,

@@ -1,0 +1,199 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs properties: Hypothesis makes their cases, workers run them, what does not hold is kept small."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Flaky, Unsatisfiable
+from hypothesis.strategies import SearchStrategy
+
+from .cases import Case, Outcome
+from .clauses import clauses
+from .log import LogEvent
+from .pool import Pool
+from .results import ERROR, FAIL, PASS, ClauseResult, Violation
+from .rules import CLAUSES, Context, Finding, check
+from .wording import told
+
+#: How long one violation may be made smaller.
+SHRINK_S = 8.0
+#: Different clauses that one property may find to be violated.
+MOST_FINDINGS = 6
+
+
+class Violated(Exception):
+    """A case that shows that a clause does not hold."""
+
+    def __init__(self, finding: Finding, case: Case, outcome: Outcome, events: Sequence[LogEvent]):
+        super().__init__(finding.clause)
+        self.finding = finding
+        self.case = case
+        self.outcome = outcome
+        self.events = events
+
+
+class Examiner:
+    """One run's state: the pool, the results so far, the time that is left."""
+
+    def __init__(self, pool: Pool, seed: int, examples: int, deadline: float) -> None:
+        self.pool = pool
+        self.seed = seed
+        self.examples = examples
+        self.deadline = deadline
+        self.results = {id: ClauseResult(clause) for id, clause in clauses().items()}
+        self.on_progress: Callable[[str, int, int], None] = lambda clause, cases, found: None
+        self._failing: dict[str, Violated] = {}
+        self._shrink_until = 0.0
+
+    @property
+    def out_of_time(self) -> bool:
+        return time.monotonic() > self.deadline
+
+    @property
+    def violations(self) -> int:
+        return sum(len(r.violations) for r in self.results.values())
+
+    def found(self, clause: str) -> bool:
+        return self.results[clause].status == FAIL
+
+    # --- inside a property ------------------------------------------------------------------
+
+    def run(self, case: Case, exercises: Sequence[str] = ()) -> Outcome:
+        """Runs a case under all rules. Raises Violated for what was not found before."""
+        outcome, events = self.pool.run(case)
+        for clause in (*CLAUSES, *exercises):
+            self.results[clause].cases += 1
+        self.on_progress(exercises[0] if exercises else "", self.pool.cases, self.violations)
+        for finding in check(Context(case, outcome, events)):
+            if not self.found(finding.clause):
+                raise Violated(finding, case, outcome, events)
+        self._last = (case, outcome, events)
+        return outcome
+
+    def expect(self, holds: bool, clause: str, summary: str) -> None:
+        """Raises Violated, with the last case, unless it holds or was found before."""
+        if not holds and not self.found(clause):
+            raise Violated(Finding(clause, summary), *self._last)
+
+    # --- around a property ------------------------------------------------------------------
+
+    def examine(
+        self,
+        names: Sequence[str],
+        strategy: SearchStrategy[Any],
+        holds: Callable[[Any], None],
+        examples: int | None = None,
+    ) -> None:
+        """Runs ``holds`` with values of the strategy; ``names`` are the clauses it is about.
+
+        A clause that is violated is noted, and the rest is looked for again without it.
+        """
+        for _ in range(MOST_FINDINGS):
+            if self.out_of_time:
+                return
+            try:
+                self._once(strategy, holds, examples or self.examples)
+            except Violated as violated:
+                self._note(violated)
+                continue
+            except Flaky:
+                if not self._failing:
+                    raise
+                # It shows itself only sometimes; once is enough.
+                self._note(next(reversed(self._failing.values())))
+                continue
+            except Unsatisfiable:
+                return
+            break
+        for name in names:
+            result = self.results[name]
+            if result.status != FAIL and result.cases and result.status != ERROR:
+                result.status = PASS
+
+    def single(self, names: Sequence[str], holds: Callable[[], None]) -> None:
+        """A property of one case, without Hypothesis."""
+        for _ in range(MOST_FINDINGS):
+            if self.out_of_time:
+                return
+            try:
+                holds()
+            except Violated as violated:
+                self._note(violated)
+                continue
+            break
+        for name in names:
+            result = self.results[name]
+            if result.status != FAIL and result.cases:
+                result.status = PASS
+
+    def _once(
+        self, strategy: SearchStrategy[Any], holds: Callable[[Any], None], examples: int
+    ) -> None:
+        self._failing.clear()
+        self._shrink_until = 0.0
+
+        @seed(self.seed)
+        @settings(
+            max_examples=examples, deadline=None, database=None, print_blob=False,
+            report_multiple_bugs=False, phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        @given(strategy)
+        def run(value: Any) -> None:
+            key = repr(value)
+            if key in self._failing:
+                raise self._failing[key]
+            if self._failing and time.monotonic() > self._shrink_until:
+                return  # small enough
+            if not self._failing and self.out_of_time:
+                return
+            try:
+                holds(value)
+            except Violated as violated:
+                if not self._failing:
+                    self._shrink_until = time.monotonic() + SHRINK_S
+                first = next(iter(self._failing.values()), violated)
+                if violated.finding.clause != first.finding.clause:
+                    return  # another one's turn comes later
+                self._failing[key] = violated
+                raise
+
+        with _quiet():
+            run()
+
+    def _note(self, violated: Violated) -> None:
+        finding = violated.finding
+        result = self.results[finding.clause]
+        result.status = FAIL
+        result.cases = max(1, result.cases)
+        result.violations.append(
+            Violation(
+                finding.summary,
+                told(violated.events, finding.seq),
+                json.loads(json.dumps(violated.case.to_json())),
+                violated.outcome.ended.partition("\n")[0],
+            )
+        )
+
+    def finish_rules(self) -> None:
+        """The clauses that every case exercises and none violated hold."""
+        for clause in CLAUSES:
+            result = self.results[clause]
+            if result.cases and result.status != FAIL:
+                result.status = PASS
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hypothesis prints falsifying examples; the reports have better words for them."""
+    from hypothesis.reporting import with_reporter
+
+    with with_reporter(lambda *_: None):
+        yield

@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Workers, and what becomes of them: a worker that crashes, hangs or takes too much memory is an
+outcome like any other, and the next case gets a fresh one."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .cases import Case, Outcome, outcome_from_json
+from .log import Log, LogEvent
+
+#: More than this beyond what the worker began with is a runaway allocation.
+MEMORY_LIMIT = 3 << 30
+#: A worker is replaced after so many cases, so that one case's leftovers don't add up.
+CASES_PER_WORKER = 400
+_START_TIMEOUT_S = 60.0
+
+
+class HarnessError(Exception):
+    """The harness can't do its work; nothing is said about the library."""
+
+
+class _Process:
+    """One worker. Its log is read also after it has ended."""
+
+    def __init__(self, target: Path, backend: str) -> None:
+        self.log_fd = Log.create()
+        read_fd, write_fd = os.pipe()
+        os.set_inheritable(write_fd, True)
+        env = {**os.environ, "PYTHONFAULTHANDLER": "", "PYTHONUNBUFFERED": "1"}
+        env.pop("PYTHONFAULTHANDLER")
+        self._errors = os.memfd_create("triton-py-stderr")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "triton_py.conformance.worker", str(self.log_fd),
+             str(write_fd)],
+            stdin=subprocess.PIPE, stdout=self._errors, stderr=self._errors,
+            pass_fds=[self.log_fd, write_fd], env=env,
+        )  # fmt: skip
+        os.close(write_fd)
+        self._answers = os.fdopen(read_fd, "rb", buffering=0)
+        self._pending = b""
+        self.log = Log(self.log_fd)
+        self.cases = 0
+        self._send({"target": str(target), "backend": backend})
+        answer, ended = self._receive(_START_TIMEOUT_S)
+        if answer is None:
+            raise HarnessError(f"a worker did not start ({ended}): {self.output()[-2000:]}")
+        self._base_memory = self._memory()
+
+    def _send(self, message: object) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(message).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def _memory(self) -> int:
+        try:
+            text = Path(f"/proc/{self.process.pid}/statm").read_text()
+        except OSError:
+            return 0
+        return int((text.split() or ["0", "0"])[1]) * os.sysconf("SC_PAGESIZE")
+
+    def _receive(self, timeout_s: float) -> tuple[dict[str, object] | None, str]:
+        """The worker's answer, or None and how it ended."""
+        deadline = time.monotonic() + timeout_s
+        limit = getattr(self, "_base_memory", 1 << 62) + MEMORY_LIMIT
+        while b"\n" not in self._pending:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None, self.end("hang")
+            if select.select([self._answers], [], [], min(0.1, left))[0]:
+                piece = self._answers.read(1 << 20)
+                if not piece:
+                    return None, self.end("")
+                self._pending += piece
+            elif self._memory() > limit:
+                return None, self.end("out of memory")
+        line, _, self._pending = self._pending.partition(b"\n")
+        return json.loads(line), ""
+
+    def run(self, case: Case) -> Outcome:
+        first = self.log.head
+        self.cases += 1
+        try:
+            self._send(case.to_json())
+            answer, ended = self._receive(case.timeout_s + 5)
+        except BrokenPipeError:
+            answer, ended = None, self.end("")
+        if answer is not None:
+            return outcome_from_json(answer)
+        return Outcome((), first, self.log.head, ended=ended)
+
+    def end(self, why: str) -> str:
+        """Ends the process if it lives; how it ended, in a word or two."""
+        if why or self.process.poll() is None:
+            if why:
+                self.process.kill()
+            else:
+                try:
+                    self.process.wait(5)
+                except subprocess.TimeoutExpired:
+                    self.process.kill()
+        code = self.process.wait()
+        if why:
+            return why
+        return signal.Signals(-code).name if code < 0 else f"exit {code}"
+
+    def output(self) -> str:
+        """What the worker, and the library in it, printed."""
+        size = os.fstat(self._errors).st_size
+        return os.pread(self._errors, size, 0).decode("utf-8", "replace")
+
+    def close(self) -> None:
+        if self.process.stdin is not None:
+            try:
+                self.process.stdin.close()
+            except BrokenPipeError:
+                pass  # it is gone already, and said so
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._answers.close()
+        self.log.close()
+        os.close(self.log_fd)
+        os.close(self._errors)
+
+
+class Pool:
+    """Runs cases on one worker at a time. Use as a context manager."""
+
+    def __init__(self, target: Path, backend: str) -> None:
+        self._target = target.resolve()
+        self._backend = backend
+        self._process: _Process | None = None
+        self.cases = 0
+        self.workers = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    def fresh(self) -> None:
+        """The next case gets a process of its own from the start."""
+        self._drop()
+
+    def run(self, case: Case) -> tuple[Outcome, list[LogEvent]]:
+        """What became of a case, and its events. Raises HarnessError."""
+        if self._process is not None and (
+            self._process.process.poll() is not None or self._process.cases >= CASES_PER_WORKER
+        ):
+            self._drop()
+        if self._process is None:
+            self._process = _Process(self._target, self._backend)
+            self.workers += 1
+        self.cases += 1
+        outcome = self._process.run(case)
+        events = self._process.log.events(outcome.first, outcome.last)
+        if outcome.harness_error:
+            raise HarnessError(f"{outcome.harness_error}\n{self._process.output()[-2000:]}")
+        if outcome.ended:
+            printed = self._process.output()[-1000:].strip()
+            self._drop()
+            if printed:
+                outcome = replace(outcome, ended=f"{outcome.ended}\n{printed}")
+        return outcome, events

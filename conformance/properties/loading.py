@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Loading: versions, again, side by side; the life-cycle as far as it shows there."""
+
+from __future__ import annotations
+
+from ..cases import Case, Infer, Load, Unload
+from ..examiner import Examiner
+from ..strategies import requests
+from ..target import Target, TestModel
+from . import Property
+from .common import plain, same_answers, shown
+
+ROUNDS = 6
+
+
+def loads(ex: Examiner, target: Target, model: TestModel) -> str:
+    """It loads at all: everything else depends on it."""
+    names = ("lifecycle.initialize-succeeds", "loading.entry-point", "loading.symbols",
+             "loading.any-path")
+
+    def holds() -> None:
+        case = Case((model.case_model(),), (Load(model.name), Unload(model.name)))
+        outcome = ex.run(case, names)
+        error = outcome.steps[0].error if outcome.steps else outcome.ended
+        clause = "lifecycle.initialize-succeeds"
+        if "required entrypoint" in error or "has no TRITONBACKEND_ModelInstanceExecute" in error:
+            clause = "loading.entry-point"
+        elif "undefined symbol" in error or "cannot open shared object" in error:
+            clause = "loading.symbols"
+        ex.expect(not error, clause, f"model '{model.name}' can't be loaded: {error}")
+
+    ex.single(names, holds)
+    return ""
+
+
+def versions(ex: Examiner, target: Target, model: TestModel) -> str:
+    def holds() -> None:
+        for version, accepted in (((1, 99), True), ((2, 0), False), ((1, 0), False)):
+            clause = "loading.newer-server" if accepted else "loading.version"
+            case = Case((model.case_model(),), (Load(model.name),), api_version=version)
+            outcome = ex.run(case, (clause,))
+            error = outcome.steps[0].error if outcome.steps else ""
+            text = f"a server of API version {version[0]}.{version[1]} was "
+            ex.expect(bool(error) != accepted, clause,
+                      text + (f"refused: {error}" if error else "accepted"))
+
+    ex.single(("loading.version", "loading.newer-server"), holds)
+    return ""
+
+
+def reload(ex: Examiner, target: Target, model: TestModel) -> str:
+    def holds(request: object) -> None:
+        group = Infer(model.name, (request,))  # type: ignore[arg-type]
+        steps = (Load(model.name), group, Unload(model.name)) * ROUNDS
+        outcome = ex.run(Case((model.case_model(plain(model)),), steps), ("loading.reload",))
+        errors = [s.error for s in outcome.steps if s.error]
+        ex.expect(not errors, "loading.reload", f"a later load or unload failed: {errors[:1]}")
+        answers = [s.answers[0] for s in outcome.steps if s.answers]
+        for number, answer in enumerate(answers[1:], 2):
+            ex.expect(
+                not model.deterministic or same_answers(answers[0], answer), "loading.reload",
+                f"load {number} answers {shown(answer)}, the first one {shown(answers[0])}",
+            )
+
+    ex.examine(("loading.reload",), requests(model), holds, examples=3)
+    return ""
+
+
+def again(ex: Examiner, target: Target, model: TestModel) -> str:
+    """Each case has a server of its own: the second is the library's second Initialize."""
+
+    def holds(request: object) -> None:
+        steps = (Load(model.name), Infer(model.name, (request,)))  # type: ignore[arg-type]
+        case = Case((model.case_model(plain(model)),), steps)
+        found = [ex.run(case, ("loading.twice",)) for _ in range(2)]
+        answers = [o.steps[1].answers[0] if len(o.steps) > 1 and o.steps[1].answers else ()
+                   for o in found]
+        ex.expect(
+            not model.deterministic or same_answers(answers[0], answers[1]), "loading.twice",
+            f"initialized again it answers {shown(answers[1])}, at first {shown(answers[0])}",
+        )
+
+    ex.examine(("loading.twice",), requests(model), holds, examples=3)
+    return ""
+
+
+def side_by_side(ex: Examiner, target: Target, model: TestModel) -> str:
+    def holds(request: object) -> None:
+        text = plain(model)
+        name = "other"
+        case = Case(
+            (model.case_model(text), model.case_model(text, name)),
+            (
+                Load(model.name), Infer(model.name, (request,)),  # type: ignore[arg-type]
+                Load(name), Infer(name, (request,)),  # type: ignore[arg-type]
+                Infer(model.name, (request,)), Unload(model.name),  # type: ignore[arg-type]
+                Infer(name, (request,)), Unload(name),  # type: ignore[arg-type]
+            ),
+        )  # fmt: skip
+        outcome = ex.run(case, ("loading.two-models",))
+        errors = [s.error for s in outcome.steps if s.error]
+        ex.expect(not errors, "loading.two-models", f"beside another model: {errors[:1]}")
+        answers = [s.answers[0] for s in outcome.steps if s.answers]
+        for answer in answers[1:]:
+            ex.expect(
+                not model.deterministic or same_answers(answers[0], answer), "loading.two-models",
+                f"beside another model it answers {shown(answer)}, alone {shown(answers[0])}",
+            )
+
+    ex.examine(("loading.two-models",), requests(model), holds, examples=3)
+    return ""
+
+
+PROPERTIES = (
+    Property(("lifecycle.initialize-succeeds", "loading.entry-point", "loading.symbols",
+              "loading.any-path"), loads),
+    Property(("loading.version", "loading.newer-server"), versions, once=True),
+    Property(("loading.reload",), reload),
+    Property(("loading.twice",), again),
+    Property(("loading.two-models",), side_by_side),
+)

@@ -1,0 +1,160 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""A whole run: all properties over all models, within a time budget."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+
+from .clauses import clauses
+from .examiner import Examiner
+from .pool import HarnessError, Pool
+from .properties import Property, all_properties
+from .results import BLOCKED, ERROR, FAIL, NOT_RUN, PASS, ClauseResult, RunResult
+from .target import Target, TestModel
+
+DEFAULT_SEED = 1
+DEFAULT_EXAMPLES = 25
+DEFAULT_BUDGET_S = 80.0
+NO_GPU = "not run: no GPU"
+#: Without it nothing can be examined.
+_FIRST = "lifecycle.initialize-succeeds"
+
+Progress = Callable[[str, int, int], None]
+
+
+def certify(
+    target: Target,
+    *,
+    seed: int = DEFAULT_SEED,
+    examples: int = DEFAULT_EXAMPLES,
+    budget_s: float = DEFAULT_BUDGET_S,
+    profiles: Sequence[str] = (),
+    strict: bool = False,
+    fail_fast: bool = False,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Hold a library against the clauses of the profiles, all where none is named.
+
+    Raises HarnessError where the harness can't do its work at all.
+    """
+    began = time.monotonic()
+    with Pool(target.library, target.backend) as pool:
+        ex = Examiner(pool, seed, examples, began + budget_s)
+        if progress is not None:
+            ex.on_progress = progress
+        reasons = _run(ex, target, profiles, fail_fast)
+        ex.finish_rules()
+        problems = _settle(ex, reasons, profiles)
+        return RunResult(
+            library=str(target.library),
+            sha256=target.sha256,
+            backend=target.backend,
+            models={m.name: m.config for m in target.models},
+            api_version=_api_version(),
+            seed=seed,
+            examples=examples,
+            time_budget=budget_s,
+            seconds=time.monotonic() - began,
+            cases=pool.cases,
+            workers=pool.workers,
+            strict=strict,
+            profiles=list(profiles),
+            results=[r for r in ex.results.values() if _wanted(r, profiles)],
+            environment=_environment(),
+            problems=problems,
+        )
+
+
+def _wanted(result: ClauseResult, profiles: Sequence[str]) -> bool:
+    return not profiles or result.clause.profile in profiles
+
+
+def _run(
+    ex: Examiner, target: Target, profiles: Sequence[str], fail_fast: bool
+) -> dict[str, str]:
+    """Runs the properties; for each clause that none could examine, why."""
+    reasons: dict[str, str] = {}
+    known = clauses()
+    blocked: set[str] = set()
+    for entry in all_properties():
+        wanted = not profiles or any(known[c].profile in profiles for c in entry.clauses)
+        if not wanted and _FIRST not in entry.clauses:
+            continue
+        for model in target.models[:1] if entry.once else target.models:
+            if model.name in blocked:
+                for clause in entry.clauses:
+                    reasons.setdefault(clause, f"model '{model.name}' can't be loaded")
+                continue
+            _one(ex, entry, target, model, reasons)
+            if ex.found(_FIRST) and _FIRST in entry.clauses:
+                blocked.add(model.name)
+            if fail_fast and ex.violations:
+                return reasons
+    return reasons
+
+
+def _one(
+    ex: Examiner, entry: Property, target: Target, model: TestModel, reasons: dict[str, str]
+) -> None:
+    if ex.out_of_time:
+        for clause in entry.clauses:
+            reasons.setdefault(clause, "the time budget was used up before")
+        return
+    try:
+        why = entry.run(ex, target, model)
+    except HarnessError as error:
+        for clause in entry.clauses:
+            if ex.results[clause].status != FAIL:
+                ex.results[clause].status = ERROR
+                ex.results[clause].reason = str(error)
+        return
+    if why:
+        for clause in entry.clauses:
+            reasons.setdefault(clause, why)
+
+
+def _settle(ex: Examiner, reasons: dict[str, str], profiles: Sequence[str]) -> list[str]:
+    """Says of each clause without a status why it has none."""
+    problems = []
+    for clause, result in ex.results.items():
+        if result.status != NOT_RUN or not _wanted(result, profiles):
+            continue
+        if result.clause.profile == "gpu":
+            result.reason = NO_GPU
+        elif reasons.get(clause, "").endswith("can't be loaded"):
+            result.status, result.reason = BLOCKED, reasons[clause]
+        else:
+            result.reason = reasons.get(clause, "no property examines it yet")
+        if "time budget" in result.reason:
+            problems.append(f"{clause}: {result.reason}")
+    if not any(r.status == PASS for r in ex.results.values()) and not problems:
+        problems.append("no clause could be examined")
+    return problems
+
+
+def _api_version() -> str:
+    from .log import LIBRARIES
+
+    assert LIBRARIES.is_dir()
+    return "1.19"
+
+
+def _environment() -> dict[str, str]:
+    try:
+        package = version("triton-py")
+    except PackageNotFoundError:
+        package = "a source tree"
+    return {
+        "triton-py": package,
+        "hypothesis": version("hypothesis"),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "kernel": f"{platform.system()} {platform.release()}",
+        "C library": " ".join(platform.libc_ver()),
+        "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }

@@ -1,0 +1,256 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The process that runs cases: ``python -m triton_py.conformance.worker LOG_FD ANSWER_FD``.
+
+It reads a line of JSON for each case from its standard input and writes one for each outcome. It may
+die in any of them: the process that watches it (pool.py) has the log.
+"""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import gc
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .cases import Case, CaseModel, CaseRequest, Infer, Load
+from .log import CAPACITY, PROXY, RECORDER, Log
+
+
+class Worker:
+    """The recorder, the core, and the library under test behind the proxy."""
+
+    def __init__(self, log: Log, target: Path, backend: str) -> None:
+        self.log = log
+        self.target = target
+        self.backend = backend
+        # Ahead of the core: the backend is to find the recorder's functions, not the core's.
+        self.recorder = ctypes.CDLL(str(RECORDER), mode=os.RTLD_NOW | os.RTLD_GLOBAL)
+        import triton_py
+        from triton_py import core
+
+        memory = ctypes.c_char.from_buffer(log.memory)
+        host = Path(triton_py.__file__).resolve().parent
+        library = os.path.realpath(core.LIBRARY)
+        # The log's address stays: the mapping lives as long as the process.
+        self._check(self.recorder.recorder_attach(
+            library.encode(), str(host).encode(), ctypes.byref(memory), CAPACITY))
+        self._check(self.recorder.recorder_target(str(target).encode()))
+        self._check(self.recorder.recorder_set_artifacts(str(target.parent).encode()))
+
+    def _check(self, result: int) -> None:
+        if result != 0:
+            raise RuntimeError("the recorder can't be attached to this core")
+
+    def run(self, case: Case, folder: Path) -> dict[str, Any]:
+        """Runs a case in a server of its own; ``folder`` is empty and stays the caller's."""
+        from triton_py.core import counters
+
+        gc.collect()
+        before = counters.snapshot()
+        threads, descriptors = _threads(), _descriptors()
+        first = self.log.head
+        self.log.set(case.guard, case.output_memory, case.api_version, case.faults)
+        steps: list[dict[str, Any]] = []
+        error = ""
+        try:
+            self._steps(case, folder, steps)
+        except Exception as problem:  # noqa: BLE001 what fails here is the harness
+            error = f"{type(problem).__name__}: {problem}"
+        gc.collect()
+        # The server's own threads may be a moment behind.
+        settled = time.monotonic() + 1
+        while _threads() > threads and time.monotonic() < settled:
+            time.sleep(0.005)
+        after = counters.snapshot()
+        # The process's one default allocator is made with the first request.
+        leaked = {k: after[k] - before[k] for k in after
+                  if after[k] > before[k] and k != "allocator"}
+        fired = self.log.fired(len(case.faults))
+        last = self.log.head
+        self.recorder.recorder_reset()
+        return {
+            "steps": steps, "first": first, "last": last, "leaked": leaked, "fired": fired,
+            "threads_left": max(0, _threads() - threads),
+            "descriptors_left": max(0, _descriptors() - descriptors),
+            "rss_bytes": _rss(), "ended": "", "harness_error": error,
+        }
+
+    def _steps(self, case: Case, folder: Path, steps: list[dict[str, Any]]) -> None:
+        import triton_py
+
+        models, backends = folder / "models", folder / "backends"
+        models.mkdir()
+        for model in case.models:
+            self._write(models, model)
+        place = backends / self.backend
+        place.mkdir(parents=True)
+        # Whatever name the model's configuration has for it, it gets the proxy.
+        for name in {f"libtriton_{self.backend}.so", self.target.name}:
+            shutil.copyfile(PROXY, place / name)
+        with triton_py.Server(
+            model_repository=str(models), backend_directory=str(backends),
+            model_control_mode="explicit", strict_model_config=False, log_info=False,
+            log_warn=False, log_error=False, exit_timeout=30,
+        ) as server:
+            for step in case.steps:
+                began = time.monotonic()
+                result = self._step(server, step)
+                result["seconds"] = time.monotonic() - began
+                steps.append(result)
+
+    def _write(self, models: Path, model: CaseModel) -> None:
+        place = models / model.name
+        place.mkdir()
+        if model.config:
+            (place / "config.pbtxt").write_text(model.config)
+        if not model.folder:
+            (place / "1").mkdir()
+            return
+        for entry in Path(model.folder).iterdir():
+            # A library in the model's folder would be loaded in the proxy's place.
+            if entry.name != "config.pbtxt" and not entry.name.startswith("libtriton_"):
+                (place / entry.name).symlink_to(entry.resolve())
+        if not any(child.name.isdigit() for child in place.iterdir()):
+            (place / "1").mkdir()
+
+    def _step(self, server: Any, step: Any) -> dict[str, Any]:
+        from triton_py import TritonError
+
+        result: dict[str, Any] = {
+            "error": "", "error_code": "", "answers": [], "unanswered": [], "modified": [],
+        }
+        try:
+            if isinstance(step, Infer):
+                _infer(server, step, result)
+            elif isinstance(step, Load):
+                server.load(step.model)
+            else:
+                server.unload(step.model, wait_until_unloaded=True, polling_interval=0.002)
+        except TritonError as error:
+            result["error"] = error.message
+            result["error_code"] = type(error).__name__.removesuffix("Error")
+        return result
+
+
+def _infer(server: Any, step: Infer, result: dict[str, Any]) -> None:
+    from triton_py import TritonError
+    from triton_py.inprocess import FINAL, CompletionQueue
+
+    queue = CompletionQueue()
+    answers: list[list[dict[str, Any]]] = [[] for _ in step.requests]
+    buffers: list[list[tuple[str, Any]]] = [[] for _ in step.requests]
+    natives: dict[int, Any] = {}
+    cancels: list[tuple[float, int]] = []
+    for index, request in enumerate(step.requests):
+        native = _native(server, step.model, index, request, buffers[index])
+        try:
+            native.submit(queue, index)
+        except TritonError as error:
+            answers[index].append(_refused(error))
+            continue
+        natives[index] = native
+        if request.cancel_after_ms is not None:
+            cancels.append((time.monotonic() + request.cancel_after_ms / 1000, index))
+    waiting = set(natives)
+    deadline = time.monotonic() + step.timeout_s
+    while waiting and time.monotonic() < deadline:
+        for due, index in list(cancels):
+            if due <= time.monotonic():
+                cancels.remove((due, index))
+                natives[index].cancel()
+        queue.wait(0.005 if cancels else min(0.2, max(0.0, deadline - time.monotonic())))
+        for index, response, flags in queue.drain():
+            final = bool(flags & FINAL)
+            answers[index].append(_answer(response, final))
+            if final:
+                waiting.discard(index)
+    result["answers"] = answers
+    result["unanswered"] = sorted(waiting)
+    # What is changed after the release is not the backend's doing; until then it may still be.
+    released = time.monotonic() + 2
+    while any(not n.released for n in natives.values()) and time.monotonic() < released:
+        time.sleep(0.001)
+    for index, held in enumerate(buffers):
+        for name, buffer in held:
+            change = buffer.first_change()
+            if change is not None:
+                result["modified"].append([index, name, change])
+
+
+def _native(server: Any, model: str, index: int, request: CaseRequest, held: list[Any]) -> Any:
+    from triton_py.inprocess import NativeRequest
+
+    from .placement import GuardedBuffer
+
+    native = NativeRequest(server.native, model, -1)
+    native.id = f"case-{index}"
+    native.flags = (1 if request.start else 0) | (2 if request.end else 0)
+    if request.correlation_id:
+        native.correlation_id = request.correlation_id
+    for name, value in request.parameters.items():
+        native.set_parameter(name, value)
+    for name, tensor in request.inputs.items():
+        native.add_input(name, tensor.datatype, list(tensor.shape))
+        for piece in tensor.pieces():
+            buffer = GuardedBuffer(piece, tensor.shift)
+            held.append((name, buffer))
+            native.append_input_pointer(name, buffer.address, buffer.size, 0, 0, buffer)
+    for output in request.outputs or ():
+        native.add_requested_output(output)
+    return native
+
+
+def _refused(error: Any) -> dict[str, Any]:
+    return {"outputs": [], "error": error.message, "final": True, "empty": False,
+            "error_code": type(error).__name__.removesuffix("Error")}
+
+
+def _answer(response: Any, final: bool) -> dict[str, Any]:
+    if response is None:
+        return {"outputs": [], "error": "", "error_code": "", "final": final, "empty": True}
+    if response.error is not None:
+        return _refused(response.error) | {"final": final}
+    outputs = [
+        {"name": o.name, "datatype": o.datatype, "shape": list(o.shape),
+         "data": base64.b64encode(ctypes.string_at(o.data_ptr, o.byte_size)).decode()}
+        for o in response.outputs
+    ]
+    return {"outputs": outputs, "error": "", "error_code": "", "final": final, "empty": False}
+
+
+def _threads() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+def _descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def _rss() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGESIZE")
+
+
+def main() -> None:
+    log = Log(int(sys.argv[1]))
+    answers = os.fdopen(int(sys.argv[2]), "w", buffering=1)
+    setup: Mapping[str, Any] = json.loads(sys.stdin.readline())
+    worker = Worker(log, Path(setup["target"]), setup["backend"])
+    answers.write('{"ready": true}\n')
+    for line in sys.stdin:
+        case = Case.from_json(json.loads(line))
+        with tempfile.TemporaryDirectory(prefix="triton-py-case-") as folder:
+            answers.write(json.dumps(worker.run(case, Path(folder))) + "\n")
+
+
+if __name__ == "__main__":
+    main()
