@@ -42,6 +42,7 @@ SPECIMENS: dict[str, Specimen] = {
     "stream": Specimen(("stream.c",)),
     "slow": Specimen(("slow.c",)),
     "trace": Specimen(("trace.c",)),
+    "memory": Specimen(("memory.c",)),
     "misuse": Specimen(("misuse.c", "null_handles.c")),
     "no_execute": Specimen(("no_execute.c",)),
     "no_backend": Specimen(("no_backend.c",)),
@@ -142,10 +143,10 @@ def build_host(name: str, folder: Path) -> Path:
     return program
 
 
-def build_library(source: str, output: Path) -> Path:
+def build_library(source: str, output: Path, *flags: str) -> Path:
     """Compiles one file of ``host/`` to the shared library ``output``."""
     output.parent.mkdir(parents=True, exist_ok=True)
-    run([*compiler(False), "-shared", "-fPIC", HERE / "host" / source, "-o", output])
+    run([*compiler(False), "-shared", "-fPIC", *flags, HERE / "host" / source, "-o", output])
     return output
 
 
