@@ -24,8 +24,10 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]
     repository = Path(tmp_path_factory.mktemp("counted"))
     tags = 'metric_tags { key: "team" value: "a \\"b\\"" }\n'
     add_model(repository, "plain", identity_config(["INT32"], "-1", 4, tags))
+    # One instance, also on a machine with several GPUs.
     add_model(repository, "narrow", identity_config(
-        ["INT32"], "-1", 0, parameter("execute_delay_ms", 300)))
+        ["INT32"], "-1", 0,
+        parameter("execute_delay_ms", 300) + "instance_group { kind: KIND_CPU }\n"))
     with ServerProcess(repository, "--model-control-mode=explicit", "--load-model=*") as server:
         yield server
         assert server.stop() == 0, server.output()[-4000:]
