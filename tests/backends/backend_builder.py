@@ -46,6 +46,7 @@ SPECIMENS: dict[str, Specimen] = {
     "iterate": Specimen(("iterate.c",)),
     "strategy": Specimen(("strategy.c",)),
     "trace": Specimen(("trace.c",)),
+    "memory": Specimen(("memory.c",)),
     "misuse": Specimen(("misuse.c", "null_handles.c")),
     "no_execute": Specimen(("no_execute.c",)),
     "no_backend": Specimen(("no_backend.c",)),
@@ -146,10 +147,10 @@ def build_host(name: str, folder: Path) -> Path:
     return program
 
 
-def build_library(source: str, output: Path) -> Path:
+def build_library(source: str, output: Path, *flags: str) -> Path:
     """Compiles one file of ``host/`` to the shared library ``output``."""
     output.parent.mkdir(parents=True, exist_ok=True)
-    run([*compiler(False), "-shared", "-fPIC", HERE / "host" / source, "-o", output])
+    run([*compiler(False), "-shared", "-fPIC", *flags, HERE / "host" / source, "-o", output])
     return output
 
 

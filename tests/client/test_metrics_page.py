@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,10 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]
     repository = Path(tmp_path_factory.mktemp("counted"))
     tags = 'metric_tags { key: "team" value: "a \\"b\\"" }\n'
     add_model(repository, "plain", identity_config(["INT32"], "-1", 4, tags))
+    # One instance, also on a machine with several GPUs.
     add_model(repository, "narrow", identity_config(
-        ["INT32"], "-1", 0, parameter("execute_delay_ms", 300)))
+        ["INT32"], "-1", 0,
+        parameter("execute_delay_ms", 300) + "instance_group { kind: KIND_CPU }\n"))
     with ServerProcess(repository, "--model-control-mode=explicit", "--load-model=*") as server:
         yield server
         assert server.stop() == 0, server.output()[-4000:]
@@ -96,31 +98,61 @@ def test_failures_by_reason(counted: ServerProcess) -> None:
         "REJECTED": 0, "CANCELED": 0, "BACKEND": 2, "OTHER": 0}
 
 
+def until(read: Callable[[], float], expected: float, seconds: float = 30) -> None:
+    """Waits for a figure to be as expected."""
+    deadline = time.monotonic() + seconds
+    while (seen := read()) != expected:
+        assert time.monotonic() < deadline, f"{seen}, not {expected}, after {seconds} s"
+        time.sleep(0.01)
+
+
 def test_requests_that_wait_and_one_that_gives_up(counted: ServerProcess) -> None:
+    """Seen: now and then the call that gave up was counted as BACKEND. The first calls on a channel
+    that isn't connected yet reach the server in any order, so the last one made was not always the
+    last in the queue, and which of them executed was chance."""
     before = scrape(counted)
-    results: list[Any] = []
+    results: dict[str, Any] = {}
+
+    def alive() -> int:
+        return counted.counters()["request"]
+
+    def pending() -> float:
+        return scrape(counted)["nv_inference_pending_request_count", "narrow", ""]
+
+    until(alive, 0)
     with tritonclient.grpc.InferenceServerClient(counted.grpc) as client:
-        calls = [
-            client.async_infer("narrow", tensor(tritonclient.grpc, 2),
-                               callback=lambda result, error: results.append(error))
-            for _ in range(4)
-        ]
-        # One executes, for 300 ms, and the other three wait. A call that is cancelled before it
-        # reaches the server never becomes a request, so their arrival is waited for.
-        waiting = set()
-        while max(waiting, default=0) < 3:
-            assert not results, f"the first was answered before all had arrived: {waiting}"
-            waiting.add(scrape(counted)["nv_inference_pending_request_count", "narrow", ""])
-        calls[-1].cancel()
-        while len(results) < 4:
-            waiting.add(scrape(counted)["nv_inference_pending_request_count", "narrow", ""])
-            time.sleep(0.02)
+
+        def send(name: str, **parameters: Any) -> Any:
+            """Returns once the server has it: only so is it known who is in front of whom."""
+            had = alive()
+            call = client.async_infer(
+                "narrow", tensor(tritonclient.grpc, 2), parameters=parameters,
+                callback=lambda result, error: results.update({name: error}))
+            until(alive, had + 1)
+            return call
+
+        # Executes until it is cancelled, so that nothing here is a question of time.
+        gate = send("gate", delay_ms=60_000)
+        for name in ("first", "second", "third"):
+            send(name)
+        until(pending, 3)
+        last = send("last")
+        until(pending, 4)
+        assert not results
+        last.cancel()
+        gate.cancel()
+        until(lambda: len(results), 5)
+        until(alive, 0)
     after = scrape(counted)
-    assert after["nv_inference_pending_request_count", "narrow", ""] == 0
-    key = ("nv_inference_request_failure", "narrow", "CANCELED")
-    assert after[key] - before[key] == 1
+    assert {name for name, error in results.items() if error is None} == {
+        "first", "second", "third"}
+    assert pending() == 0
     key = ("nv_inference_request_success", "narrow", "")
     assert after[key] - before[key] == 3
+    was, now = failures(before, "narrow"), failures(after, "narrow")
+    # The gate was cancelled too, but it was for its backend to notice.
+    assert {reason: now[reason] - was[reason] for reason in now} == {
+        "REJECTED": 0, "CANCELED": 1, "BACKEND": 1, "OTHER": 0}
 
 
 def test_an_unloaded_model_leaves_the_page(counted: ServerProcess) -> None:

@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -88,7 +89,15 @@ def test_timeout_of_a_blocking_call_cancels(server):
     assert request.cancelled and not request.in_flight
 
 
-def test_control_c_ends_a_blocking_call(server):
+@pytest.fixture
+def control_c() -> Iterator[None]:
+    """A shell starts what it runs in the background with SIGINT ignored, and Python leaves it so."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_control_c_ends_a_blocking_call(server, control_c):
     request = slow(server)
     timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
