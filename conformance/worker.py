@@ -178,7 +178,9 @@ def _infer(server: Any, step: Infer, result: dict[str, Any]) -> None:
     # What is changed after the release is not the backend's doing; until then it may still be.
     released = time.monotonic() + 2
     while any(not n.released for n in natives.values()) and time.monotonic() < released:
-        time.sleep(0.001)
+        queue.wait(0.01)
+        for index, response, flags in queue.drain():  # sees releases, too
+            answers[index].append(_answer(response, bool(flags & FINAL)))
     for index, held in enumerate(buffers):
         for name, buffer in held:
             change = buffer.first_change()

@@ -14,7 +14,7 @@ from . import Property
 from .common import one_model, plain
 
 #: Requests of one case, whose answers all lie in memory at a time.
-GROUP = 100
+GROUP = 50
 GROUPS = 8
 RELOADS = 30
 #: Growth below this is the allocator's, not the backend's.
