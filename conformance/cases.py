@@ -230,6 +230,8 @@ class Outcome:
     threads_left: int = 0
     descriptors_left: int = 0
     rss_bytes: int = 0
+    #: What malloc has given out, after the case.
+    allocated_bytes: int = 0
     #: "" where the worker lives; else how it ended: SIGSEGV, hang, out of memory, exit 3, ...
     ended: str = ""
     #: What the harness itself got wrong.
@@ -246,6 +248,7 @@ def outcome_from_json(value: Mapping[str, Any]) -> Outcome:
         value["threads_left"],
         value["descriptors_left"],
         value["rss_bytes"],
+        value["allocated_bytes"],
         value["ended"],
         value["harness_error"],
     )

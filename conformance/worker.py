@@ -81,7 +81,7 @@ class Worker:
             "steps": steps, "first": first, "last": last, "leaked": leaked, "fired": fired,
             "threads_left": max(0, _threads() - threads),
             "descriptors_left": max(0, _descriptors() - descriptors),
-            "rss_bytes": _rss(), "ended": "", "harness_error": error,
+            "rss_bytes": _anonymous(), "allocated_bytes": _allocated(), "ended": "", "harness_error": error,
         }
 
     def _steps(self, case: Case, folder: Path, steps: list[dict[str, Any]]) -> None:
@@ -237,9 +237,30 @@ def _descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-def _rss() -> int:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGESIZE")
+class _Mallinfo2(ctypes.Structure):
+    """glibc's struct mallinfo2."""
+
+    _fields_ = [(name, ctypes.c_size_t) for name in (
+        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks",
+        "fordblks", "keepcost")]  # fmt: skip
+
+
+def _allocated() -> int:
+    """Bytes that malloc has given out, over all arenas; 0 where the C library can't tell."""
+    function = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if function is None:
+        return 0
+    function.restype = _Mallinfo2
+    info = function()
+    return int(info.uordblks) + int(info.hblkhd)
+
+
+def _anonymous() -> int:
+    """Resident memory of the process's own: not of files, and not the log's, which fills slowly."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) * 1024
+    return 0
 
 
 def main() -> None:
