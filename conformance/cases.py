@@ -104,7 +104,7 @@ class Infer:
 
     model: str
     requests: tuple[CaseRequest, ...]
-    timeout_s: float = 10.0
+    timeout_s: float = 6.0
 
 
 Step = Load | Unload | Infer
@@ -133,7 +133,7 @@ class Case:
     #: The API version that the server claims to have; None: its own.
     api_version: tuple[int, int] | None = None
     #: For the whole case; a worker that takes longer hangs.
-    timeout_s: float = 20.0
+    timeout_s: float = 12.0
 
     def to_json(self) -> dict[str, Any]:
         steps = []

@@ -158,7 +158,9 @@ class Examiner:
                 holds(value)
             except Violated as violated:
                 if not self._failing:
-                    self._shrink_until = time.monotonic() + SHRINK_S
+                    # What hangs takes its whole time at each try.
+                    hangs = violated.outcome.ended.startswith("hang")
+                    self._shrink_until = time.monotonic() + (0 if hangs else SHRINK_S)
                 first = next(iter(self._failing.values()), violated)
                 if violated.finding.clause != first.finding.clause:
                     return  # another one's turn comes later

@@ -93,7 +93,7 @@ class _Process:
         self.cases += 1
         try:
             self._send(case.to_json())
-            answer, ended = self._receive(case.timeout_s + 5)
+            answer, ended = self._receive(case.timeout_s)
         except BrokenPipeError:
             answer, ended = None, self.end("")
         if answer is not None:

@@ -15,7 +15,7 @@ from .examiner import Examiner
 from .pool import HarnessError, Pool
 from .properties import Property, all_properties
 from .results import BLOCKED, ERROR, FAIL, NOT_RUN, PASS, ClauseResult, RunResult
-from .target import Target, TestModel
+from .target import ModelUnderTest, Target
 
 DEFAULT_SEED = 1
 DEFAULT_EXAMPLES = 25
@@ -99,7 +99,7 @@ def _run(
 
 
 def _one(
-    ex: Examiner, entry: Property, target: Target, model: TestModel, reasons: dict[str, str]
+    ex: Examiner, entry: Property, target: Target, model: ModelUnderTest, reasons: dict[str, str]
 ) -> None:
     if ex.out_of_time:
         for clause in entry.clauses:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from .cases import CaseRequest, TensorData
 from .configs import DeclaredTensor
-from .target import TestModel
+from .target import ModelUnderTest
 
 #: Elements of one tensor at most, unless a property asks for large ones.
 ORDINARY = 4096
@@ -105,7 +105,7 @@ def _strings(draw: st.DrawFn, count: int) -> bytes:
 
 @st.composite
 def tensors(
-    draw: st.DrawFn, model: TestModel, tensor: DeclaredTensor, batch: int, elements: int, empty: bool
+    draw: st.DrawFn, model: ModelUnderTest, tensor: DeclaredTensor, batch: int, elements: int, empty: bool
 ) -> TensorData:
     largest = model.largest.get(tensor.name, model.largest.get("", 1 << 30))
     dims = draw(shapes(tensor, largest, elements, empty and -1 in tensor.dims))
@@ -121,7 +121,7 @@ def tensors(
 @st.composite
 def requests(
     draw: st.DrawFn,
-    model: TestModel,
+    model: ModelUnderTest,
     *,
     batch: int = 1,
     elements: int = ORDINARY,

@@ -25,7 +25,7 @@ Reference = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
 
 
 @dataclass(frozen=True)
-class TestModel:
+class ModelUnderTest:
     """A model, by its completed configuration."""
 
     name: str
@@ -52,10 +52,10 @@ class Target:
     library: Path
     backend: str
     sha256: str
-    models: tuple[TestModel, ...]
+    models: tuple[ModelUnderTest, ...]
 
 
-def open_target(library: Path, models: Sequence[TestModel]) -> Target:
+def open_target(library: Path, models: Sequence[ModelUnderTest]) -> Target:
     """Raises HarnessError where the file is not there or has no backend's name."""
     match = _NAME.fullmatch(library.name)
     if match is None:
@@ -68,7 +68,7 @@ def open_target(library: Path, models: Sequence[TestModel]) -> Target:
     return Target(library.resolve(), match.group(1), digest, tuple(models))
 
 
-def read_model(folder: Path, backend: str) -> TestModel:
+def read_model(folder: Path, backend: str) -> ModelUnderTest:
     """A model from its folder. Raises HarnessError where its configuration can't be used."""
     path = folder / "config.pbtxt"
     if not path.is_file():
@@ -82,4 +82,4 @@ def read_model(folder: Path, backend: str) -> TestModel:
         raise HarnessError(
             f"{path} is for the backend '{facts.backend}', the library is '{backend}'"
         )
-    return TestModel(folder.resolve().name, text, str(folder.resolve()))
+    return ModelUnderTest(folder.resolve().name, text, str(folder.resolve()))

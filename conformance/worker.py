@@ -32,6 +32,8 @@ class Worker:
         self.log = log
         self.target = target
         self.backend = backend
+        #: A process's first case leaves what libraries keep as long as they are loaded.
+        self.warm = False
         # Ahead of the core: the backend is to find the recorder's functions, not the core's.
         self.recorder = ctypes.CDLL(str(RECORDER), mode=os.RTLD_NOW | os.RTLD_GLOBAL)
         import triton_py
@@ -75,12 +77,14 @@ class Worker:
         leaked = {k: after[k] - before[k] for k in after
                   if after[k] > before[k] and k != "allocator"}
         fired = self.log.fired(len(case.faults))
+        new_threads = max(0, _threads() - threads) if self.warm else 0
+        new_descriptors = max(0, _descriptors() - descriptors) if self.warm else 0
+        self.warm = True
         last = self.log.head
         self.recorder.recorder_reset()
         return {
             "steps": steps, "first": first, "last": last, "leaked": leaked, "fired": fired,
-            "threads_left": max(0, _threads() - threads),
-            "descriptors_left": max(0, _descriptors() - descriptors),
+            "threads_left": new_threads, "descriptors_left": new_descriptors,
             "rss_bytes": _anonymous(), "allocated_bytes": _allocated(), "ended": "", "harness_error": error,
         }
 

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..examiner import Examiner
-from ..target import Target, TestModel
+from ..target import ModelUnderTest, Target
 
 #: Returns "" where it ran, else why it could not.
-Run = Callable[[Examiner, Target, TestModel], str]
+Run = Callable[[Examiner, Target, ModelUnderTest], str]
 
 
 @dataclass(frozen=True)

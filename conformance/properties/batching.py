@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from ..cases import CaseRequest, FaultAt
 from ..examiner import Examiner
 from ..strategies import requests
-from ..target import Target, TestModel
+from ..target import ModelUnderTest, Target
 from . import Property
 from .common import batched, one_model, plain, same_answers, shown
 
 Batch = tuple[list[CaseRequest], list[int]]
 
 
-def _why_not(model: TestModel) -> str:
+def _why_not(model: ModelUnderTest) -> str:
     facts = model.declared
     if facts.max_batch_size < 2:
         return "no model has a maximum batch size above 1"
@@ -25,7 +25,7 @@ def _why_not(model: TestModel) -> str:
     return "" if model.deterministic else "determinism is not claimed"
 
 
-def batches(model: TestModel, most: int) -> st.SearchStrategy[Batch]:
+def batches(model: ModelUnderTest, most: int) -> st.SearchStrategy[Batch]:
     """Requests of one member each that may share a batch, and an order of theirs."""
 
     def others(first: CaseRequest) -> st.SearchStrategy[Batch]:
@@ -41,7 +41,7 @@ def batches(model: TestModel, most: int) -> st.SearchStrategy[Batch]:
     return requests(model, elements=64).flatmap(others)
 
 
-def together(ex: Examiner, target: Target, model: TestModel) -> str:
+def together(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     if why := _why_not(model):
         return why
     names = ("batching.as-alone", "batching.order-free", "batching.none-lost")
@@ -74,7 +74,7 @@ def together(ex: Examiner, target: Target, model: TestModel) -> str:
     return ""
 
 
-def full(ex: Examiner, target: Target, model: TestModel) -> str:
+def full(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     if why := _why_not(model):
         return why
     size = min(model.declared.max_batch_size, 64)
@@ -91,7 +91,7 @@ def full(ex: Examiner, target: Target, model: TestModel) -> str:
     return ""
 
 
-def neighbours(ex: Examiner, target: Target, model: TestModel) -> str:
+def neighbours(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     """One member's input can't be read: the server says so to that one alone."""
     if why := _why_not(model):
         return why

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from ..cases import CaseRequest
 from ..examiner import Examiner
 from ..strategies import requests
-from ..target import Target, TestModel
+from ..target import ModelUnderTest, Target
 from . import Property
 from .common import one_model, plain
 
 
-def answered(ex: Examiner, target: Target, model: TestModel) -> str:
+def answered(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     if model.declared.sequence:
         return "the model takes sequences"
 

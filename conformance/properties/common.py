@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..cases import Answer, Case, CaseRequest, FaultAt, Infer, Load, OutputData, Unload
-from ..target import TestModel
+from ..target import ModelUnderTest
 
 
 def without_batching(config: str) -> str:
@@ -34,13 +34,13 @@ def _without(config: str, field: str) -> str:
         config = config[: match.start()] + config[at:]
 
 
-def plain(model: TestModel) -> str:
+def plain(model: ModelUnderTest) -> str:
     """One instance, no dynamic batcher: each request is executed alone."""
     text = without_batching(model.config)
     return text + "\ninstance_group { count: 1 kind: KIND_CPU }\n"
 
 
-def batched(model: TestModel, count: int) -> str:
+def batched(model: ModelUnderTest, count: int) -> str:
     """One instance whose batcher waits for so many requests of one member each."""
     text = without_batching(model.config)
     return text + (
@@ -50,13 +50,13 @@ def batched(model: TestModel, count: int) -> str:
     )
 
 
-def instances(model: TestModel, count: int) -> str:
+def instances(model: ModelUnderTest, count: int) -> str:
     text = without_batching(model.config)
     return text + f"\ninstance_group {{ count: {count} kind: KIND_CPU }}\n"
 
 
 def one_model(
-    model: TestModel, config: str, *groups: Sequence[CaseRequest], faults: Sequence[FaultAt] = (),
+    model: ModelUnderTest, config: str, *groups: Sequence[CaseRequest], faults: Sequence[FaultAt] = (),
     **options: Any,
 ) -> Case:  # fmt: skip
     """Load, the groups of requests one after the other, unload."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ..cases import Case, CaseRequest, Infer, Load, Unload
 from ..examiner import Examiner
 from ..strategies import requests
-from ..target import Target, TestModel
+from ..target import ModelUnderTest, Target
 from . import Property
 from .common import instances, one_model, plain, same_answers, shown
 
@@ -17,13 +17,13 @@ INSTANCES = 4
 ROUNDS = 8
 
 
-def _why_not(model: TestModel) -> str:
+def _why_not(model: ModelUnderTest) -> str:
     if model.declared.sequence:
         return "the model takes sequences"
     return "" if model.deterministic else "determinism is not claimed"
 
 
-def many_instances(ex: Examiner, target: Target, model: TestModel) -> str:
+def many_instances(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     if why := _why_not(model):
         return why
 
@@ -49,7 +49,7 @@ def many_instances(ex: Examiner, target: Target, model: TestModel) -> str:
     return ""
 
 
-def many_models(ex: Examiner, target: Target, model: TestModel) -> str:
+def many_models(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     if why := _why_not(model):
         return why
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 from ..cases import CaseRequest
 from ..examiner import Examiner
 from ..strategies import requests
-from ..target import Target, TestModel
+from ..target import ModelUnderTest, Target
 from . import Property
 from .common import one_model, plain, same_answers, shown
 
 NAMES = ("decoupled.final-once", "decoupled.factory-deleted-once", "decoupled.responses-repeat")
 
 
-def repeat(ex: Examiner, target: Target, model: TestModel) -> str:
+def repeat(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     if not model.declared.decoupled:
         return "no model is decoupled"
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 from ..cases import Case, Infer, Load, Unload
 from ..examiner import Examiner
 from ..strategies import requests
-from ..target import Target, TestModel
+from ..target import ModelUnderTest, Target
 from . import Property
 from .common import plain, same_answers, shown
 
 ROUNDS = 6
 
 
-def loads(ex: Examiner, target: Target, model: TestModel) -> str:
+def loads(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     """It loads at all: everything else depends on it."""
     names = ("lifecycle.initialize-succeeds", "loading.entry-point", "loading.symbols",
              "loading.any-path")
@@ -34,7 +34,7 @@ def loads(ex: Examiner, target: Target, model: TestModel) -> str:
     return ""
 
 
-def versions(ex: Examiner, target: Target, model: TestModel) -> str:
+def versions(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     def holds() -> None:
         for version, accepted in (((1, 99), True), ((2, 0), False), ((1, 0), False)):
             clause = "loading.newer-server" if accepted else "loading.version"
@@ -49,7 +49,7 @@ def versions(ex: Examiner, target: Target, model: TestModel) -> str:
     return ""
 
 
-def reload(ex: Examiner, target: Target, model: TestModel) -> str:
+def reload(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     def holds(request: object) -> None:
         group = Infer(model.name, (request,))  # type: ignore[arg-type]
         steps = (Load(model.name), group, Unload(model.name)) * ROUNDS
@@ -67,7 +67,7 @@ def reload(ex: Examiner, target: Target, model: TestModel) -> str:
     return ""
 
 
-def again(ex: Examiner, target: Target, model: TestModel) -> str:
+def again(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     """Each case has a server of its own: the second is the library's second Initialize."""
 
     def holds(request: object) -> None:
@@ -85,7 +85,7 @@ def again(ex: Examiner, target: Target, model: TestModel) -> str:
     return ""
 
 
-def side_by_side(ex: Examiner, target: Target, model: TestModel) -> str:
+def side_by_side(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     def holds(request: object) -> None:
         text = plain(model)
         name = "other"

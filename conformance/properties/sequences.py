@@ -12,14 +12,14 @@ from ..cases import Case, CaseRequest, Infer, Load, Unload
 from ..examiner import Examiner
 from ..log import RETURN
 from ..strategies import requests
-from ..target import Target, TestModel
+from ..target import ModelUnderTest, Target
 from . import Property
 from .common import same_answers, shown
 
 NAMES = ("sequences.answers", "sequences.isolated", "sequences.state-updated")
 
 
-def isolated(ex: Examiner, target: Target, model: TestModel) -> str:
+def isolated(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     if not model.declared.sequence:
         return "no model takes sequences"
 

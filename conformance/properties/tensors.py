@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from ..cases import CaseRequest
 from ..examiner import Examiner
 from ..strategies import LARGE, array_of, placed, requests
-from ..target import Target, TestModel
+from ..target import ModelUnderTest, Target
 from . import Property
 from .common import one_model, plain, same_answers, shown
 
 _TYPES = {"FP16": np.float16, "FP32": np.float32, "FP64": np.float64}
 
 
-def _batches(model: TestModel) -> st.SearchStrategy[int]:
+def _batches(model: ModelUnderTest) -> st.SearchStrategy[int]:
     most = max(1, model.declared.max_batch_size)
     return st.sampled_from(sorted({1, min(2, most), min(3, most), most}))
 
 
-def accepted(ex: Examiner, target: Target, model: TestModel) -> str:
+def accepted(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     if model.declared.sequence:
         return "the model takes sequences"
 
@@ -41,7 +41,7 @@ def accepted(ex: Examiner, target: Target, model: TestModel) -> str:
     return ""
 
 
-def _sized(model: TestModel, elements: int) -> st.SearchStrategy[CaseRequest]:
+def _sized(model: ModelUnderTest, elements: int) -> st.SearchStrategy[CaseRequest]:
     return _batches(model).flatmap(lambda batch: requests(model, batch=batch, elements=elements))
 
 
@@ -49,7 +49,7 @@ def _answers(outcome: Any) -> Any:
     return [a for step in outcome.steps for request in step.answers for a in request]
 
 
-def _reference(ex: Examiner, model: TestModel, request: CaseRequest, outcome: Any) -> None:
+def _reference(ex: Examiner, model: ModelUnderTest, request: CaseRequest, outcome: Any) -> None:
     if model.reference is None:
         return
     ex.results["tensors.reference"].cases += 1
@@ -77,7 +77,7 @@ def _bytes_of(array: np.ndarray, datatype: str) -> bytes:
     return b"".join(len(s).to_bytes(4, "little") + s for s in strings)
 
 
-def split(ex: Examiner, target: Target, model: TestModel) -> str:
+def split(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     if model.declared.sequence:
         return "the model takes sequences"
 
@@ -100,7 +100,7 @@ def split(ex: Examiner, target: Target, model: TestModel) -> str:
     return ""
 
 
-def empty(ex: Examiner, target: Target, model: TestModel) -> str:
+def empty(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     if model.declared.sequence:
         return "the model takes sequences"
     if not any(-1 in t.dims for t in model.declared.inputs.values()):
@@ -114,7 +114,7 @@ def empty(ex: Examiner, target: Target, model: TestModel) -> str:
     return ""
 
 
-def requested(ex: Examiner, target: Target, model: TestModel) -> str:
+def requested(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     if model.declared.sequence:
         return "the model takes sequences"
     names = sorted(model.declared.outputs)
@@ -130,7 +130,7 @@ def requested(ex: Examiner, target: Target, model: TestModel) -> str:
     return ""
 
 
-def repeats(ex: Examiner, target: Target, model: TestModel) -> str:
+def repeats(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     if not model.deterministic:
         return "determinism is not claimed"
     if model.declared.sequence:

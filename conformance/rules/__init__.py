@@ -34,6 +34,11 @@ class Context:
         """The case came to its end: what was not given back by then never will be."""
         return not self.outcome.ended
 
+    @property
+    def hangs(self) -> bool:
+        """It came to no end: something is waited for that does not come."""
+        return self.outcome.ended.startswith("hang")
+
 
 @dataclass(frozen=True)
 class Finding:

@@ -12,9 +12,13 @@ from . import Context, Finding
 
 
 def released(context: Context) -> Iterator[Finding]:
-    if not context.whole:
+    if not context.whole and not context.hangs:
         return
+    # Where nothing goes on, a request whose Execute has returned may be what is waited for.
+    returned = {enter.seq for enter, leave in context.story.executes if leave is not None}
     for request in context.story.requests:
+        if context.hangs and request.execute.seq not in returned:
+            continue
         if request.released is None and not request.given_back:
             yield Finding(
                 "requests.released",

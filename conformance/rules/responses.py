@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..log import RETURN
 from ..story import RequestStory, Story
 from . import Context, Finding
 
@@ -60,10 +61,11 @@ def finals(context: Context) -> Iterator[Finding]:
 
 
 def leftovers(context: Context) -> Iterator[Finding]:
-    if not context.whole:
+    if not context.whole and not context.hangs:
         return
     for response in context.story.responses:
-        if not response.over:
+        # Where nothing goes on, the response of a request that was released is what is missed.
+        if not response.over and (context.whole or response.request.released is not None):
             yield Finding(
                 "responses.sent-or-deleted",
                 f"a response for request '{response.request.id}' was neither sent nor deleted",
@@ -87,6 +89,15 @@ def dead(context: Context) -> Iterator[Finding]:
                 f"a response factory of request '{use.story.id}' was "
                 + ("deleted again" if again else f"used by {use.event.function} when deleted"),
                 use.event.seq,
+            )
+
+
+def refused(context: Context) -> Iterator[Finding]:
+    for event in context.events:
+        if event.kind == RETURN and event.error == "INVALID_ARG" and "final response" in event.text:
+            yield Finding(
+                "responses.none-after-final", f"{event.function} was refused: {event.text}",
+                event.seq,
             )
 
 
@@ -114,4 +125,4 @@ def timely(context: Context) -> Iterator[Finding]:
         yield Finding("responses.timely", "the process did not go on in time")
 
 
-RULES = (finals, leftovers, dead, factories, timely)
+RULES = (finals, leftovers, dead, refused, factories, timely)

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "triton_py"
 CORE = ROOT / "cbackend" / "core"
 
 FRONT = ("http", "grpc")
-ABOVE = (*FRONT, "inprocess", "cli")
+ABOVE = (*FRONT, "inprocess", "cli", "conformance")
 BELOW = ("control", "config", "repository")
 
 #: Layer -> layers that it never imports.
@@ -27,11 +27,12 @@ NEVER = {
     "config": (*ABOVE, "control", "core"),
     "repository": (*ABOVE, "control", "core"),
     "control": ABOVE,
-    "inprocess": ("cli", *FRONT, *BELOW),
-    "api": ("cli", *FRONT, *BELOW),
-    "http": ("cli", "grpc", *BELOW),
-    "grpc": ("cli", "http", *BELOW),
+    "inprocess": ("cli", "conformance", *FRONT, *BELOW),
+    "api": ("cli", "conformance", *FRONT, *BELOW),
+    "http": ("cli", "conformance", "grpc", *BELOW),
+    "grpc": ("cli", "conformance", "http", *BELOW),
     "metrics": (*ABOVE, *BELOW, "core"),
+    "conformance": ("cli", *FRONT, *BELOW),
     "cli": BELOW,
 }
 

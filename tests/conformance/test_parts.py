@@ -1,0 +1,117 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Clauses, cases and the log, each by itself."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from triton_py.conformance.cases import (
+    Case,
+    CaseModel,
+    CaseRequest,
+    FaultAt,
+    Infer,
+    Load,
+    TensorData,
+    Unload,
+)
+from triton_py.conformance.clauses import clauses
+from triton_py.conformance.configs import declared
+from triton_py.conformance.log import Log, functions
+from triton_py.conformance.placement import GuardedBuffer
+from triton_py.conformance.properties import all_properties
+from triton_py.conformance.properties.common import without_batching
+from triton_py.conformance.rules import CLAUSES
+
+
+def test_clauses_name_functions_of_the_abi():
+    known = {f.name for f in functions()}
+    for clause in clauses().values():
+        assert set(clause.functions) <= known, clause.id
+        assert clause.sentence.endswith(".")
+
+
+def test_rules_and_properties_name_clauses():
+    named = {c for entry in all_properties() for c in entry.clauses} | CLAUSES
+    assert named <= set(clauses())
+
+
+tensors = st.builds(
+    TensorData, st.sampled_from(["FP32", "BYTES"]), st.tuples(st.integers(0, 9)), st.binary(),
+    st.just(()), st.integers(0, 15),
+)  # fmt: skip
+requests = st.builds(
+    CaseRequest,
+    st.dictionaries(st.text(), tensors, max_size=2),
+    st.none() | st.tuples(st.text()),
+    st.dictionaries(st.text(), st.integers() | st.booleans() | st.text(), max_size=2),
+    st.integers(0, 2**64 - 1), st.booleans(), st.booleans(), st.none() | st.floats(0, 9),
+)  # fmt: skip
+steps = st.one_of(
+    st.builds(Load, st.text()),
+    st.builds(Unload, st.text()),
+    st.builds(Infer, st.text(), st.tuples(requests), st.floats(0, 9)),
+)
+cases = st.builds(
+    Case,
+    st.tuples(st.builds(CaseModel, st.text(), st.text(), st.text())),
+    st.lists(steps, max_size=3).map(tuple),
+    st.tuples(st.builds(FaultAt, st.text(), st.integers(1, 9), st.booleans(), st.text())),
+    st.booleans(), st.integers(-1, 2), st.none() | st.tuples(st.integers(1, 9), st.integers(0, 99)),
+    st.floats(1, 9),
+)  # fmt: skip
+
+
+@given(cases)
+def test_cases_survive_json(case: Case) -> None:
+    assert Case.from_json(json.loads(json.dumps(case.to_json()))) == case
+
+
+@given(st.binary(max_size=300), st.data())
+def test_pieces_are_the_whole(data: bytes, draw: st.DataObject) -> None:
+    cuts = tuple(sorted(draw.draw(st.sets(st.integers(0, len(data)), max_size=5))))
+    assert b"".join(TensorData("FP32", (1,), data, cuts).pieces()) == data
+
+
+@given(st.binary(max_size=9000), st.integers(0, 15))
+def test_guarded_buffers_hold_their_bytes(data: bytes, shift: int) -> None:
+    import ctypes
+
+    buffer = GuardedBuffer(data, shift)
+    assert ctypes.string_at(buffer.address, buffer.size) == data
+    assert buffer.address % 16 == shift
+    assert buffer.first_change() is None
+    if data:
+        ctypes.memset(buffer.address + len(data) - 1, data[-1] ^ 1, 1)
+        assert buffer.first_change() == len(data) - 1
+
+
+@pytest.mark.parametrize(
+    "batching",
+    [
+        "dynamic_batching { }", "dynamic_batching { default_queue_policy { max_queue_size: 3 } }",
+        "dynamic_batching: { preferred_batch_size: [ 2 ] }",
+        "instance_group [ { count: 2 kind: KIND_CPU }, { count: 1 } ]",
+        "instance_group { count: 2 } instance_group { count: 1 }",
+    ],
+)  # fmt: skip
+def test_configurations_without_batching(batching: str) -> None:
+    text = f'backend: "x" {batching} max_batch_size: 3'
+    facts = declared(without_batching(text))
+    assert (facts.max_batch_size, facts.instances) == (3, 1)
+    assert "dynamic" not in without_batching(text)
+
+
+def test_a_log_without_events() -> None:
+    import os
+
+    fd = Log.create()
+    log = Log(fd)
+    assert (log.head, log.events(0, 0)) == (0, [])
+    log.close()
+    os.close(fd)
