@@ -65,7 +65,6 @@ def test_defaults_are_tritons_but_for_loopback():
     assert s.strict_readiness is True
     assert s.model_control_mode == "none"
     assert s.http_max_input_size == 64 * 1024 * 1024
-    assert s.pinned_memory_pool_byte_size == 256 * 1024 * 1024
 
 
 def test_both_spellings_of_a_value():

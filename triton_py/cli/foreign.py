@@ -39,6 +39,7 @@ class NoEffect:
 _BOOL = (values.boolean, "BOOL", (False,))
 _ONE_LOOP = "requests are read by one event loop, not by a pool of threads"
 _GRPC_POOL = "no pool of request or response objects is kept"
+_NO_POOL = "memory is taken from the CUDA runtime when it is asked for, no pool is kept"
 
 MISSING: dict[str, Missing] = {
     "model-namespacing": Missing("model namespacing", *_BOOL),
@@ -60,8 +61,8 @@ MISSING: dict[str, Missing] = {
         "the rate limiter", values.choice("rate-limit", "execution_count", "off"), "MODE",
         ("off",)),
     "rate-limit-resource": Missing("the rate limiter", str, "NAME:COUNT[:DEVICE]"),
-    "cuda-virtual-address-size": Missing(
-        "growable implicit state", values.device_size, "DEVICE:BYTES"),
+    "model-load-gpu-limit": Missing(
+        "limits on a GPU's memory", values.device_fraction, "DEVICE:FRACTION"),
     "allow-client-shm": Missing("shared memory", *_BOOL),
     "repoagent-directory": Missing("repository agents", str, "DIR"),
 }
@@ -72,6 +73,16 @@ NO_EFFECT: dict[str, NoEffect] = {
     "grpc-infer-allocation-pool-size": NoEffect(_GRPC_POOL, values.count, "COUNT"),
     "grpc-max-response-pool-size": NoEffect(
         _GRPC_POOL, values.positive_size("grpc-max-response-pool-size"), "COUNT"),
+    "pinned-memory-pool-byte-size": NoEffect(_NO_POOL, values.byte_size, "BYTES"),
+    "cuda-memory-pool-byte-size": NoEffect(_NO_POOL, values.device_size, "DEVICE:BYTES"),
+    "cuda-virtual-address-size": NoEffect(
+        "a state that grows takes memory as it needs it, and no range of addresses beforehand",
+        values.device_size, "DEVICE:BYTES"),
+    "buffer-manager-thread-count": NoEffect(
+        "tensors are copied by the thread that needs them, if at all", values.integer(0, 1024),
+        "COUNT"),
+    "enable-peer-access": NoEffect(
+        "the server copies nothing from one GPU to another", values.boolean, "BOOL"),
 }
 
 #: Deprecated flags of missing features: the same answer, after the warning.

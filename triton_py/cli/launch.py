@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 CONTROL_MODES = {"none": 0, "poll": 1, "explicit": 2}  # TRITONSERVER_ModelControlMode
 LOG_FORMATS = {"default": 0, "ISO8601": 1}  # TRITONSERVER_LogFormat
-KIND_GPU = 2  # TRITONSERVER_INSTANCEGROUPKIND_GPU
 
 
 def check_paths(settings: Settings) -> None:
@@ -88,15 +87,8 @@ def native_options(settings: Settings) -> Options:
 def _devices(o: Options, settings: Settings) -> None:
     for setting in settings.host_policy:
         o.set_host_policy(*setting)
-    o.set_pinned_memory_pool_byte_size(settings.pinned_memory_pool_byte_size)
-    for device, size in settings.cuda_memory_pool_byte_size:
-        o.set_cuda_memory_pool_byte_size(device, size)
     if settings.min_supported_compute_capability is not None:
         o.set_min_supported_compute_capability(settings.min_supported_compute_capability)
-    o.set_buffer_manager_thread_count(settings.buffer_manager_thread_count)
-    o.set_enable_peer_access(settings.enable_peer_access)
-    for device, fraction in settings.model_load_gpu_limit:
-        o.set_model_load_device_limit(KIND_GPU, device, fraction)
 
 
 def _logging(o: Options, settings: Settings) -> None:

@@ -205,24 +205,10 @@ class Settings:
         None, DEVICE, values.named_setting("host-policy", "policy name"), "NAME,KEY=VALUE",
         "A setting (numa-node, cpu-cores) of a host policy that instance groups name; repeatable.",
         repeat=True)
-    pinned_memory_pool_byte_size: int = _flag(
-        256 * 1024 * 1024, DEVICE, values.byte_size, "BYTES", "Size of the pool of pinned memory.")
-    cuda_memory_pool_byte_size: list[tuple[int, int]] = _flag(
-        None, DEVICE, values.device_size, "DEVICE:BYTES",
-        "Size of the pool of a GPU's memory; repeatable, the last one for a device counts.",
-        repeat=True)
     min_supported_compute_capability: float | None = _flag(
         None, DEVICE, values.number, "VERSION",
-        "GPUs below this CUDA compute capability are not used.",
+        "The least CUDA compute capability that backends are told to support.",
         default_text="6.0 where there is a GPU")
-    buffer_manager_thread_count: int = _flag(
-        0, DEVICE, values.integer(0, 1024), "COUNT", "Threads that help to copy tensors.")
-    enable_peer_access: bool = _flag(
-        True, DEVICE, values.boolean, "BOOL", "Let GPUs reach each other's memory where they can.")
-    model_load_gpu_limit: list[tuple[int, float]] = _flag(
-        None, DEVICE, values.device_fraction, "DEVICE:FRACTION",
-        "Refuse to load a model while more than this fraction of a GPU's memory is in use; "
-        "repeatable.", repeat=True)
 
     log_verbose: int = _flag(
         0, LOGGING, values.verbosity, "LEVEL", "Level of verbose messages; 0 for none.")
