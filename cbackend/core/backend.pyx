@@ -8,11 +8,12 @@ from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
-from posix.dlfcn cimport RTLD_LOCAL, RTLD_NOW, dlclose, dlerror, dlopen, dlsym
+from posix.dlfcn cimport dlclose, dlsym
 
 from triton_py.abi.types cimport *
 from triton_py.core.counters cimport LIVE_BACKEND, live
 from triton_py.core.error cimport check, error_free, error_new, error_null
+from triton_py.core.library cimport library_open
 from triton_py.core.memory cimport memory_manager
 from triton_py.core.message cimport message_free, message_new
 from triton_py.core.objects cimport BACKEND_MAGIC, Backend
@@ -60,11 +61,8 @@ cdef int _symbols(Backend* backend, str library) except -1:
 
 cdef Backend* backend_open(str name, str library, str directory, str config) except NULL:
     cdef Backend* backend
-    cdef bytes path = os.fsencode(library)
     cdef bytes text = config.encode()
-    cdef const char* path_ptr = path
     cdef const char* text_ptr = text
-    cdef const char* problem
     cdef TRITONSERVER_Error* error = NULL
     if not os.path.exists(library):
         raise NotFoundError(f"unable to load shared library '{library}': there is no such file")
@@ -77,14 +75,7 @@ cdef Backend* backend_open(str name, str library, str directory, str config) exc
         backend.name = text_copy(name)
         backend.directory = text_copy(directory)
         check(message_new(&backend.config, text_ptr, len(text)))
-        with nogil:
-            # Local: two backends may define the same names. What they need of the server they
-            # find in the global scope, where triton_py.core put it.
-            backend.library = dlopen(path_ptr, RTLD_NOW | RTLD_LOCAL)
-        if backend.library == NULL:
-            problem = dlerror()
-            reason = problem.decode("utf-8", "replace") if problem != NULL else "unknown reason"
-            raise InvalidArgumentError(f"unable to load shared library '{library}': {reason}")
+        backend.library = library_open(library, "shared library")
         _symbols(backend, library)
         if backend.initialize != NULL:
             with nogil:

@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Batching strategies (see strategy.pxd)."""
 
-import os
-
 from libc.stdlib cimport calloc, free
 from libcpp cimport bool as cbool
-from posix.dlfcn cimport RTLD_LOCAL, RTLD_NOW, dlclose, dlerror, dlopen, dlsym
+from posix.dlfcn cimport dlclose, dlsym
 
 from triton_py.abi.types cimport *
 from triton_py.core.error cimport check, error_free, error_message
+from triton_py.core.library cimport library_open
 from triton_py.core.log cimport log_write
 
 from triton_py.errors import InvalidArgumentError
@@ -45,19 +44,11 @@ cdef int _symbols(Strategy* strategy, str path) except -1:
 
 cdef Strategy* strategy_open(str path, TRITONBACKEND_Model* model) except NULL:
     cdef Strategy* strategy = <Strategy*>calloc(1, sizeof(Strategy))
-    cdef bytes name = os.fsencode(path)
-    cdef const char* name_ptr = name
-    cdef const char* problem
     cdef TRITONSERVER_Error* error
     if strategy == NULL:
         raise MemoryError("out of memory for a batching strategy")
     try:
-        with nogil:
-            strategy.library = dlopen(name_ptr, RTLD_NOW | RTLD_LOCAL)
-        if strategy.library == NULL:
-            problem = dlerror()
-            reason = problem.decode("utf-8", "replace") if problem != NULL else "unknown reason"
-            raise InvalidArgumentError(f"unable to load batching library '{path}': {reason}")
+        strategy.library = library_open(path, "batching library")
         _symbols(strategy, path)
         with nogil:
             error = strategy.initialize(&strategy.batcher, model)
