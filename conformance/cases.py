@@ -108,7 +108,6 @@ class Infer:
 
 
 Step = Load | Unload | Infer
-_STEPS = {"load": Load, "unload": Unload, "infer": Infer}
 
 
 @dataclass(frozen=True)
@@ -171,10 +170,10 @@ class Case:
 
 
 def _step(value: Mapping[str, Any]) -> Step:
-    fields = {key: item for key, item in value.items() if key != "do"}
     if value["do"] == "infer":
-        fields["requests"] = tuple(CaseRequest.from_json(r) for r in value["requests"])
-    return _STEPS[value["do"]](**fields)  # type: ignore[no-any-return]
+        requests = tuple(CaseRequest.from_json(r) for r in value["requests"])
+        return Infer(value["model"], requests, value["timeout_s"])
+    return Load(value["model"]) if value["do"] == "load" else Unload(value["model"])
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,14 @@
 from __future__ import annotations
 
 import platform
+import re
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from triton_py import get_include
 
 from .clauses import clauses
 from .examiner import Examiner
@@ -138,10 +142,10 @@ def _settle(ex: Examiner, reasons: dict[str, str], profiles: Sequence[str]) -> l
 
 
 def _api_version() -> str:
-    from .log import LIBRARIES
-
-    assert LIBRARIES.is_dir()
-    return "1.19"
+    """The backend API's version that this package has, by its headers."""
+    header = Path(get_include(), "triton", "core", "tritonbackend.h").read_text()
+    found = dict(re.findall(r"#define TRITONBACKEND_API_VERSION_(MAJOR|MINOR) (\d+)", header))
+    return f"{found['MAJOR']}.{found['MINOR']}"
 
 
 def _environment() -> dict[str, str]:

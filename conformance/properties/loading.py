@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ..cases import Case, Infer, Load, Unload
+from ..cases import Case, CaseRequest, Infer, Load, Unload
 from ..examiner import Examiner
 from ..strategies import requests
 from ..target import ModelUnderTest, Target
@@ -50,8 +50,8 @@ def versions(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 
 
 def reload(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
-    def holds(request: object) -> None:
-        group = Infer(model.name, (request,))  # type: ignore[arg-type]
+    def holds(request: CaseRequest) -> None:
+        group = Infer(model.name, (request,))
         steps = (Load(model.name), group, Unload(model.name)) * ROUNDS
         outcome = ex.run(Case((model.case_model(plain(model)),), steps), ("loading.reload",))
         errors = [s.error for s in outcome.steps if s.error]
@@ -70,8 +70,8 @@ def reload(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 def again(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     """Each case has a server of its own: the second is the library's second Initialize."""
 
-    def holds(request: object) -> None:
-        steps = (Load(model.name), Infer(model.name, (request,)))  # type: ignore[arg-type]
+    def holds(request: CaseRequest) -> None:
+        steps = (Load(model.name), Infer(model.name, (request,)))
         case = Case((model.case_model(plain(model)),), steps)
         found = [ex.run(case, ("loading.twice",)) for _ in range(2)]
         answers = [o.steps[1].answers[0] if len(o.steps) > 1 and o.steps[1].answers else ()
@@ -86,16 +86,16 @@ def again(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 
 
 def side_by_side(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
-    def holds(request: object) -> None:
+    def holds(request: CaseRequest) -> None:
         text = plain(model)
         name = "other"
         case = Case(
             (model.case_model(text), model.case_model(text, name)),
             (
-                Load(model.name), Infer(model.name, (request,)),  # type: ignore[arg-type]
-                Load(name), Infer(name, (request,)),  # type: ignore[arg-type]
-                Infer(model.name, (request,)), Unload(model.name),  # type: ignore[arg-type]
-                Infer(name, (request,)), Unload(name),  # type: ignore[arg-type]
+                Load(model.name), Infer(model.name, (request,)),
+                Load(name), Infer(name, (request,)),
+                Infer(model.name, (request,)), Unload(model.name),
+                Infer(name, (request,)), Unload(name),
             ),
         )  # fmt: skip
         outcome = ex.run(case, ("loading.two-models",))

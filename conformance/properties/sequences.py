@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from ..cases import Case, CaseRequest, Infer, Load, Unload
+from ..cases import Answer, Case, CaseRequest, Infer, Load, Unload
 from ..examiner import Examiner
 from ..log import RETURN
 from ..strategies import requests
@@ -30,14 +30,14 @@ def isolated(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
             for k, r in enumerate(items)
         ]
 
-    def run(groups: list[list[CaseRequest]]) -> list[list[tuple[object, ...]]]:
+    def run(groups: list[list[CaseRequest]]) -> list[list[tuple[Answer, ...]]]:
         """Step k of all sequences is sent at the same time."""
         steps = []
         for k in range(max(len(g) for g in groups)):
             steps.append(Infer(model.name, tuple(g[k] for g in groups if k < len(g))))
         case = Case((model.case_model(),), (Load(model.name), *steps, Unload(model.name)))
         outcome = ex.run(case, NAMES)
-        answers: list[list[tuple[object, ...]]] = [[] for _ in groups]
+        answers: list[list[tuple[Answer, ...]]] = [[] for _ in groups]
         for k, step in enumerate(outcome.steps[1 : 1 + len(steps)]):
             present = [i for i, g in enumerate(groups) if k < len(g)]
             for i, answer in zip(present, step.answers, strict=False):
@@ -60,10 +60,10 @@ def isolated(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
             for k, (x, y) in enumerate(zip(alone, run(groups), strict=True)):
                 for step, (wanted, got) in enumerate(zip(x, y, strict=False)):
                     ex.expect(
-                        same_answers(wanted, got, exact=False),  # type: ignore[arg-type]
+                        same_answers(wanted, got, exact=False),
                         "sequences.isolated",
                         f"beside others, request {step} of sequence {k} got "
-                        f"{shown(got)}, alone {shown(wanted)}",  # type: ignore[arg-type]
+                        f"{shown(got)}, alone {shown(wanted)}",
                     )
 
     def like(first: CaseRequest) -> st.SearchStrategy[list[list[CaseRequest]]]:
