@@ -19,7 +19,7 @@ from .clauses import clauses
 from .log import LogEvent
 from .pool import Pool
 from .results import ERROR, FAIL, PASS, ClauseResult, Violation
-from .rules import CLAUSES, Context, Finding, check
+from .rules import CLAUSES, Context, Finding, check, exercised_by
 from .wording import told
 
 #: How long one violation may be made smaller.
@@ -68,7 +68,7 @@ class Examiner:
     def run(self, case: Case, exercises: Sequence[str] = ()) -> Outcome:
         """Runs a case under all rules. Raises Violated for what was not found before."""
         outcome, events = self.pool.run(case)
-        for clause in (*CLAUSES, *exercises):
+        for clause in (*exercised_by(case), *exercises):
             self.results[clause].cases += 1
         self.on_progress(exercises[0] if exercises else "", self.pool.cases, self.violations)
         for finding in check(Context(case, outcome, events)):

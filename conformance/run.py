@@ -125,6 +125,7 @@ def _one(
 def _settle(ex: Examiner, reasons: dict[str, str], profiles: Sequence[str]) -> list[str]:
     """Says of each clause without a status why it has none."""
     problems = []
+    reasons.setdefault("tensors.reference", "no reference function is given")
     for clause, result in ex.results.items():
         if result.status != NOT_RUN or not _wanted(result, profiles):
             continue

@@ -35,7 +35,9 @@ def accepted(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
                       f"a request that fits the configuration got the error '{answer.error}'")
         _reference(ex, model, request, outcome)
 
-    names = ("tensors.accepts-declared", "responses.errors-are-errors")
+    names: tuple[str, ...] = ("tensors.accepts-declared", "responses.errors-are-errors")
+    if model.reference is not None:
+        names += ("tensors.reference",)
     for elements, examples in ((64, None), (LARGE, 4)):
         ex.examine(names, _sized(model, elements), holds, examples)
     return ""
