@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A look into the sequence batcher for tests: no threads, no clock, no backend."""
 
+cimport cython
 from libc.stdint cimport int64_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free
 
@@ -38,6 +39,8 @@ REASONS = ("single", "preferred", "full", "shape", "delay", "idle", "drain", "st
 assert len(REASONS) == CLOSE_REASONS
 
 
+# The collector must not take the dict away before __dealloc__ has freed what it names.
+@cython.no_gc_clear
 cdef class SequenceProbe:
     """A sequence batcher whose requests are numbers, in the order in which they were sent."""
 

@@ -183,6 +183,8 @@ class Sequences(RuleBasedStateMachine):
             self.gone(self.probe.dropped(self.now))
             self.expire(20 * IDLE_NS)
         assert not self.out and not any(self.waiting.values())
+        # Those that are open wait for requests that will not come.
+        self.expire(20 * IDLE_NS)
         assert self.probe.open == 0 and self.probe.waiting == 0
         assert all(i is None for k in range(self.instances) for i in self.probe.slots(k))
         del self.probe
