@@ -127,6 +127,8 @@ class Case:
     faults: tuple[FaultAt, ...] = ()
     #: Output buffers end at a page that nobody may touch.
     guard: bool = True
+    #: The byte that output buffers are full of before they are written.
+    fill: int = 0xA7
     #: The memory type that output buffers claim to be of (TRITONSERVER_MemoryType); -1: what they are.
     output_memory: int = -1
     #: The API version that the server claims to have; None: its own.
@@ -151,6 +153,7 @@ class Case:
             "steps": steps,
             "faults": [asdict(fault) for fault in self.faults],
             "guard": self.guard,
+            "fill": self.fill,
             "output_memory": self.output_memory,
             "api_version": list(self.api_version) if self.api_version else None,
             "timeout_s": self.timeout_s,
@@ -163,6 +166,7 @@ class Case:
             tuple(_step(step) for step in value["steps"]),
             tuple(FaultAt(**fault) for fault in value["faults"]),
             value["guard"],
+            value["fill"],
             value["output_memory"],
             tuple(value["api_version"]) if value["api_version"] else None,
             value["timeout_s"],

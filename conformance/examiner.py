@@ -8,6 +8,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -81,6 +82,17 @@ class Examiner:
         """Raises Violated, with the last case, unless it holds or was found before."""
         if not holds and not self.found(clause):
             raise Violated(Finding(clause, summary), *self._last)
+
+    @contextlib.contextmanager
+    def other_library(self, library: Path) -> Iterator[None]:
+        """Cases are run with another file, in a process of its own, until the end of this."""
+        usual = self.pool
+        with Pool(library, usual.backend) as self.pool:
+            self.pool.cases = usual.cases
+            try:
+                yield
+            finally:
+                usual.cases, self.pool = self.pool.cases, usual
 
     # --- around a property ------------------------------------------------------------------
 

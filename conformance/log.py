@@ -26,6 +26,7 @@ CONTROL_BYTES = 4096
 CAPACITY = 1 << 16
 CALL, RETURN, ENTER, LEAVE, REQUEST, NOTE = range(1, 7)
 NOTE_BEFORE_BUFFER, NOTE_AFTER_BUFFER, NOTE_UNWRITTEN = range(1, 4)
+NOTE_CRASH, NOTE_CRASH_OUTPUT, NOTE_CRASH_SENT, NOTE_CRASH_INPUT = range(4, 8)
 
 #: TRITONSERVER_Error_Code by number.
 CODES = (
@@ -43,7 +44,7 @@ _EVENT = np.dtype(
 assert _EVENT.itemsize == 200
 _FIELDS = _EVENT.names or ()
 _HEAD = struct.Struct("<IIQ")
-# After the head: guard_outputs, output_memory, api_major, api_minor, recording, reserved.
+# After the head: guard_outputs, output_memory, api_major, api_minor, recording, fill.
 _SETTINGS = struct.Struct("<IiIIII")
 _FAULT = struct.Struct("<HHIIIII")
 _FAULTS_AT = _HEAD.size + _SETTINGS.size
@@ -138,14 +139,14 @@ class Log:
 
     def set(
         self, guard: bool, output_memory: int, api_version: tuple[int, int] | None,
-        faults: Sequence[FaultAt],
+        faults: Sequence[FaultAt], fill: int,
     ) -> None:  # fmt: skip
         """The recorder's settings for a case."""
         if len(faults) > MOST_FAULTS:
             raise ValueError(f"at most {MOST_FAULTS} faults at a time")
         major, minor = api_version or (0, 0)
         _SETTINGS.pack_into(
-            self.memory, _HEAD.size, int(guard), output_memory, major, minor, 1, 0
+            self.memory, _HEAD.size, int(guard), output_memory, major, minor, 1, fill
         )
         for index in range(MOST_FAULTS):
             fault = faults[index] if index < len(faults) else None

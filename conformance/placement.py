@@ -33,6 +33,7 @@ class GuardedBuffer:
         start = (end - len(data)) // _ALIGNMENT * _ALIGNMENT + shift % _ALIGNMENT
         if start + len(data) > end:
             start -= _ALIGNMENT
+        self.begin, self.end = base, end + _PAGE
         self.address = start
         self.size = len(data)
         ctypes.memmove(start, data, len(data))

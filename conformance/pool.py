@@ -142,7 +142,7 @@ class Pool:
 
     def __init__(self, target: Path, backend: str) -> None:
         self._target = target.resolve()
-        self._backend = backend
+        self.backend = backend
         self._process: _Process | None = None
         self.cases = 0
         self.workers = 0
@@ -172,7 +172,7 @@ class Pool:
         ):
             self._drop()
         if self._process is None:
-            self._process = _Process(self._target, self._backend)
+            self._process = _Process(self._target, self.backend)
             self.workers += 1
         self.cases += 1
         outcome = self._process.run(case)

@@ -34,7 +34,8 @@ class RequestStory:
     #: Events that sent something: ResponseSend, ResponseFactorySendFlags.
     sends: list[tuple[LogEvent, bool]] = field(default_factory=list)
     statistics: list[LogEvent] = field(default_factory=list)
-    errors: int = 0
+    #: Those of them that sent an error.
+    errors: list[LogEvent] = field(default_factory=list)
 
 
 @dataclass
@@ -170,7 +171,7 @@ class Story:
             if response is not None and not response.over:
                 response.sent = event
                 if event.argument("error"):
-                    response.request.errors += 1
+                    response.request.errors.append(event)
                 final = bool(event.argument("send_flags") & FINAL)
                 response.request.sends.append((event, final))
         elif name == "ResponseDelete":

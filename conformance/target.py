@@ -20,8 +20,10 @@ from .pool import HarnessError
 
 _NAME = re.compile(r"libtriton_([\w.+-]+)\.so", re.ASCII)
 
-#: A reference function: the arrays of a request's inputs -> those of its outputs.
-Reference = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
+Arrays = Mapping[str, np.ndarray]
+#: A reference function: the arrays of a request's inputs -> those of its outputs; a decoupled model's
+#: may answer with a list, an element for each response.
+Reference = Callable[[Arrays], Arrays | Sequence[Arrays]]
 
 
 @dataclass(frozen=True)

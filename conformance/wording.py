@@ -12,6 +12,10 @@ from .log import (
     LEAVE,
     NOTE_AFTER_BUFFER,
     NOTE_BEFORE_BUFFER,
+    NOTE_CRASH,
+    NOTE_CRASH_INPUT,
+    NOTE_CRASH_OUTPUT,
+    NOTE_CRASH_SENT,
     NOTE_UNWRITTEN,
     REQUEST,
     RETURN,
@@ -26,6 +30,10 @@ _NOTES = {
     NOTE_BEFORE_BUFFER: "bytes before an output's buffer were written",
     NOTE_AFTER_BUFFER: "bytes behind an output's buffer were written",
     NOTE_UNWRITTEN: "bytes of an output's buffer were never written",
+    NOTE_CRASH: "an access to an address that is not there",
+    NOTE_CRASH_OUTPUT: "bytes behind an output's buffer: a page that nobody may touch",
+    NOTE_CRASH_SENT: "an access to an output's buffer after its response was sent or deleted",
+    NOTE_CRASH_INPUT: "bytes behind an input's buffer: a page that nobody may touch",
 }
 
 

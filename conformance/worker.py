@@ -17,7 +17,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,9 @@ class Worker:
         memory = ctypes.c_char.from_buffer(log.memory)
         host = Path(triton_py.__file__).resolve().parent
         library = os.path.realpath(core.LIBRARY)
+        void, address = None, ctypes.c_size_t
+        self.recorder.recorder_watch_input.argtypes = (address, address, address)
+        self.recorder.recorder_watch_input.restype = void
         # The log's address stays: the mapping lives as long as the process.
         self._check(self.recorder.recorder_attach(
             library.encode(), str(host).encode(), ctypes.byref(memory), CAPACITY))
@@ -60,7 +63,7 @@ class Worker:
         before = counters.snapshot()
         threads, descriptors = _threads(), _descriptors()
         first = self.log.head
-        self.log.set(case.guard, case.output_memory, case.api_version, case.faults)
+        self.log.set(case.guard, case.output_memory, case.api_version, case.faults, case.fill)
         steps: list[dict[str, Any]] = []
         error = ""
         try:
@@ -134,7 +137,8 @@ class Worker:
         }
         try:
             if isinstance(step, Infer):
-                _infer(server, step, result)
+                _infer(server, step, result, self.recorder.recorder_watch_input)
+                self.recorder.recorder_forget_inputs()
             elif isinstance(step, Load):
                 server.load(step.model)
             else:
@@ -145,7 +149,10 @@ class Worker:
         return result
 
 
-def _infer(server: Any, step: Infer, result: dict[str, Any]) -> None:
+Watch = Callable[[int, int, int], None]
+
+
+def _infer(server: Any, step: Infer, result: dict[str, Any], watch: Watch) -> None:
     from triton_py import TritonError
     from triton_py.inprocess import FINAL, CompletionQueue
 
@@ -156,6 +163,8 @@ def _infer(server: Any, step: Infer, result: dict[str, Any]) -> None:
     cancels: list[tuple[float, int]] = []
     for index, request in enumerate(step.requests):
         native = _native(server, step.model, index, request, buffers[index])
+        for _, buffer in buffers[index]:
+            watch(buffer.begin, buffer.end, buffer.address + buffer.size)
         try:
             native.submit(queue, index)
         except TritonError as error:

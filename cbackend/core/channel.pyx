@@ -61,7 +61,10 @@ cdef Channel* channel_new(Request* request, Model* model) noexcept nogil:
     channel.final = 0
     channel.sending = 0
     channel.failed = 0
-    channel.cancelled = tp_load(&request.cancelled)
+    tp_store(&channel.cancelled, <int64_t>channel.slot.serial << 1
+             | (tp_load(&request.cancelled) != 0))
+    request.watched = channel
+    request.watched_serial = <int64_t>channel.slot.serial
     channel.sent = 0
     channel.allocator = request.allocator
     channel.allocator_userp = request.allocator_userp
@@ -215,7 +218,7 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ResponseFactoryIsCancelled(
         return error
     if is_cancelled == NULL:
         return error_null(b"TRITONBACKEND_ResponseFactoryIsCancelled", b"is_cancelled")
-    is_cancelled[0] = tp_load(&f.channel.cancelled) != 0
+    is_cancelled[0] = tp_load(&f.channel.cancelled) & 1
     return NULL
 
 

@@ -134,6 +134,10 @@ cdef struct Request:
     uint64_t correlation_id
     const char* correlation_string  # NULL: the correlation id is a number
     int64_t cancelled
+    # The channel of its newest run, whose factories learn of a cancellation also after the release; it
+    # may be over, and another's by now: only while its `cancelled` has this serial is it touched.
+    Channel* watched
+    int64_t watched_serial
     Input* inputs
     uint32_t input_count
     uint32_t input_capacity
@@ -177,7 +181,7 @@ cdef struct Channel:
     int64_t final           # the final flag has been sent, or is being sent
     int64_t sending         # threads that are delivering a response which is not the final one
     int64_t failed          # an error response has been sent
-    int64_t cancelled
+    int64_t cancelled       # the slot's serial, shifted by 1, and whether it is cancelled
     int64_t sent            # responses handed to the client
     Allocator* allocator    # borrowed from the client
     void* allocator_userp

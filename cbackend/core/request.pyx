@@ -19,7 +19,6 @@ from triton_py.core.error cimport error_new, error_null
 from triton_py.core.native cimport (
     pthread_mutex_lock,
     pthread_mutex_unlock,
-    tp_add,
     tp_load,
     tp_now_ns,
     tp_store,
@@ -52,12 +51,6 @@ from triton_py.core.statistics cimport (
     statistics_success,
 )
 from triton_py.core.text cimport Text, text_add, text_init, text_str
-
-cdef extern from "<sched.h>" nogil:
-    int sched_yield()
-
-# Added to Request.cancelled while a thread cancels: the lower half says whether it is cancelled.
-cdef int64_t CANCELLING = <int64_t>1 << 32
 
 cdef Slab _requests
 slab_init(&_requests, REQUEST_MAGIC, sizeof(Request), 128)
@@ -121,10 +114,6 @@ cdef void request_release(Request* request, uint32_t flags) noexcept nogil:
             pthread_mutex_unlock(&model.queue.mutex)
     request.channel = NULL
     request.model = NULL
-    # A client's thread may be cancelling right now. It saw the channel or will see NULL; wait until
-    # it is through, or it would cancel whatever request gets the channel's memory next.
-    while tp_add(&request.cancelled, 0) >= CANCELLING:
-        sched_yield()
     channel_request_done(channel)
     # Last: the client may delete the request, or submit it again, inside the callback.
     request.release_fn(<TRITONSERVER_InferenceRequest*>request, flags, request.release_userp)
@@ -305,18 +294,18 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestCancel(
     TRITONSERVER_InferenceRequest* inference_request
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
-    cdef Channel* channel
+    cdef int64_t serial
     cdef Request* r = request_own(
         b"TRITONSERVER_InferenceRequestCancel", inference_request, False, &error)
     if r == NULL:
         return error
-    # The client may not delete the request while it cancels it. That the channel stays meanwhile
-    # request_release sees to.
-    tp_add(&r.cancelled, CANCELLING + 1)
-    channel = r.channel
-    if channel != NULL:
-        tp_store(&channel.cancelled, 1)
-    tp_add(&r.cancelled, -CANCELLING)
+    tp_store(&r.cancelled, 1)
+    # The client owns the request again as soon as it was released, but what is left of it may go on
+    # through a factory. A channel's memory stays readable; one that is over has another serial, or
+    # nobody who looks.
+    if r.watched != NULL:
+        serial = r.watched_serial << 1
+        tp_swap(&r.watched.cancelled, serial, serial | 1)
     return NULL
 
 

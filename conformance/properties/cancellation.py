@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from statistics import median
 
 from hypothesis import strategies as st
 
@@ -15,11 +16,15 @@ from ..target import ModelUnderTest, Target
 from . import Property
 from .common import one_model, plain
 
+#: What is quicker than this can't be seen to end early.
+LONG_S = 0.015
+CANDIDATES = 20
+TRIES = 5
+#: Of its usual time a request that is cancelled at once may take so much.
+EARLY = 0.8
+
 
 def answered(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
-    if model.declared.sequence:
-        return "the model takes sequences"
-
     def holds(pair: tuple[CaseRequest, float]) -> None:
         request, after = pair
         cancelled = replace(request, cancel_after_ms=after)
@@ -34,4 +39,36 @@ def answered(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     return ""
 
 
-PROPERTIES = (Property(("cancellation.answered",), answered),)
+def stops_early(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
+    """Of some requests the one that takes longest, and the same again, cancelled soon."""
+    candidates: list[CaseRequest] = []
+    ex.examine((), requests(model, elements=4096), candidates.append, examples=CANDIDATES)
+
+    def seconds(request: CaseRequest) -> float:
+        outcome = ex.run(one_model(model, plain(model), (request,)))
+        return max((s.seconds for s in outcome.steps if s.answers), default=0.0)
+
+    took = [(seconds(request), k) for k, request in enumerate(candidates)]
+    if not took or max(took)[0] < LONG_S:
+        return f"no request of {len(took)} took {LONG_S * 1000:.0f} ms or longer"
+    slow = candidates[max(took)[1]]
+
+    def holds() -> None:
+        whole = median(seconds(slow) for _ in range(TRIES))
+        cancelled = replace(slow, cancel_after_ms=1.0)
+        early = median(seconds(cancelled) for _ in range(TRIES))
+        ex.results["cancellation.stops-early"].cases += 1
+        ex.expect(
+            early < whole * EARLY, "cancellation.stops-early",
+            f"cancelled after 1 ms a request took {early * 1000:.0f} ms, else "
+            f"{whole * 1000:.0f} ms",
+        )
+
+    ex.single(("cancellation.stops-early",), holds)
+    return ""
+
+
+PROPERTIES = (
+    Property(("cancellation.answered",), answered),
+    Property(("cancellation.stops-early",), stops_early),
+)

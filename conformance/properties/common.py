@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,14 +60,27 @@ def one_model(
     model: ModelUnderTest, config: str, *groups: Sequence[CaseRequest], faults: Sequence[FaultAt] = (),
     **options: Any,
 ) -> Case:  # fmt: skip
-    """Load, the groups of requests one after the other, unload."""
-    steps = [Infer(model.name, tuple(group)) for group in groups]
+    """Load, the groups of requests one after the other, unload.
+
+    To a model of sequences each request is a sequence of its own.
+    """
+    steps = [infer(model, group, 1000 * (k + 1)) for k, group in enumerate(groups)]
     return Case(
         (model.case_model(config),),
         (Load(model.name), *steps, Unload(model.name)),
         tuple(faults),
         **options,
     )
+
+
+def infer(model: ModelUnderTest, group: Sequence[CaseRequest], first: int = 1) -> Infer:
+    """The step that sends these requests at the same time. To a model of sequences each is one that
+    begins and ends with it; their ids are ``first`` and those after it."""
+    if model.declared.sequence:
+        group = [
+            replace(r, correlation_id=first + k, start=True, end=True) for k, r in enumerate(group)
+        ]
+    return Infer(model.name, tuple(group))
 
 
 def same_output(a: OutputData, b: OutputData, exact: bool = True) -> bool:

@@ -6,20 +6,20 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from ..cases import Case, CaseRequest, Infer, Load, Unload
+from dataclasses import replace
+
+from ..cases import Case, CaseRequest, Load, Unload
 from ..examiner import Examiner
 from ..strategies import requests
 from ..target import ModelUnderTest, Target
 from . import Property
-from .common import instances, one_model, plain, same_answers, shown
+from .common import infer, instances, one_model, plain, same_answers, shown
 
 INSTANCES = 4
 ROUNDS = 8
 
 
 def _why_not(model: ModelUnderTest) -> str:
-    if model.declared.sequence:
-        return "the model takes sequences"
     return "" if model.deterministic else "determinism is not claimed"
 
 
@@ -60,7 +60,7 @@ def many_models(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
             tuple(model.case_model(text, name) for name in names),
             (
                 *(Load(name) for name in names),
-                *(Infer(name, (request,) * 4) for name in names),
+                *(replace(infer(model, (request,) * 4), model=name) for name in names),
                 *(Unload(name) for name in names),
             ),
         )

@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
-from ..cases import Case, CaseRequest, Infer, Load, Unload
+from ..cases import Case, CaseRequest, Load, Unload
 from ..examiner import Examiner
 from ..strategies import requests
 from ..target import ModelUnderTest, Target
 from . import Property
-from .common import one_model, plain
+from .common import instances, one_model, plain
 
 #: Requests of one case, whose answers all lie in memory at a time.
 GROUP = 50
@@ -50,9 +51,6 @@ def _grows(ex: Examiner, case: Case, clause: str, what: str, amount: int) -> Non
 
 
 def requests_steady(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
-    if model.declared.sequence:
-        return "the model takes sequences"
-
     def holds(request: CaseRequest) -> None:
         groups = [(request,) * GROUP for _ in range(GROUPS)]
         case = one_model(model, plain(model), *groups, timeout_s=60.0)
@@ -65,12 +63,9 @@ def requests_steady(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 
 
 def reloads_steady(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
-    if model.declared.sequence:
-        return "the model takes sequences"
-
     def holds(request: CaseRequest) -> None:
-        steps = (Load(model.name), Infer(model.name, (request,)), Unload(model.name)) * RELOADS
-        case = Case((model.case_model(plain(model)),), steps, timeout_s=60.0)
+        once = one_model(model, plain(model), (request,))
+        case = replace(once, steps=once.steps * RELOADS, timeout_s=60.0)
         _grows(ex, case, "hygiene.reload-steady", "loads and unloads", RELOADS)
 
     ex.pool.fresh()
@@ -78,7 +73,21 @@ def reloads_steady(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     return ""
 
 
+def states_freed(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
+    """Loads and unloads alone, of two instances: what is left was not requests' doing."""
+
+    def holds() -> None:
+        steps = (Load(model.name), Unload(model.name)) * RELOADS
+        case = Case((model.case_model(instances(model, 2)),), steps, timeout_s=60.0)
+        _grows(ex, case, "lifecycle.state-freed", "loads and unloads", RELOADS)
+
+    ex.pool.fresh()
+    ex.single(("lifecycle.state-freed",), holds)
+    return ""
+
+
 PROPERTIES = (
     Property(("hygiene.memory-steady", "hygiene.descriptors-steady"), requests_steady),
+    Property(("lifecycle.state-freed",), states_freed),
     Property(("hygiene.reload-steady",), reloads_steady),
 )

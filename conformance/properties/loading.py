@@ -4,20 +4,27 @@
 
 from __future__ import annotations
 
-from ..cases import Case, CaseRequest, Infer, Load, Unload
+import os
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from ..cases import Case, CaseRequest, Load, Unload
 from ..examiner import Examiner
 from ..strategies import requests
 from ..target import ModelUnderTest, Target
 from . import Property
-from .common import plain, same_answers, shown
+from .common import infer, plain, same_answers, shown
 
 ROUNDS = 6
+#: Bytes; a folder with more, or with folders, is not copied but linked.
+MOST_COPIED = 64 << 20
 
 
 def loads(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     """It loads at all: everything else depends on it."""
-    names = ("lifecycle.initialize-succeeds", "loading.entry-point", "loading.symbols",
-             "loading.any-path")
+    names = ("lifecycle.initialize-succeeds", "loading.entry-point", "loading.symbols")
 
     def holds() -> None:
         case = Case((model.case_model(),), (Load(model.name), Unload(model.name)))
@@ -32,6 +39,44 @@ def loads(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 
     ex.single(names, holds)
     return ""
+
+
+def elsewhere(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
+    """The library's folder, copied to where the path has what paths may have."""
+    def holds(request: CaseRequest) -> None:
+        steps = (Load(model.name), infer(model, (request,)), Unload(model.name))
+        case = Case((model.case_model(plain(model)),), steps)
+        here = ex.run(case)
+        with tempfile.TemporaryDirectory(prefix="triton-py-") as temporary:
+            folder = Path(temporary, "a folder", "with späce & sign", target.backend)
+            library = _copied(target.library, folder)
+            with ex.other_library(library):
+                there = ex.run(case, ("loading.any-path",))
+                errors = [s.error for s in there.steps if s.error]
+                ex.expect(not errors, "loading.any-path", f"from '{folder}': {errors[:1]}")
+                a, b = ([s.answers[0] for s in o.steps if s.answers] for o in (here, there))
+                ex.expect(
+                    not model.deterministic or not a or (bool(b) and same_answers(a[0], b[0])),
+                    "loading.any-path",
+                    f"from '{folder}' it answers {shown(b[0] if b else ())}, else {shown(a[0] if a else ())}",
+                )
+
+    ex.examine(("loading.any-path",), requests(model, elements=64), holds, examples=1)
+    return ""
+
+
+def _copied(library: Path, folder: Path) -> Path:
+    """The library at another place, with what lies beside it: a copy, or a link to the folder where
+    that is large."""
+    size = 0
+    for entry in os.scandir(library.parent):
+        size += entry.stat().st_size if entry.is_file() else MOST_COPIED
+        if size > MOST_COPIED:
+            folder.parent.mkdir(parents=True)
+            folder.symlink_to(library.parent, target_is_directory=True)
+            return folder / library.name
+    shutil.copytree(library.parent, folder)
+    return folder / library.name
 
 
 def versions(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
@@ -51,8 +96,7 @@ def versions(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 
 def reload(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     def holds(request: CaseRequest) -> None:
-        group = Infer(model.name, (request,))
-        steps = (Load(model.name), group, Unload(model.name)) * ROUNDS
+        steps = (Load(model.name), infer(model, (request,)), Unload(model.name)) * ROUNDS
         outcome = ex.run(Case((model.case_model(plain(model)),), steps), ("loading.reload",))
         errors = [s.error for s in outcome.steps if s.error]
         ex.expect(not errors, "loading.reload", f"a later load or unload failed: {errors[:1]}")
@@ -71,7 +115,7 @@ def again(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     """Each case has a server of its own: the second is the library's second Initialize."""
 
     def holds(request: CaseRequest) -> None:
-        steps = (Load(model.name), Infer(model.name, (request,)))
+        steps = (Load(model.name), infer(model, (request,)))
         case = Case((model.case_model(plain(model)),), steps)
         found = [ex.run(case, ("loading.twice",)) for _ in range(2)]
         answers = [o.steps[1].answers[0] if len(o.steps) > 1 and o.steps[1].answers else ()
@@ -92,10 +136,10 @@ def side_by_side(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
         case = Case(
             (model.case_model(text), model.case_model(text, name)),
             (
-                Load(model.name), Infer(model.name, (request,)),
-                Load(name), Infer(name, (request,)),
-                Infer(model.name, (request,)), Unload(model.name),
-                Infer(name, (request,)), Unload(name),
+                Load(model.name), infer(model, (request,), 1),
+                Load(name), replace(infer(model, (request,), 1), model=name),
+                infer(model, (request,), 2), Unload(model.name),
+                replace(infer(model, (request,), 2), model=name), Unload(name),
             ),
         )  # fmt: skip
         outcome = ex.run(case, ("loading.two-models",))
@@ -113,8 +157,8 @@ def side_by_side(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 
 
 PROPERTIES = (
-    Property(("lifecycle.initialize-succeeds", "loading.entry-point", "loading.symbols",
-              "loading.any-path"), loads),
+    Property(("lifecycle.initialize-succeeds", "loading.entry-point", "loading.symbols"), loads),
+    Property(("loading.any-path",), elsewhere),
     Property(("loading.version", "loading.newer-server"), versions, once=True),
     Property(("loading.reload",), reload),
     Property(("loading.twice",), again),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,18 +17,18 @@ from ..target import ModelUnderTest, Target
 from . import Property
 from .common import one_model, plain, same_answers, shown
 
+#: What output buffers hold before they are written, one time and the other.
+_FILLS = (0xA7, 0x58)
 _TYPES = {"FP16": np.float16, "FP32": np.float32, "FP64": np.float64}
 
 
 def _batches(model: ModelUnderTest) -> st.SearchStrategy[int]:
-    most = max(1, model.declared.max_batch_size)
+    # A sequence's requests come one by one.
+    most = 1 if model.declared.sequence else max(1, model.declared.max_batch_size)
     return st.sampled_from(sorted({1, min(2, most), min(3, most), most}))
 
 
 def accepted(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
-    if model.declared.sequence:
-        return "the model takes sequences"
-
     def holds(request: CaseRequest) -> None:
         outcome = ex.run(one_model(model, plain(model), (request,)), ("tensors.accepts-declared",))
         for answer in _answers(outcome):
@@ -55,8 +56,13 @@ def _reference(ex: Examiner, model: ModelUnderTest, request: CaseRequest, outcom
     if model.reference is None:
         return
     ex.results["tensors.reference"].cases += 1
-    wanted = model.reference({n: array_of(t) for n, t in request.inputs.items()})
-    for answer in _answers(outcome):
+    said = model.reference({n: array_of(t) for n, t in request.inputs.items()})
+    answers = [answer for answer in _answers(outcome) if not answer.empty]
+    # A decoupled model's may be a list: what each response is to have.
+    each = said if isinstance(said, Sequence) else [said] * len(answers)
+    ex.expect(len(each) == len(answers) or any(a.error for a in answers), "tensors.reference",
+              f"there are {len(answers)} responses; the reference function says {len(each)}")
+    for answer, wanted in zip(answers, each, strict=False):
         for output in answer.outputs:
             if output.name not in wanted or answer.error:
                 continue
@@ -80,9 +86,6 @@ def _bytes_of(array: np.ndarray, datatype: str) -> bytes:
 
 
 def split(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
-    if model.declared.sequence:
-        return "the model takes sequences"
-
     def holds(pair: tuple[CaseRequest, CaseRequest]) -> None:
         whole, cut = pair
         case = one_model(model, plain(model), (whole,), (cut,))
@@ -103,8 +106,6 @@ def split(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 
 
 def empty(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
-    if model.declared.sequence:
-        return "the model takes sequences"
     if not any(-1 in t.dims for t in model.declared.inputs.values()):
         return "no input has a variable dimension"
 
@@ -117,8 +118,6 @@ def empty(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 
 
 def requested(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
-    if model.declared.sequence:
-        return "the model takes sequences"
     names = sorted(model.declared.outputs)
 
     def holds(pair: tuple[CaseRequest, tuple[str, ...]]) -> None:
@@ -132,12 +131,38 @@ def requested(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     return ""
 
 
+def filled(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
+    """The same request into buffers that hold something else: what is as it was is unwritten."""
+    if not model.deterministic:
+        return ""
+
+    def holds(request: CaseRequest) -> None:
+        found = [
+            [a for a in _answers(ex.run(case, ("tensors.output-filled",))) if not a.error]
+            for case in (one_model(model, plain(model), (request,), fill=byte) for byte in _FILLS)
+        ]
+        for answers in zip(*found, strict=False):
+            for output in answers[0].outputs:
+                other = answers[1].output(output.name)
+                if other is None or len(other.data) != len(output.data):
+                    continue
+                unwritten = [
+                    i for i, pair in enumerate(zip(output.data, other.data, strict=True))
+                    if pair == _FILLS
+                ]
+                ex.expect(
+                    not unwritten, "tensors.output-filled",
+                    f"of output '{output.name}' {len(unwritten)} of {len(output.data)} bytes were "
+                    f"never written, the first of them byte {unwritten[0] if unwritten else 0}",
+                )
+
+    ex.examine(("tensors.output-filled",), _sized(model, 64), holds, examples=8)
+    return ""
+
+
 def repeats(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     if not model.deterministic:
         return "determinism is not claimed"
-    if model.declared.sequence:
-        return "the model takes sequences"
-
     def holds(pair: tuple[CaseRequest, CaseRequest]) -> None:
         request, other = pair
         groups = ((request,), (other,), (request,), (request,))
@@ -156,6 +181,7 @@ def repeats(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 PROPERTIES = (
     Property(("tensors.accepts-declared", "responses.errors-are-errors"), accepted),
     Property(("determinism.repeats",), repeats),
+    Property(("tensors.output-filled",), filled),
     Property(("tensors.split-inputs", "tensors.input-bounds"), split),
     Property(("tensors.empty",), empty),
     Property(("tensors.requested-outputs",), requested),

@@ -20,7 +20,6 @@
 
 enum {
   PATTERN = 0xC5,
-  UNWRITTEN = 0xA7,
   BEFORE = 64,        /* bytes of pattern before the buffer, at least */
   ALIGNMENT = 16,     /* what malloc promises, and so what a backend may rely on */
   SHORTEST_GAP = 16   /* of bytes that look unwritten: fewer may be chance */
@@ -34,6 +33,7 @@ typedef struct Guard {
   size_t mapping_size;
   char *buffer;
   uint64_t size;
+  unsigned char fill; /* what the buffer held before it was written */
   void *real; /* borrowed from the core until the response is sent */
   bool done;
 } Guard;
@@ -74,7 +74,8 @@ static bool map(Guard *guard, uint64_t size)
   }
   size_t offset = (room - (size_t)size) / ALIGNMENT * ALIGNMENT;
   memset(mapping, PATTERN, room);
-  memset(mapping + offset, UNWRITTEN, (size_t)size);
+  guard->fill = (unsigned char)recorder_control->fill;
+  memset(mapping + offset, guard->fill, (size_t)size);
   guard->mapping = mapping;
   guard->buffer = mapping + offset;
   guard->size = size;
@@ -118,7 +119,7 @@ static uint64_t longest_gap(const Guard *guard)
 {
   uint64_t longest = 0, run = 0;
   for (uint64_t i = 0; i < guard->size; i++) {
-    run = (unsigned char)guard->buffer[i] == UNWRITTEN ? run + 1 : 0;
+    run = (unsigned char)guard->buffer[i] == guard->fill ? run + 1 : 0;
     if (run > longest) longest = run;
   }
   return longest;
@@ -155,6 +156,18 @@ void guard_done(TRITONBACKEND_Response *response, bool sent)
     mprotect(guard->mapping, guard->mapping_size, PROT_NONE);
   }
   pthread_mutex_unlock(&lock);
+}
+
+uint16_t guard_kind_of(uintptr_t address, uint64_t *beyond)
+{
+  /* Without the lock: the thread that crashed may hold it, and the list only grows meanwhile. */
+  for (const Guard *guard = guards; guard != NULL; guard = guard->next) {
+    uintptr_t begin = (uintptr_t)guard->mapping;
+    if (begin == 0 || address < begin || address >= begin + guard->mapping_size) continue;
+    *beyond = address - (uintptr_t)guard->buffer - guard->size;
+    return guard->done ? NOTE_CRASH_SENT : NOTE_CRASH_OUTPUT;
+  }
+  return 0;
 }
 
 void guard_reset(void)

@@ -50,6 +50,7 @@ int recorder_attach(const char *core, const char *folder, void *memory, uint32_t
   recorder_control->output_memory = -1;
   recorder_control->recording = 1;
   recorder_control->magic = RECORDER_MAGIC;
+  crash_watch();
   return host_folder != NULL ? 0 : -1;
 }
 

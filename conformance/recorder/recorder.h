@@ -43,7 +43,12 @@ enum {
 enum {
   NOTE_BEFORE_BUFFER = 1, /* bytes before an output's buffer were written */
   NOTE_AFTER_BUFFER,      /* bytes after it were */
-  NOTE_UNWRITTEN          /* an output's buffer was sent with bytes that were never written */
+  NOTE_UNWRITTEN,         /* an output's buffer was sent with bytes that were never written */
+  /* An access that ends the process, at the address of the event's first argument: */
+  NOTE_CRASH,             /* somewhere */
+  NOTE_CRASH_OUTPUT,      /* beyond an output's buffer */
+  NOTE_CRASH_SENT,        /* in the buffer of an output whose response was sent or deleted */
+  NOTE_CRASH_INPUT        /* beyond an input's buffer */
 };
 
 typedef struct {
@@ -79,7 +84,7 @@ typedef struct {
   uint32_t api_major;    /* 0: what the server says */
   uint32_t api_minor;
   uint32_t recording;
-  uint32_t reserved;
+  uint32_t fill; /* what output buffers hold before they are written: one byte */
   Fault faults[RECORDER_FAULTS];
 } Control;
 
@@ -98,6 +103,9 @@ RECORDER_API int recorder_attach(const char *core, const char *host_folder, void
                                  uint32_t capacity);
 /* The library under test; its path is copied. What was loaded before stays loaded. */
 RECORDER_API int recorder_target(const char *library);
+/* A mapping of an input's buffer, whose bytes end at `data_end`: to tell what a crash was about. */
+RECORDER_API void recorder_watch_input(uintptr_t begin, uintptr_t end, uintptr_t data_end);
+RECORDER_API void recorder_forget_inputs(void);
 /* Forgets faults' counts and frees the memory of outputs that were sent. No backend may run. */
 RECORDER_API void recorder_reset(void);
 
@@ -133,5 +141,13 @@ TRITONSERVER_Error *guard_output(TRITONBACKEND_Output *output, void **buffer, ui
 void guard_done(TRITONBACKEND_Response *response, bool sent);
 void guard_output_of(TRITONBACKEND_Response *response, TRITONBACKEND_Output *output);
 void guard_reset(void);
+/* The NOTE_* of an access to a guarded mapping, and by how many bytes it is beyond the buffer; 0: it is
+ * in none. Safe in a signal handler. */
+uint16_t guard_kind_of(uintptr_t address, uint64_t *beyond);
+
+/* --- crash.c ------------------------------------------------------------------------------------ */
+
+/* From now on a crash is noted before it ends the process. */
+void crash_watch(void);
 
 #endif

@@ -6,12 +6,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..log import CALL, ENTER, LEAVE, REQUEST, LogEvent
+from ..log import (
+    CALL,
+    ENTER,
+    LEAVE,
+    NOTE,
+    NOTE_CRASH,
+    NOTE_CRASH_INPUT,
+    NOTE_CRASH_OUTPUT,
+    NOTE_CRASH_SENT,
+    REQUEST,
+    LogEvent,
+)
 from . import Context, Finding
+
+
+#: What the recorder saw of a crash: the clause, and what was done at how many bytes beyond.
+_ACCESSES = {
+    NOTE_CRASH_OUTPUT: ("tensors.output-bounds", "{} bytes behind an output's buffer"),
+    NOTE_CRASH_SENT: (
+        "responses.untouched-after-send",
+        "in the buffer of an output whose response was sent or deleted",
+    ),
+    NOTE_CRASH_INPUT: ("tensors.input-bounds", "{} bytes behind an input's buffer"),
+}
 
 
 def where(events: list[LogEvent]) -> str:
     """What went on when the process ended, in words."""
+    events = [e for e in events if e.kind != NOTE]
     if not events:
         return "before the library was entered"
     last = events[-1]
@@ -31,9 +54,19 @@ def crash(context: Context) -> Iterator[Finding]:
         how, _, printed = ended.partition("\n")
         said = f"; it printed: {printed}" if printed else ""
         events = list(context.events)
+        clause, what = "lifecycle.survives", ""
+        for event in events:
+            if event.kind != NOTE or event.args[-1] < NOTE_CRASH:
+                continue
+            place = f" in {event.text}" if event.text else ""
+            if event.args[-1] in _ACCESSES:
+                clause, text = _ACCESSES[event.args[-1]]
+                what = f": an access{place} {text.format(event.args[1])}"
+            else:
+                what = f": an access{place} to the address {event.args[0]:#x}"
         yield Finding(
-            "lifecycle.survives",
-            f"the process ended with {how} {where(events)}{said}",
+            clause,
+            f"the process ended with {how} {where(events)}{what}{said}",
             events[-1].seq if events else 0,
         )
 

@@ -205,11 +205,6 @@ cdef Event* finish(Event* event) noexcept:
     if event.kind == EVENT_RELEASE:
         if ticket.on_released != NULL:
             ticket.on_released(ticket)
-        request = ticket.request
-        ticket.request = NULL
-        # The last request of an unloaded model may free the model: never under the GIL.
-        with nogil:
-            swallow(TRITONSERVER_InferenceRequestDelete(request))
         ticket.is_released = True
     elif event.flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL:
         ticket.is_final = True
@@ -218,6 +213,12 @@ cdef Event* finish(Event* event) noexcept:
     if ticket.is_released and ticket.is_final:
         if ticket.on_settled != NULL:
             ticket.on_settled(ticket)
+        # Not before: what was released can still be cancelled while its responses come. The last
+        # request of an unloaded model may free the model: never under the GIL.
+        request = ticket.request
+        ticket.request = NULL
+        with nogil:
+            swallow(TRITONSERVER_InferenceRequestDelete(request))
         ticket_drop(ticket)
     return following
 

@@ -12,12 +12,13 @@ cdef struct HeldBuffer:
 
 
 cdef class NativeRequest:
-    """One inference request, from its first input to the release callback."""
+    """One inference request, from its first input to its last response."""
     cdef TRITONSERVER_InferenceRequest* ptr    # owned until sent, then the ticket's; NULL when gone
     cdef Ticket* ticket                        # not NULL while in flight
     cdef ServerHandle handle
     cdef int made_in
     cdef bint sent
+    cdef bint is_released                      # by the core; until it is settled it can be cancelled
     cdef bint was_cancelled
     cdef HeldBuffer* buffers                   # what the inputs borrow from, held until released
     cdef list keep                             # owners of memory given by address

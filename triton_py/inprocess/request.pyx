@@ -69,13 +69,14 @@ SEQUENCE_END = <int> TRITONSERVER_REQUEST_FLAG_SEQUENCE_END
 
 cdef void _on_released(Ticket* ticket) noexcept:
     cdef NativeRequest request = <NativeRequest> ticket.cookie
-    request._remember()
-    request.ptr = NULL
+    request.is_released = True
     request._let_go()
 
 
 cdef void _on_settled(Ticket* ticket) noexcept:
     cdef NativeRequest request = <NativeRequest> ticket.cookie
+    request._remember()
+    request.ptr = NULL
     request.ticket = NULL
     request.cookie = None
     # A finished request has no business with the server any more, and should not keep it.
@@ -138,7 +139,7 @@ cdef class NativeRequest:
 
     cdef TRITONSERVER_InferenceRequest* _valid(self) except NULL:
         check_process(self.made_in, "the request")
-        if self.ptr == NULL:
+        if self.ptr == NULL or self.is_released:
             raise InvalidArgumentError("the request was released by the core; its fields are gone")
         return self.ptr
 
@@ -235,7 +236,7 @@ cdef class NativeRequest:
     @property
     def released(self):
         """The core gave the request back, and the draining side has seen that."""
-        return self.sent and self.ptr == NULL
+        return self.is_released
 
     @property
     def cancelled(self):
