@@ -243,7 +243,7 @@ class Outcome:
 
 def outcome_from_json(value: Mapping[str, Any]) -> Outcome:
     return Outcome(
-        tuple(_step_result(step) for step in value["steps"]),
+        tuple(step_result(step) for step in value["steps"]),
         value["first"],
         value["last"],
         dict(value["leaked"]),
@@ -257,7 +257,7 @@ def outcome_from_json(value: Mapping[str, Any]) -> Outcome:
     )
 
 
-def _step_result(value: Mapping[str, Any]) -> StepResult:
+def step_result(value: Mapping[str, Any]) -> StepResult:
     answers = tuple(
         tuple(
             Answer(

@@ -19,7 +19,7 @@ from .cases import Case, Outcome
 from .clauses import clauses
 from .log import LogEvent
 from .pool import Pool
-from .results import ERROR, FAIL, PASS, ClauseResult, Violation
+from .results import BLOCKED, ERROR, FAIL, PASS, ClauseResult, Violation
 from .rules import CLAUSES, Context, Finding, check, exercised_by
 from .wording import told
 
@@ -27,6 +27,8 @@ from .wording import told
 SHRINK_S = 8.0
 #: Different clauses that one property may find to be violated.
 MOST_FINDINGS = 6
+#: Findings of one property that hang: each takes its whole time.
+MOST_HANGS = 3
 
 
 class Violated(Exception):
@@ -43,11 +45,15 @@ class Violated(Exception):
 class Examiner:
     """One run's state: the pool, the results so far, the time that is left."""
 
-    def __init__(self, pool: Pool, seed: int, examples: int, deadline: float) -> None:
+    def __init__(
+        self, pool: Pool, seed: int, examples: int, deadline: float,
+        shrink_s: float = SHRINK_S,
+    ) -> None:
         self.pool = pool
         self.seed = seed
         self.examples = examples
         self.deadline = deadline
+        self.shrink_s = shrink_s
         self.results = {id: ClauseResult(clause) for id, clause in clauses().items()}
         self.on_progress: Callable[[str, int, int], None] = lambda clause, cases, found: None
         self._failing: dict[str, Violated] = {}
@@ -107,6 +113,7 @@ class Examiner:
 
         A clause that is violated is noted, and the rest is looked for again without it.
         """
+        hangs = 0
         for _ in range(MOST_FINDINGS):
             if self.out_of_time:
                 return
@@ -114,6 +121,10 @@ class Examiner:
                 self._once(strategy, holds, examples or self.examples)
             except Violated as violated:
                 self._note(violated)
+                hangs += violated.outcome.ended.startswith("hang")
+                if hangs == MOST_HANGS:
+                    self._cut_short(names)
+                    return
                 continue
             except Flaky:
                 if not self._failing:
@@ -128,6 +139,13 @@ class Examiner:
             result = self.results[name]
             if result.status != FAIL and result.cases and result.status != ERROR:
                 result.status = PASS
+
+    def _cut_short(self, names: Sequence[str]) -> None:
+        """A case hung: to look for more in the same way would take the whole time again."""
+        for name in names:
+            result = self.results[name]
+            if result.status not in (FAIL, PASS):
+                result.status, result.reason = BLOCKED, "a case of it hung; that is a finding of its own"
 
     def single(self, names: Sequence[str], holds: Callable[[], None]) -> None:
         """A property of one case, without Hypothesis."""
@@ -172,7 +190,7 @@ class Examiner:
                 if not self._failing:
                     # What hangs takes its whole time at each try.
                     hangs = violated.outcome.ended.startswith("hang")
-                    self._shrink_until = time.monotonic() + (0 if hangs else SHRINK_S)
+                    self._shrink_until = time.monotonic() + (0 if hangs else self.shrink_s)
                 first = next(iter(self._failing.values()), violated)
                 if violated.finding.clause != first.finding.clause:
                     return  # another one's turn comes later

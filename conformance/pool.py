@@ -15,9 +15,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from .cases import Case, Outcome, outcome_from_json
+from .cases import Case, Infer, Outcome, outcome_from_json, step_result
 from .log import Log, LogEvent
 
 #: More than this beyond what the worker began with is a runaway allocation.
@@ -25,6 +25,8 @@ MEMORY_LIMIT = 3 << 30
 #: A worker is replaced after so many cases, so that one case's leftovers don't add up.
 CASES_PER_WORKER = 400
 _START_TIMEOUT_S = 60.0
+#: How long a case may go on after a step that lacks answers.
+UNLOAD_S = 2.0
 
 
 class HarnessError(Exception):
@@ -52,6 +54,8 @@ class _Process:
         self._pending = b""
         self.log = Log(self.log_fd)
         self.cases = 0
+        #: Of a case that does not end: its steps up to the one that lacks answers.
+        self.so_far: list[dict[str, Any]] = []
         self._send({"target": str(target), "backend": backend})
         answer, ended = self._receive(_START_TIMEOUT_S)
         if answer is None:
@@ -83,6 +87,11 @@ class _Process:
                 if not piece:
                     return None, self.end("")
                 self._pending += piece
+                if self._pending.startswith(b'{"so far"') and b"\n" in self._pending:
+                    line, _, self._pending = self._pending.partition(b"\n")
+                    self.so_far = json.loads(line)["so far"]
+                    # What is left is to unload, for which requests may be waited for that never end.
+                    deadline = min(deadline, time.monotonic() + UNLOAD_S)
             elif self._memory() > limit:
                 return None, self.end("out of memory")
         line, _, self._pending = self._pending.partition(b"\n")
@@ -91,6 +100,7 @@ class _Process:
     def run(self, case: Case) -> Outcome:
         first = self.log.head
         self.cases += 1
+        self.so_far = []
         try:
             self._send(case.to_json())
             answer, ended = self._receive(case.timeout_s)
@@ -98,7 +108,8 @@ class _Process:
             answer, ended = None, self.end("")
         if answer is not None:
             return outcome_from_json(answer)
-        return Outcome((), first, self.log.head, ended=ended)
+        steps = tuple(step_result(step) for step in self.so_far)
+        return Outcome(steps, first, self.log.head, ended=ended)
 
     def end(self, why: str) -> str:
         """Ends the process if it lives; how it ended, in a word or two."""
@@ -137,6 +148,13 @@ class _Process:
         os.close(self._errors)
 
 
+def _sooner(case: Case) -> Case:
+    steps = tuple(
+        replace(s, timeout_s=s.timeout_s / 2) if isinstance(s, Infer) else s for s in case.steps
+    )
+    return replace(case, steps=steps, timeout_s=case.timeout_s / 2)
+
+
 class Pool:
     """Runs cases on one worker at a time. Use as a context manager."""
 
@@ -146,6 +164,8 @@ class Pool:
         self._process: _Process | None = None
         self.cases = 0
         self.workers = 0
+        #: Something hung before: no need to wait as long again.
+        self._hangs = False
 
     def __enter__(self) -> Self:
         return self
@@ -175,7 +195,10 @@ class Pool:
             self._process = _Process(self._target, self.backend)
             self.workers += 1
         self.cases += 1
+        if self._hangs:
+            case = _sooner(case)
         outcome = self._process.run(case)
+        self._hangs |= outcome.ended == "hang" or any(s.unanswered for s in outcome.steps)
         events = self._process.log.events(outcome.first, outcome.last)
         if outcome.harness_error:
             raise HarnessError(f"{outcome.harness_error}\n{self._process.output()[-2000:]}")

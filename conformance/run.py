@@ -15,7 +15,7 @@ from pathlib import Path
 from triton_py import get_include
 
 from .clauses import clauses
-from .examiner import Examiner
+from .examiner import SHRINK_S, Examiner
 from .pool import HarnessError, Pool
 from .properties import Property, all_properties
 from .results import BLOCKED, ERROR, FAIL, NOT_RUN, PASS, ClauseResult, RunResult
@@ -40,18 +40,21 @@ def certify(
     profiles: Sequence[str] = (),
     strict: bool = False,
     fail_fast: bool = False,
+    until: str = "",
+    shrink_s: float = SHRINK_S,
     progress: Progress | None = None,
 ) -> RunResult:
     """Hold a library against the clauses of the profiles, all where none is named.
 
+    ``until``: end as soon as this clause was found to be violated.
     Raises HarnessError where the harness can't do its work at all.
     """
     began = time.monotonic()
     with Pool(target.library, target.backend) as pool:
-        ex = Examiner(pool, seed, examples, began + budget_s)
+        ex = Examiner(pool, seed, examples, began + budget_s, shrink_s)
         if progress is not None:
             ex.on_progress = progress
-        reasons = _run(ex, target, profiles, fail_fast)
+        reasons = _run(ex, target, profiles, fail_fast, until)
         ex.finish_rules()
         problems = _settle(ex, reasons, profiles)
         return RunResult(
@@ -79,7 +82,8 @@ def _wanted(result: ClauseResult, profiles: Sequence[str]) -> bool:
 
 
 def _run(
-    ex: Examiner, target: Target, profiles: Sequence[str], fail_fast: bool
+    ex: Examiner, target: Target, profiles: Sequence[str], fail_fast: bool,
+    until: str,
 ) -> dict[str, str]:
     """Runs the properties; for each clause that none could examine, why."""
     reasons: dict[str, str] = {}
@@ -97,7 +101,7 @@ def _run(
             _one(ex, entry, target, model, reasons)
             if ex.found(_FIRST) and _FIRST in entry.clauses:
                 blocked.add(model.name)
-            if fail_fast and ex.violations:
+            if (fail_fast and ex.violations) or (until and ex.found(until)):
                 return reasons
     return reasons
 

@@ -55,8 +55,14 @@ class Worker:
         if result != 0:
             raise RuntimeError("the recorder can't be attached to this core")
 
-    def run(self, case: Case, folder: Path) -> dict[str, Any]:
-        """Runs a case in a server of its own; ``folder`` is empty and stays the caller's."""
+    def run(
+        self, case: Case, folder: Path, unanswered: Callable[[list[dict[str, Any]]], None]
+    ) -> dict[str, Any]:
+        """Runs a case in a server of its own; ``folder`` is empty and stays the caller's.
+
+        ``unanswered`` is told of the steps so far when one ends without all its answers: the model
+        may never be unloaded after that.
+        """
         from triton_py.core import counters
 
         gc.collect()
@@ -67,7 +73,7 @@ class Worker:
         steps: list[dict[str, Any]] = []
         error = ""
         try:
-            self._steps(case, folder, steps)
+            self._steps(case, folder, steps, unanswered)
         except Exception as problem:  # noqa: BLE001 what fails here is the harness
             error = f"{type(problem).__name__}: {problem}"
         gc.collect()
@@ -91,7 +97,10 @@ class Worker:
             "rss_bytes": _anonymous(), "allocated_bytes": _allocated(), "ended": "", "harness_error": error,
         }
 
-    def _steps(self, case: Case, folder: Path, steps: list[dict[str, Any]]) -> None:
+    def _steps(
+        self, case: Case, folder: Path, steps: list[dict[str, Any]],
+        unanswered: Callable[[list[dict[str, Any]]], None],
+    ) -> None:  # fmt: skip
         import triton_py
 
         models, backends = folder / "models", folder / "backends"
@@ -113,6 +122,8 @@ class Worker:
                 result = self._step(server, step)
                 result["seconds"] = time.monotonic() - began
                 steps.append(result)
+                if result["unanswered"]:
+                    unanswered(steps)
 
     def _write(self, models: Path, model: CaseModel) -> None:
         place = models / model.name
@@ -285,7 +296,10 @@ def main() -> None:
     for line in sys.stdin:
         case = Case.from_json(json.loads(line))
         with tempfile.TemporaryDirectory(prefix="triton-py-case-") as folder:
-            answers.write(json.dumps(worker.run(case, Path(folder))) + "\n")
+            outcome = worker.run(
+                case, Path(folder), lambda s: print(json.dumps({"so far": s}), file=answers)
+            )
+            answers.write(json.dumps(outcome) + "\n")
 
 
 if __name__ == "__main__":

@@ -54,10 +54,11 @@ def together(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
         outcome = ex.run(one_model(model, text, members, reordered), names)
         groups = [s.answers for s in outcome.steps if s.answers]
         wanted = [s.answers[0] for s in alone.steps if s.answers]
+        for k, answer in enumerate(groups[0] if groups else ()):
+            ex.expect(bool(answer), "batching.none-lost", f"member {k} of a batch got no answer")
         if len(groups) < 2 or len(wanted) < len(members):
             return
         for k, answer in enumerate(groups[0]):
-            ex.expect(bool(answer), "batching.none-lost", f"member {k} of a batch got no answer")
             ex.expect(
                 same_answers(wanted[k], answer, exact=False), "batching.as-alone",
                 f"member {k} of a batch of {len(members)} got {shown(answer)}, alone "
@@ -106,9 +107,13 @@ def neighbours(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
         got = [s.answers for s in bad.steps if s.answers]
         if not wanted or not got:
             return
+        # Whose input it was has the call's own error. The batch may fail as a whole, in which case
+        # all have that.
+        errors = [{a.error for a in y if a.error} for y in got[0]]
+        of_fault = next((e for e in errors if any("on purpose" in text for text in e)), set())
+        whole = bool(of_fault) and all(e == of_fault for e in errors)
         for k, (x, y) in enumerate(zip(wanted[0], got[0], strict=True)):
-            # Whose input it was shows in the error; Execute may refuse all of them together.
-            if any(a.error for a in y):
+            if whole or errors[k] == of_fault != set():
                 continue
             ex.expect(
                 same_answers(x, y, exact=False), "batching.bad-neighbour",

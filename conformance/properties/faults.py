@@ -5,20 +5,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
-from ..cases import Answer, Case, CaseRequest, FaultAt
+from ..cases import Answer, Case, CaseRequest, FaultAt, Load, Outcome, Unload
 from ..examiner import Examiner, Violated
-from ..log import CALL, functions
+from ..log import CALL, ENTER, LEAVE, LogEvent, functions
 from ..rules import Context, Finding, check
+from ..story import EXECUTE
 from ..strategies import requests
 from ..target import ModelUnderTest, Target
 from . import Property
-from .common import one_model, plain, same_answers, shown
+from .common import infer, one_model, plain, same_answers, shown
+from .growth import growth
 
-NAMES = ("faults.survives", "faults.answers", "faults.leaks-nothing", "faults.recovers",
-         "lifecycle.failed-initialize-cleans-up")
+NAMES = ("faults.survives", "faults.answers", "faults.leaks-nothing", "faults.recovers")
+CLEANS_UP = "lifecycle.failed-initialize-cleans-up"
 #: Of each function, the first and a later call.
 NTH = (1, 2, 3)
+#: Requests, or loads, of one case that looks for what grows.
+MANY = 50
 #: Their failure says nothing: a backend can only go on, or has no way to tell.
 _SPARED = {"TRITONBACKEND_RequestRelease", "TRITONSERVER_LogMessage", "TRITONSERVER_LogIsEnabled"}
 _LEAKS = ("hygiene.errors-deleted", "hygiene.messages-deleted", "responses.sent-or-deleted",
@@ -27,11 +32,19 @@ _ANSWERS = ("requests.", "responses.", "decoupled.")
 #: Where a call failed on purpose these say nothing of the backend.
 _MOOT = ("statistics.", "tensors.", "hygiene.valid-calls", "lifecycle.finalize-succeeds",
          "sequences.")
+_INITIALIZE = ("TRITONBACKEND_Initialize", "TRITONBACKEND_ModelInitialize",
+               "TRITONBACKEND_ModelInstanceInitialize")
+_FINALIZE = ("TRITONBACKEND_Finalize", "TRITONBACKEND_ModelFinalize",
+             "TRITONBACKEND_ModelInstanceFinalize")
+FAILABLE = frozenset(
+    f.name for f in functions() if f.by_server and f.returns == "TRITONSERVER_Error*"
+) - _SPARED
 
 
 def translated(finding: Finding) -> Finding | None:
     """What a rule found in a case with faults, as the clause of faults that it amounts to."""
-    if finding.clause in ("lifecycle.survives", "responses.timely"):
+    if finding.clause in ("lifecycle.survives", "responses.timely", "tensors.output-bounds",
+                          "tensors.input-bounds"):
         return Finding("faults.survives", finding.summary, finding.seq)
     if finding.clause in _LEAKS:
         return Finding("faults.leaks-nothing", finding.summary, finding.seq)
@@ -42,72 +55,203 @@ def translated(finding: Finding) -> Finding | None:
     return finding
 
 
-def _examined(
-    ex: Examiner, case: Case, fault: FaultAt, wanted: tuple[Answer, ...] | None
-) -> None:
+def _what(fault: FaultAt) -> str:
+    which = f"from call {fault.nth} on each" if fault.onward else f"call {fault.nth}"
+    return f"when {which} of {fault.function} fails: "
+
+
+def _run(ex: Examiner, case: Case, exercises: Sequence[str], clause: str = "") -> Outcome:
+    """Runs a case with a fault. What the rules find amounts to ``clause``, if one is named."""
     outcome, events = ex.pool.run(case)
-    for name in NAMES[:4]:
+    for name in exercises:
         ex.results[name].cases += 1
-    ex.on_progress("faults.survives", ex.pool.cases, ex.violations)
-    what = f"when call {fault.nth} of {fault.function} fails: "
+    ex.on_progress(exercises[0], ex.pool.cases, ex.violations)
     for finding in check(Context(case, outcome, events)):
         amounts = translated(finding)
-        if amounts is not None and not ex.found(amounts.clause):
-            told = Finding(amounts.clause, what + amounts.summary, amounts.seq)
+        if amounts is None:
+            continue
+        name = clause or amounts.clause
+        if not ex.found(name):
+            told = Finding(name, _what(case.faults[0]) + amounts.summary, amounts.seq)
             raise Violated(told, case, outcome, events)
     ex._last = (case, outcome, events)
-    if not any(outcome.fired):
-        return
+    return outcome
+
+
+def _examined(
+    ex: Examiner, case: Case, fault: FaultAt, wanted: tuple[Answer, ...] | None
+) -> Outcome:
+    outcome = _run(ex, case, NAMES)
     steps = [s.answers[0] for s in outcome.steps if s.answers]
-    if len(steps) == 3 and wanted is not None:
+    if any(outcome.fired) and len(steps) == 3 and wanted is not None:
         for answer in steps[:2]:
             ex.expect(
-                any(a.error for a in answer) or same_answers(wanted, answer),
+                any(a.error for a in answer)
+                or same_answers(wanted, answer)
+                # Who can't make a response can only say that none follows.
+                or ("ResponseNew" in fault.function and all(a.empty for a in answer)),
                 "responses.errors-are-errors",
-                f"{what}the answer was no error, and wrong: {shown(answer)}; right is "
+                f"{_what(fault)}the answer was no error, and wrong: {shown(answer)}; right is "
                 f"{shown(wanted)}",
             )
         ex.expect(
-            same_answers(wanted, steps[2]), "faults.recovers",
-            f"{what}a later request got {shown(steps[2])}, without the fault {shown(wanted)}",
+            fault.onward or same_answers(wanted, steps[2]), "faults.recovers",
+            f"{_what(fault)}a later request got {shown(steps[2])}, without the fault "
+            f"{shown(wanted)}",
         )
+    return outcome
+
+
+def calls_within(events: Sequence[LogEvent], entries: Sequence[str]) -> dict[str, list[int]]:
+    """By function, which of its calls (from 1 on) were made while one of these ran."""
+    inside: set[int] = set()
+    counts: Counter[str] = Counter()
+    found: dict[str, list[int]] = {}
+    for event in events:
+        if event.kind == ENTER and event.function in entries:
+            inside.add(event.thread)
+        elif event.kind == LEAVE and event.function in entries:
+            inside.discard(event.thread)
+        elif event.kind == CALL:
+            counts[event.function] += 1
+            if event.thread in inside:
+                found.setdefault(event.function, []).append(counts[event.function])
+    return found
 
 
 def each_call(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
-    if model.declared.sequence:
-        return "the model takes sequences"
-    failable = {f.name for f in functions()
-                if f.by_server and f.returns == "TRITONSERVER_Error*"} - _SPARED
+    hung: set[FaultAt] = set()
+
+    def one(fault: FaultAt, request: CaseRequest, wanted: tuple[Answer, ...] | None) -> None:
+        if fault in hung or ex.out_of_time:
+            return
+        case = one_model(model, plain(model), (request,), (request,), (request,), faults=(fault,))
+        try:
+            _examined(ex, case, fault, wanted)
+        except Violated as violated:
+            if violated.outcome.ended.startswith("hang") or _slow(violated.outcome):
+                hung.add(fault)  # its whole time once is enough
+            raise
 
     def holds(request: CaseRequest) -> None:
-        clean = one_model(model, plain(model), (request,), (request,), (request,))
-        outcome, events = ex.pool.run(clean)
+        outcome, events = ex.pool.run(
+            one_model(model, plain(model), (request,), (request,), (request,))
+        )
         if outcome.ended or any(s.error for s in outcome.steps):
             return
         made = Counter(e.function for e in events if e.kind == CALL)
         infers = [s.answers[0] for s in outcome.steps if s.answers]
         wanted = infers[0] if model.deterministic and len(infers) == 3 else None
+        executing = _executing(events)
+        # Where Finalize can't get at what it is to free nobody is to blame.
+        needed = calls_within(events, _FINALIZE)
         for function in sorted(made):
-            if function not in failable or ex.out_of_time:
+            if function not in FAILABLE:
                 continue
-            total = made[function]
             # Of the calls for the last request none fails: it shows whether the backend recovers.
-            most = max(1, total * 2 // 3)
+            most = max(1, made[function] * 2 // 3)
             for nth in sorted({1, (most + 1) // 2, most, *[n for n in NTH if n <= most]}):
-                fault = FaultAt(function, nth)
-                case = one_model(
-                    model, plain(model), (request,), (request,), (request,), faults=(fault,)
-                )
-                _examined(ex, case, fault, wanted)
+                if nth not in needed.get(function, ()):
+                    one(FaultAt(function, nth), request, wanted)
+            if function in executing and function not in needed:
+                one(FaultAt(function, executing[function], onward=True), request, wanted)
 
-    ex.examine(NAMES[:4], requests(model, elements=32), holds, examples=1)
+    ex.examine(NAMES, requests(model, elements=32), holds, examples=1)
+    return ""
+
+
+def _slow(outcome: Outcome) -> bool:
+    return any(step.unanswered for step in outcome.steps)
+
+
+def _executing(events: Sequence[LogEvent]) -> dict[str, int]:
+    """By function, the number of its first call after the first Execute began, on any thread."""
+    counts: Counter[str] = Counter()
+    found: dict[str, int] = {}
+    began = False
+    for event in events:
+        if event.kind == ENTER:
+            began = (began or event.function == EXECUTE) and event.function not in _FINALIZE
+        elif event.kind == CALL:
+            counts[event.function] += 1
+            if began:
+                found.setdefault(event.function, counts[event.function])
+    return found
+
+
+def leaks_nothing(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
+    """Each function that Execute calls fails for many requests: nothing may grow."""
+    name = "faults.leaks-nothing"
+
+    def holds(request: CaseRequest) -> None:
+        outcome, events = ex.pool.run(one_model(model, plain(model), (request,)))
+        if outcome.ended or any(s.error for s in outcome.steps):
+            return
+        needed = calls_within(events, _FINALIZE)
+        for function, first in sorted(_executing(events).items()):
+            if function not in FAILABLE or function in needed or ex.out_of_time:
+                continue
+            fault = FaultAt(function, first, onward=True)
+            case = one_model(model, plain(model), (request,) * MANY, faults=(fault,), timeout_s=30.0)
+            grown = growth(lambda case=case: _run(ex, case, (name,)), MANY)
+            ex.expect(not grown, name,
+                      f"{_what(fault)}{MANY} requests take {grown} bytes for good, each time")
+
+    ex.pool.fresh()
+    ex.examine((name,), requests(model, elements=32), holds, examples=1)
+    return ""
+
+
+def failed_initialize(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
+    """Each call that is made while something is initialized fails, once and always."""
+    hung: set[FaultAt] = set()
+
+    def once(request: CaseRequest, fault: FaultAt, wanted: Sequence[Answer]) -> None:
+        steps = (Load(model.name), Load(model.name), infer(model, (request,)), Unload(model.name))
+        case = Case((model.case_model(plain(model)),), steps, faults=(fault,))
+        try:
+            outcome = _run(ex, case, (CLEANS_UP,), CLEANS_UP)
+        except Violated as violated:
+            if violated.outcome.ended.startswith("hang"):
+                hung.add(fault)
+            raise
+        ex.expect(len(outcome.steps) < 2 or not outcome.steps[1].error, CLEANS_UP,
+                  f"{_what(fault)}the model can't be loaded later: {outcome.steps[1].error}")
+        answers = [s.answers[0] for s in outcome.steps if s.answers]
+        if answers and model.deterministic:
+            ex.expect(same_answers(wanted, answers[0]), CLEANS_UP,
+                      f"{_what(fault)}loaded later it answers {shown(answers[0])}, else "
+                      f"{shown(wanted)}")
+
+    def holds(request: CaseRequest) -> None:
+        outcome, events = ex.pool.run(one_model(model, plain(model), (request,)))
+        answers = [s.answers[0] for s in outcome.steps if s.answers]
+        if not answers:
+            return
+        needed = calls_within(events, _FINALIZE)
+        for function, calls in sorted(calls_within(events, _INITIALIZE).items()):
+            if function not in FAILABLE:
+                continue
+            for nth in calls:
+                fault = FaultAt(function, nth)
+                if fault not in hung and not ex.out_of_time:
+                    once(request, fault, answers[0])
+            if function in needed or ex.out_of_time:
+                continue
+            fault = FaultAt(function, calls[0], onward=True)
+            text = plain(model)
+            case = Case((model.case_model(text),), (Load(model.name),) * MANY, faults=(fault,),
+                        timeout_s=30.0)
+            grown = growth(lambda case=case: _run(ex, case, (CLEANS_UP,), CLEANS_UP), MANY)
+            ex.expect(not grown, CLEANS_UP,
+                      f"{_what(fault)}{MANY} loads take {grown} bytes for good, each time")
+
+    ex.examine((CLEANS_UP,), requests(model, elements=32), holds, examples=1)
     return ""
 
 
 def other_memory(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     """Pinned memory is memory that any code can write; a backend has to look at what it gets."""
-    if model.declared.sequence:
-        return "the model takes sequences"
 
     def holds(request: CaseRequest) -> None:
         usual = ex.run(one_model(model, plain(model), (request,)))
@@ -126,6 +270,8 @@ def other_memory(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 
 
 PROPERTIES = (
-    Property(NAMES[:4], each_call),
+    Property(NAMES, each_call),
+    Property((CLEANS_UP,), failed_initialize),
+    Property(("faults.leaks-nothing",), leaks_nothing),
     Property(("faults.other-memory",), other_memory),
 )

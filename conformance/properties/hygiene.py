@@ -5,49 +5,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
-from ..cases import Case, CaseRequest, Load, Unload
+from ..cases import Case, CaseRequest, Load, Outcome, Unload
 from ..examiner import Examiner
 from ..strategies import requests
 from ..target import ModelUnderTest, Target
 from . import Property
 from .common import instances, one_model, plain
+from .growth import growth
 
 #: Requests of one case, whose answers all lie in memory at a time.
 GROUP = 50
 GROUPS = 8
 RELOADS = 100
-#: The same case so many times: the first ones fill pools and caches, the others tell.
-WARM_UP = 3
-ROUNDS = 4
-#: Less than this for each request, or load, is no allocation: malloc gives out 24 bytes at least.
-LEAST_BYTES = 16
-#: What the harness's own process may take at times, whatever it was asked to do.
-OWN_BYTES = 4096
-#: Pages come and go with the allocator; what malloc does not see is seen by them alone.
-NOISE_BYTES = 1 << 20
 
 
 def _grows(ex: Examiner, case: Case, clause: str, what: str, amount: int) -> None:
-    """The same case again and again, in one process: what grows each time is a leak."""
-    allocated, resident = [], []
-    for _ in range(WARM_UP + ROUNDS + 1):
+    def run() -> Outcome:
         outcome = ex.run(case, (clause, "hygiene.descriptors-steady"))
-        if outcome.ended:
-            return
         ex.expect(
             outcome.descriptors_left == 0, "hygiene.descriptors-steady",
             f"{outcome.descriptors_left} file descriptors are open that were not before",
         )
-        allocated.append(outcome.allocated_bytes)
-        resident.append(outcome.rss_bytes)
-    for readings, noise in ((allocated, max(OWN_BYTES, LEAST_BYTES * amount)), (resident, NOISE_BYTES)):
-        grown = min(b - a for a, b in pairwise(readings[WARM_UP:]))
-        ex.expect(
-            grown < noise, clause,
-            f"{amount} {what} take {grown} bytes for good, each time they are repeated",
-        )
+        return outcome
+
+    grown = growth(run, amount)
+    ex.expect(
+        grown == 0, clause, f"{amount} {what} take {grown} bytes for good, each time they are repeated"
+    )
 
 
 def requests_steady(ex: Examiner, target: Target, model: ModelUnderTest) -> str:

@@ -16,7 +16,8 @@ from ..target import ModelUnderTest, Target
 from . import Property
 from .common import same_answers, shown
 
-NAMES = ("sequences.answers", "sequences.isolated", "sequences.state-updated")
+NAMES = ("sequences.answers", "sequences.isolated", "sequences.starts-fresh",
+         "sequences.state-updated")
 
 
 def isolated(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
@@ -30,17 +31,23 @@ def isolated(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
             for k, r in enumerate(items)
         ]
 
-    def run(groups: list[list[CaseRequest]]) -> list[list[tuple[Answer, ...]]]:
-        """Step k of all sequences is sent at the same time."""
-        steps = []
-        for k in range(max(len(g) for g in groups)):
-            steps.append(Infer(model.name, tuple(g[k] for g in groups if k < len(g))))
+    def run(
+        groups: list[list[CaseRequest]], together: bool = True
+    ) -> list[list[tuple[Answer, ...]]]:
+        """Step k of all sequences is sent at the same time; or one sequence after the other."""
+        # For each step of the case, which request of which sequence it has.
+        plan: list[list[tuple[int, int]]] = []
+        if together:
+            for k in range(max(len(g) for g in groups)):
+                plan.append([(i, k) for i, g in enumerate(groups) if k < len(g)])
+        else:
+            plan = [[(i, k)] for i, g in enumerate(groups) for k in range(len(g))]
+        steps = [Infer(model.name, tuple(groups[i][k] for i, k in step)) for step in plan]
         case = Case((model.case_model(),), (Load(model.name), *steps, Unload(model.name)))
         outcome = ex.run(case, NAMES)
         answers: list[list[tuple[Answer, ...]]] = [[] for _ in groups]
-        for k, step in enumerate(outcome.steps[1 : 1 + len(steps)]):
-            present = [i for i, g in enumerate(groups) if k < len(g)]
-            for i, answer in zip(present, step.answers, strict=False):
+        for present, step in zip(plan, outcome.steps[1 : 1 + len(steps)], strict=False):
+            for (i, k), answer in zip(present, step.answers, strict=False):
                 answers[i].append(answer)
                 for a in answer:
                     ex.expect(not a.error, "sequences.answers",
@@ -57,14 +64,20 @@ def isolated(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
             ex.expect(bool(made), "sequences.state-updated",
                       "the states that are configured were not updated")
         if len(groups) > 1 and model.deterministic:
-            for k, (x, y) in enumerate(zip(alone, run(groups), strict=True)):
-                for step, (wanted, got) in enumerate(zip(x, y, strict=False)):
-                    ex.expect(
-                        same_answers(wanted, got, exact=False),
-                        "sequences.isolated",
-                        f"beside others, request {step} of sequence {k} got "
-                        f"{shown(got)}, alone {shown(wanted)}",
-                    )
+            compare(alone, run(groups, together=False), "sequences.starts-fresh", "after others")
+            compare(alone, run(groups), "sequences.isolated", "beside others")
+
+    def compare(
+        alone: list[list[tuple[Answer, ...]]], found: list[list[tuple[Answer, ...]]], clause: str,
+        where: str,
+    ) -> None:  # fmt: skip
+        for k, (x, y) in enumerate(zip(alone, found, strict=True)):
+            for step, (wanted, got) in enumerate(zip(x, y, strict=False)):
+                ex.expect(
+                    same_answers(wanted, got, exact=False), clause,
+                    f"{where}, request {step} of sequence {k} got {shown(got)}, alone "
+                    f"{shown(wanted)}",
+                )
 
     def like(first: CaseRequest) -> st.SearchStrategy[list[list[CaseRequest]]]:
         one = st.lists(requests(model, elements=32, like=first), min_size=1, max_size=3)

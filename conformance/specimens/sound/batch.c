@@ -6,8 +6,8 @@
 
 #include "specimen.h"
 
-/* Room for an output's name. */
-enum { NAME = 64, RANK = 16 };
+/* Room for an output's name, for dimensions, and for the outputs that a batch asks for. */
+enum { NAME = 64, RANK = 16, OUTPUTS = 64 };
 
 TRITONSERVER_Error *gather(TRITONBACKEND_Input *input, char *to)
 {
@@ -166,9 +166,11 @@ static void answer_output(Instance *instance, const char *name, Member *members,
   drop(error);
 }
 
-/* Each name that a member asks for, once. */
+/* Each name that a member asks for, once, also where the member that asked first has failed since. */
 static void answer_outputs(Instance *instance, Member *members, Part *parts, uint32_t count)
 {
+  const char *answered[OUTPUTS]; /* borrowed from the requests */
+  uint32_t known = 0;
   for (uint32_t i = 0; i < count; i++) {
     uint32_t outputs;
     if (members[i].error == NULL)
@@ -177,11 +179,15 @@ static void answer_outputs(Instance *instance, Member *members, Part *parts, uin
       const char *name; /* borrowed from the request */
       bool before = false;
       members[i].error = TRITONBACKEND_RequestOutputName(members[i].request, k, &name);
-      for (uint32_t j = 0; j < i && !before && members[i].error == NULL; j++)
-        if (members[j].error == NULL)
-          members[i].error = asks_for(members[j].request, name, &before);
-      if (members[i].error == NULL && !before)
-        answer_output(instance, name, members, parts, count);
+      if (members[i].error != NULL) break;
+      for (uint32_t j = 0; j < known && !before; j++) before = strcmp(answered[j], name) == 0;
+      if (before) continue;
+      if (known == OUTPUTS) {
+        members[i].error = problem(TRITONSERVER_ERROR_UNSUPPORTED, "too many outputs");
+        break;
+      }
+      answered[known++] = name;
+      answer_output(instance, name, members, parts, count);
     }
   }
 }
