@@ -241,10 +241,16 @@ def conformance_targets() -> list[Target]:
     generated = ROOT / "build" / "recorder"
     subprocess.run([sys.executable, str(folder / "generate.py"), str(generated)], check=True)
     flags = [f"-I{folder}", f"-I{generated}"]
+    alias = folder / "alias.c"
+    sources = [path for path in sorted(folder.glob("*.c")) if path != alias]
+    # A name to be replaced by any other: conformance/server_alias.py has it, too.
+    placeholder = "triton-py-alias-" + "x" * 184
     return [
         Target("triton_py/conformance/lib/libtriton_recorder.so",
-               [generated / "recorder_functions.c", *sorted(folder.glob("*.c"))], compiler="c",
+               [generated / "recorder_functions.c", *sources], compiler="c",
                flags=flags, link=["-Wl,-soname,libtriton_recorder.so", "-ldl"]),
+        Target("triton_py/conformance/lib/alias.so", [alias], compiler="c", flags=flags,
+               link=[f"-Wl,-soname,{placeholder}"]),
         Target("triton_py/conformance/lib/proxy.so", [generated / "proxy_functions.c"],
                compiler="c", flags=flags, link=["-ldl"]),
     ]

@@ -135,6 +135,9 @@ class Case:
     api_version: tuple[int, int] | None = None
     #: For the whole case; a worker that takes longer hangs.
     timeout_s: float = 12.0
+    #: The server and its models may be those of the case before, if that had the same, and stay for
+    #: the next one: loads and unloads are left out then. For models that take long to load.
+    keep: bool = False
 
     def to_json(self) -> dict[str, Any]:
         steps = []
@@ -157,6 +160,7 @@ class Case:
             "output_memory": self.output_memory,
             "api_version": list(self.api_version) if self.api_version else None,
             "timeout_s": self.timeout_s,
+            "keep": self.keep,
         }
 
     @staticmethod
@@ -170,6 +174,7 @@ class Case:
             value["output_memory"],
             tuple(value["api_version"]) if value["api_version"] else None,
             value["timeout_s"],
+            value["keep"],
         )
 
 

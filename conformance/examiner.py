@@ -8,6 +8,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
-from .cases import Case, Outcome
+from .cases import Case, Load, Outcome, Unload
 from .clauses import clauses
 from .log import LogEvent
 from .pool import Pool
@@ -27,6 +28,10 @@ from .wording import told
 SHRINK_S = 8.0
 #: Different clauses that one property may find to be violated.
 MOST_FINDINGS = 6
+#: A model that takes longer to load is not loaded for each case.
+SLOW_LOAD_S = 0.3
+#: What many loads in a row may take, one time.
+MOST_LOADING_S = 4.0
 #: Findings of one property that hang: each takes its whole time.
 MOST_HANGS = 3
 
@@ -54,6 +59,8 @@ class Examiner:
         self.examples = examples
         self.deadline = deadline
         self.shrink_s = shrink_s
+        #: What a load of the model takes; measured by the first property.
+        self.load_s = 0.0
         self.results = {id: ClauseResult(clause) for id, clause in clauses().items()}
         self.on_progress: Callable[[str, int, int], None] = lambda clause, cases, found: None
         self._failing: dict[str, Violated] = {}
@@ -70,15 +77,35 @@ class Examiner:
     def found(self, clause: str) -> bool:
         return self.results[clause].status == FAIL
 
+    # --- models that take long to load ------------------------------------------------------
+
+    def loads(self, most: int) -> int:
+        """So many loads as are worth their time, from 3 to ``most``."""
+        return max(3, min(most, int(MOST_LOADING_S / max(self.load_s, 1e-3))))
+
+    def paced(self, case: Case) -> Case:
+        """The case with the time that its loads need; where they need much, with a model that stays
+        loaded from case to case, if it is a matter of one model and its requests."""
+        loads = sum(isinstance(step, Load) for step in case.steps)
+        case = replace(case, timeout_s=case.timeout_s + 4 * self.load_s * (loads + 1))
+        plain = loads == 1 and len(case.models) == 1 and case.api_version is None
+        if self.load_s < SLOW_LOAD_S or not plain or not isinstance(case.steps[-1], Unload):
+            return case
+        return replace(case, keep=True)
+
     # --- inside a property ------------------------------------------------------------------
 
-    def run(self, case: Case, exercises: Sequence[str] = ()) -> Outcome:
-        """Runs a case under all rules. Raises Violated for what was not found before."""
-        outcome, events = self.pool.run(case)
+    def run(self, case: Case, exercises: Sequence[str] = (), rules: bool = True) -> Outcome:
+        """Runs a case under all rules. Raises Violated for what was not found before.
+
+        Not ``rules``: the same case had them before.
+        """
+        case = self.paced(case)
+        outcome, events = self.pool.run(case, rules)
         for clause in (*exercised_by(case), *exercises):
             self.results[clause].cases += 1
         self.on_progress(exercises[0] if exercises else "", self.pool.cases, self.violations)
-        for finding in check(Context(case, outcome, events)):
+        for finding in check(Context(case, outcome, events)) if rules or outcome.ended else ():
             if not self.found(finding.clause):
                 raise Violated(finding, case, outcome, events)
         self._last = (case, outcome, events)

@@ -185,8 +185,9 @@ class Pool:
         """The next case gets a process of its own from the start."""
         self._drop()
 
-    def run(self, case: Case) -> tuple[Outcome, list[LogEvent]]:
-        """What became of a case, and its events. Raises HarnessError."""
+    def run(self, case: Case, with_events: bool = True) -> tuple[Outcome, list[LogEvent]]:
+        """What became of a case, and its events, if they are wanted: to read many takes longer than
+        the case. Raises HarnessError."""
         if self._process is not None and (
             self._process.process.poll() is not None or self._process.cases >= CASES_PER_WORKER
         ):
@@ -199,7 +200,9 @@ class Pool:
             case = _sooner(case)
         outcome = self._process.run(case)
         self._hangs |= outcome.ended == "hang" or any(s.unanswered for s in outcome.steps)
-        events = self._process.log.events(outcome.first, outcome.last)
+        events = []
+        if with_events or outcome.ended:
+            events = self._process.log.events(outcome.first, outcome.last)
         if outcome.harness_error:
             raise HarnessError(f"{outcome.harness_error}\n{self._process.output()[-2000:]}")
         if outcome.ended:

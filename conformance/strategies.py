@@ -28,6 +28,7 @@ _NUMPY: dict[str, Any] = {
 }  # fmt: skip
 #: Sizes of a variable dimension: small ones, and the neighbours of vector and page sizes.
 _SIZES = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 100, 255, 257, 1000, 1025, 4096)
+_LARGE_SIZES = (4096, 16385, 65536, 131073, 262144)
 
 
 def array_of(tensor: TensorData) -> np.ndarray:
@@ -53,7 +54,8 @@ def shapes(
         if dim >= 0:
             dims.append(dim)
             continue
-        sizes = [s for s in _SIZES if s <= min(room, largest)] or [1]
+        known = _LARGE_SIZES if room > ORDINARY else _SIZES
+        sizes = [s for s in known if s <= min(room, largest)] or [min(room, largest)]
         size = draw(st.sampled_from(sizes))
         dims.append(size)
         room = max(1, room // size)
@@ -108,7 +110,7 @@ def tensors(
     draw: st.DrawFn, model: ModelUnderTest, tensor: DeclaredTensor, batch: int, elements: int, empty: bool
 ) -> TensorData:
     largest = model.largest.get(tensor.name, model.largest.get("", 1 << 30))
-    dims = draw(shapes(tensor, largest, elements, empty and -1 in tensor.dims))
+    dims = draw(shapes(tensor, largest, elements // batch, empty and -1 in tensor.dims))
     shape = (batch, *dims) if model.declared.max_batch_size > 0 else dims
     count = math.prod(shape)
     if tensor.datatype == "BYTES":

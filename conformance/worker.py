@@ -21,8 +21,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from . import server_alias
 from .cases import Case, CaseModel, CaseRequest, Infer, Load
 from .log import CAPACITY, PROXY, RECORDER, Log
+
+#: Larger files of models are not copied for each case.
+LARGEST_COPY = 1 << 20
 
 
 class Worker:
@@ -34,6 +38,8 @@ class Worker:
         self.backend = backend
         #: A process's first case leaves what libraries keep as long as they are loaded.
         self.warm = False
+        #: What the last case left for one like it.
+        self.kept: Room | None = None
         # Ahead of the core: the backend is to find the recorder's functions, not the core's.
         self.recorder = ctypes.CDLL(str(RECORDER), mode=os.RTLD_NOW | os.RTLD_GLOBAL)
         import triton_py
@@ -45,6 +51,8 @@ class Worker:
         void, address = None, ctypes.c_size_t
         self.recorder.recorder_watch_input.argtypes = (address, address, address)
         self.recorder.recorder_watch_input.restype = void
+        for name in server_alias.server_names(target):
+            server_alias.load(name)
         # The log's address stays: the mapping lives as long as the process.
         self._check(self.recorder.recorder_attach(
             library.encode(), str(host).encode(), ctypes.byref(memory), CAPACITY))
@@ -56,15 +64,17 @@ class Worker:
             raise RuntimeError("the recorder can't be attached to this core")
 
     def run(
-        self, case: Case, folder: Path, unanswered: Callable[[list[dict[str, Any]]], None]
+        self, case: Case, unanswered: Callable[[list[dict[str, Any]]], None]
     ) -> dict[str, Any]:
-        """Runs a case in a server of its own; ``folder`` is empty and stays the caller's.
+        """Runs a case in a server of its own, or in that of the case before if both allow it.
 
         ``unanswered`` is told of the steps so far when one ends without all its answers: the model
         may never be unloaded after that.
         """
         from triton_py.core import counters
 
+        if self.kept is not None and not self.kept.fits(case):
+            self._end_kept()
         gc.collect()
         before = counters.snapshot()
         threads, descriptors = _threads(), _descriptors()
@@ -73,57 +83,117 @@ class Worker:
         steps: list[dict[str, Any]] = []
         error = ""
         try:
-            self._steps(case, folder, steps, unanswered)
+            room = self.kept or Room(case, self)
+            self.kept = None
+            complete = False
+            try:
+                self._steps(room, case, steps, unanswered)
+                complete = not any(step["unanswered"] for step in steps)
+            finally:
+                if case.keep and complete:
+                    self.kept = room
+                else:
+                    room.close()
         except Exception as problem:  # noqa: BLE001 what fails here is the harness
             error = f"{type(problem).__name__}: {problem}"
         gc.collect()
-        # The server's own threads may be a moment behind.
-        settled = time.monotonic() + 1
-        while _threads() > threads and time.monotonic() < settled:
-            time.sleep(0.005)
-        after = counters.snapshot()
-        # The process's one default allocator is made with the first request.
-        leaked = {k: after[k] - before[k] for k in after
-                  if after[k] > before[k] and k != "allocator"}
-        fired = self.log.fired(len(case.faults))
-        new_threads = max(0, _threads() - threads) if self.warm else 0
-        new_descriptors = max(0, _descriptors() - descriptors) if self.warm else 0
-        self.warm = True
         last = self.log.head
+        result: dict[str, Any] = {
+            "steps": steps, "first": first, "last": last, "leaked": {},
+            "fired": self.log.fired(len(case.faults)), "threads_left": 0, "descriptors_left": 0,
+            "ended": "", "harness_error": error,
+        }  # fmt: skip
+        if self.kept is None:
+            # The server's own threads may be a moment behind.
+            settled = time.monotonic() + 1
+            while _threads() > threads and time.monotonic() < settled:
+                time.sleep(0.005)
+            after = counters.snapshot()
+            # The process's one default allocator is made with the first request.
+            result["leaked"] = {k: after[k] - before[k] for k in after
+                                if after[k] > before[k] and k != "allocator"}
+            if self.warm:
+                result["threads_left"] = max(0, _threads() - threads)
+                result["descriptors_left"] = max(0, _descriptors() - descriptors)
+            self.warm = True
+            result["last"] = self.log.head
         self.recorder.recorder_reset()
-        return {
-            "steps": steps, "first": first, "last": last, "leaked": leaked, "fired": fired,
-            "threads_left": new_threads, "descriptors_left": new_descriptors,
-            "rss_bytes": _anonymous(), "allocated_bytes": _allocated(), "ended": "", "harness_error": error,
-        }
+        return result | {"rss_bytes": _anonymous(), "allocated_bytes": _allocated()}
+
+    def _end_kept(self) -> None:
+        kept, self.kept = self.kept, None
+        if kept is not None:
+            kept.close()
+            self.recorder.recorder_reset()
 
     def _steps(
-        self, case: Case, folder: Path, steps: list[dict[str, Any]],
+        self, room: Room, case: Case, steps: list[dict[str, Any]],
         unanswered: Callable[[list[dict[str, Any]]], None],
     ) -> None:  # fmt: skip
+        for step in case.steps:
+            began = time.monotonic()
+            result = self._step(room, step, case.keep)
+            result["seconds"] = time.monotonic() - began
+            steps.append(result)
+            if result["unanswered"]:
+                unanswered(steps)
+
+    def _step(self, room: Room, step: Any, keep: bool) -> dict[str, Any]:
+        from triton_py import TritonError
+
+        result: dict[str, Any] = {
+            "error": "", "error_code": "", "answers": [], "unanswered": [], "modified": [],
+        }
+        try:
+            if isinstance(step, Infer):
+                _infer(room.server, step, result, self.recorder.recorder_watch_input)
+                self.recorder.recorder_forget_inputs()
+            elif isinstance(step, Load):
+                if step.model not in room.loaded or not keep:
+                    room.server.load(step.model)
+                    room.loaded.add(step.model)
+            elif not keep:
+                room.server.unload(
+                    step.model, wait_until_unloaded=True, polling_interval=0.002
+                )
+                room.loaded.discard(step.model)
+        except TritonError as error:
+            result["error"] = error.message
+            result["error_code"] = type(error).__name__.removesuffix("Error")
+        return result
+
+
+class Room:
+    """A server with a model repository of its own, in a folder of its own."""
+
+    def __init__(self, case: Case, worker: Worker) -> None:
         import triton_py
 
-        models, backends = folder / "models", folder / "backends"
+        self.models = case.models
+        self.loaded: set[str] = set()
+        self._folder = tempfile.TemporaryDirectory(prefix="triton-py-case-")
+        models, backends = Path(self._folder.name, "models"), Path(self._folder.name, "backends")
         models.mkdir()
         for model in case.models:
             self._write(models, model)
-        place = backends / self.backend
+        place = backends / worker.backend
         place.mkdir(parents=True)
         # Whatever name the model's configuration has for it, it gets the proxy.
-        for name in {f"libtriton_{self.backend}.so", self.target.name}:
+        for name in {f"libtriton_{worker.backend}.so", worker.target.name}:
             shutil.copyfile(PROXY, place / name)
-        with triton_py.Server(
+        self.server = triton_py.Server(
             model_repository=str(models), backend_directory=str(backends),
             model_control_mode="explicit", strict_model_config=False, log_info=False,
             log_warn=False, log_error=False, exit_timeout=30,
-        ) as server:
-            for step in case.steps:
-                began = time.monotonic()
-                result = self._step(server, step)
-                result["seconds"] = time.monotonic() - began
-                steps.append(result)
-                if result["unanswered"]:
-                    unanswered(steps)
+            backend_configuration=_settings(worker.target, worker.backend),
+        ).start()  # fmt: skip
+
+    def fits(self, case: Case) -> bool:
+        return case.keep and case.models == self.models
+
+    def close(self) -> None:
+        self.server.stop()
+        self._folder.cleanup()
 
     def _write(self, models: Path, model: CaseModel) -> None:
         place = models / model.name
@@ -136,28 +206,28 @@ class Worker:
         for entry in Path(model.folder).iterdir():
             # A library in the model's folder would be loaded in the proxy's place.
             if entry.name != "config.pbtxt" and not entry.name.startswith("libtriton_"):
-                (place / entry.name).symlink_to(entry.resolve())
+                _mirror(entry, place / entry.name)
         if not any(child.name.isdigit() for child in place.iterdir()):
             (place / "1").mkdir()
 
-    def _step(self, server: Any, step: Any) -> dict[str, Any]:
-        from triton_py import TritonError
 
-        result: dict[str, Any] = {
-            "error": "", "error_code": "", "answers": [], "unanswered": [], "modified": [],
-        }
-        try:
-            if isinstance(step, Infer):
-                _infer(server, step, result, self.recorder.recorder_watch_input)
-                self.recorder.recorder_forget_inputs()
-            elif isinstance(step, Load):
-                server.load(step.model)
-            else:
-                server.unload(step.model, wait_until_unloaded=True, polling_interval=0.002)
-        except TritonError as error:
-            result["error"] = error.message
-            result["error_code"] = type(error).__name__.removesuffix("Error")
-        return result
+def _settings(target: Path, backend: str) -> dict[str, dict[str, str]]:
+    """A library that lies where a server would look for it is told of that folder: there it finds
+    what came with it."""
+    folder = target.parent
+    return {backend: {"backend-directory": str(folder.parent)}} if folder.name == backend else {}
+
+
+def _mirror(source: Path, place: Path) -> None:
+    """A copy, for what the library writes must not get back; large files are links."""
+    if source.is_dir():
+        place.mkdir()
+        for entry in source.iterdir():
+            _mirror(entry, place / entry.name)
+    elif source.stat().st_size > LARGEST_COPY:
+        place.symlink_to(source.resolve())
+    else:
+        shutil.copyfile(source, place)
 
 
 Watch = Callable[[int, int, int], None]
@@ -295,11 +365,8 @@ def main() -> None:
     answers.write('{"ready": true}\n')
     for line in sys.stdin:
         case = Case.from_json(json.loads(line))
-        with tempfile.TemporaryDirectory(prefix="triton-py-case-") as folder:
-            outcome = worker.run(
-                case, Path(folder), lambda s: print(json.dumps({"so far": s}), file=answers)
-            )
-            answers.write(json.dumps(outcome) + "\n")
+        outcome = worker.run(case, lambda s: print(json.dumps({"so far": s}), file=answers))
+        answers.write(json.dumps(outcome) + "\n")
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from hypothesis import strategies as st
-
 from dataclasses import replace
+
+from hypothesis import strategies as st
 
 from ..cases import Case, CaseRequest, Load, Unload
 from ..examiner import Examiner

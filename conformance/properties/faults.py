@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..cases import Answer, Case, CaseRequest, FaultAt, Load, Outcome, Unload
 from ..examiner import Examiner, Violated
@@ -23,7 +24,9 @@ CLEANS_UP = "lifecycle.failed-initialize-cleans-up"
 #: Of each function, the first and a later call.
 NTH = (1, 2, 3)
 #: Requests, or loads, of one case that looks for what grows.
-MANY = 50
+MANY = 200
+#: Each function is a case of its own, and they share a process: the first of them warms up for all.
+WARM_UP = 1
 #: Their failure says nothing: a backend can only go on, or has no way to tell.
 _SPARED = {"TRITONBACKEND_RequestRelease", "TRITONSERVER_LogMessage", "TRITONSERVER_LogIsEnabled"}
 _LEAKS = ("hygiene.errors-deleted", "hygiene.messages-deleted", "responses.sent-or-deleted",
@@ -60,13 +63,16 @@ def _what(fault: FaultAt) -> str:
     return f"when {which} of {fault.function} fails: "
 
 
-def _run(ex: Examiner, case: Case, exercises: Sequence[str], clause: str = "") -> Outcome:
+def _run(
+    ex: Examiner, case: Case, exercises: Sequence[str], clause: str = "", rules: bool = True
+) -> Outcome:
     """Runs a case with a fault. What the rules find amounts to ``clause``, if one is named."""
-    outcome, events = ex.pool.run(case)
+    case = ex.paced(case)
+    outcome, events = ex.pool.run(case, rules)
     for name in exercises:
         ex.results[name].cases += 1
     ex.on_progress(exercises[0], ex.pool.cases, ex.violations)
-    for finding in check(Context(case, outcome, events)):
+    for finding in check(Context(case, outcome, events)) if rules or outcome.ended else ():
         amounts = translated(finding)
         if amounts is None:
             continue
@@ -134,9 +140,10 @@ def each_call(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
             raise
 
     def holds(request: CaseRequest) -> None:
-        outcome, events = ex.pool.run(
-            one_model(model, plain(model), (request,), (request,), (request,))
-        )
+        clean = ex.paced(one_model(model, plain(model), (request,), (request,), (request,)))
+        if clean.keep:
+            ex.pool.run(clean)  # loads it: the calls that are counted are those of the requests
+        outcome, events = ex.pool.run(clean)
         if outcome.ended or any(s.error for s in outcome.steps):
             return
         made = Counter(e.function for e in events if e.kind == CALL)
@@ -156,6 +163,8 @@ def each_call(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
             if function in executing and function not in needed:
                 one(FaultAt(function, executing[function], onward=True), request, wanted)
 
+    # What failed before must not be what a request that nothing fails for is compared with.
+    ex.pool.fresh()
     ex.examine(NAMES, requests(model, elements=32), holds, examples=1)
     return ""
 
@@ -184,7 +193,10 @@ def leaks_nothing(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     name = "faults.leaks-nothing"
 
     def holds(request: CaseRequest) -> None:
-        outcome, events = ex.pool.run(one_model(model, plain(model), (request,)))
+        clean = ex.paced(one_model(model, plain(model), (request,)))
+        if clean.keep:
+            ex.pool.run(clean)
+        outcome, events = ex.pool.run(clean)
         if outcome.ended or any(s.error for s in outcome.steps):
             return
         needed = calls_within(events, _FINALIZE)
@@ -193,7 +205,9 @@ def leaks_nothing(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
                 continue
             fault = FaultAt(function, first, onward=True)
             case = one_model(model, plain(model), (request,) * MANY, faults=(fault,), timeout_s=30.0)
-            grown = growth(lambda case=case: _run(ex, case, (name,)), MANY)
+            grown = growth(
+                lambda first, case=case: _run(ex, case, (name,), rules=first), MANY, WARM_UP
+            )
             ex.expect(not grown, name,
                       f"{_what(fault)}{MANY} requests take {grown} bytes for good, each time")
 
@@ -224,7 +238,8 @@ def failed_initialize(ex: Examiner, target: Target, model: ModelUnderTest) -> st
                       f"{shown(wanted)}")
 
     def holds(request: CaseRequest) -> None:
-        outcome, events = ex.pool.run(one_model(model, plain(model), (request,)))
+        clean = replace(ex.paced(one_model(model, plain(model), (request,))), keep=False)
+        outcome, events = ex.pool.run(clean)
         answers = [s.answers[0] for s in outcome.steps if s.answers]
         if not answers:
             return
@@ -240,11 +255,15 @@ def failed_initialize(ex: Examiner, target: Target, model: ModelUnderTest) -> st
                 continue
             fault = FaultAt(function, calls[0], onward=True)
             text = plain(model)
-            case = Case((model.case_model(text),), (Load(model.name),) * MANY, faults=(fault,),
+            many = ex.loads(MANY // 2)
+            case = Case((model.case_model(text),), (Load(model.name),) * many, faults=(fault,),
                         timeout_s=30.0)
-            grown = growth(lambda case=case: _run(ex, case, (CLEANS_UP,), CLEANS_UP), MANY)
+            grown = growth(
+                lambda first, case=case: _run(ex, case, (CLEANS_UP,), CLEANS_UP, first), many,
+                WARM_UP,
+            )  # fmt: skip
             ex.expect(not grown, CLEANS_UP,
-                      f"{_what(fault)}{MANY} loads take {grown} bytes for good, each time")
+                      f"{_what(fault)}{many} loads take {grown} bytes for good, each time")
 
     ex.examine((CLEANS_UP,), requests(model, elements=32), holds, examples=1)
     return ""

@@ -19,16 +19,17 @@ OWN_BYTES = 4096
 NOISE_BYTES = 1 << 20
 
 
-def growth(run: Callable[[], Outcome], amount: int) -> int:
+def growth(run: Callable[[bool], Outcome], amount: int, warm_up: int = WARM_UP) -> int:
     """Bytes that each of several runs takes for good; 0 where one of them takes none.
 
+    ``run`` is told whether it is the first time, which is when its events are worth a look.
     ``amount``: how many times a run does what may leak. Ends with 0 where a run's process ends.
     """
     readings: dict[str, list[int]] = {"allocated": [], "resident": []}
     noise = {"allocated": max(OWN_BYTES, LEAST_BYTES * amount), "resident": NOISE_BYTES}
     steady: set[str] = set()
-    for number in range(WARM_UP + ROUNDS + 1):
-        outcome = run()
+    for number in range(warm_up + ROUNDS + 1):
+        outcome = run(number == 0)
         if outcome.ended:
             return 0
         for kind, value in (
@@ -36,11 +37,11 @@ def growth(run: Callable[[], Outcome], amount: int) -> int:
         ):
             values = readings[kind]
             values.append(value)
-            if number > WARM_UP and values[-1] - values[-2] < noise[kind]:
+            if number > warm_up and values[-1] - values[-2] < noise[kind]:
                 steady.add(kind)
         if len(steady) == len(readings):
             return 0
     return max(
-        min(b - a for a, b in zip(v[WARM_UP:], v[WARM_UP + 1 :], strict=False))
+        min(b - a for a, b in zip(v[warm_up:], v[warm_up + 1 :], strict=False))
         for kind, v in readings.items() if kind not in steady
     )

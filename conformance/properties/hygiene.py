@@ -11,7 +11,7 @@ from ..examiner import Examiner
 from ..strategies import requests
 from ..target import ModelUnderTest, Target
 from . import Property
-from .common import instances, one_model, plain
+from .common import instances, one_model, plain, same_answers, shown
 from .growth import growth
 
 #: Requests of one case, whose answers all lie in memory at a time.
@@ -20,13 +20,22 @@ GROUPS = 8
 RELOADS = 100
 
 
-def _grows(ex: Examiner, case: Case, clause: str, what: str, amount: int) -> None:
-    def run() -> Outcome:
-        outcome = ex.run(case, (clause, "hygiene.descriptors-steady"))
+def _grows(
+    ex: Examiner, case: Case, clause: str, what: str, amount: int, deterministic: bool
+) -> None:
+    def run(first: bool) -> Outcome:
+        outcome = ex.run(case, (clause, "hygiene.descriptors-steady"), rules=first)
         ex.expect(
             outcome.descriptors_left == 0, "hygiene.descriptors-steady",
             f"{outcome.descriptors_left} file descriptors are open that were not before",
         )
+        answers = [answer for step in outcome.steps for answer in step.answers]
+        for number, answer in enumerate(answers if deterministic else (), 1):
+            ex.expect(
+                same_answers(answers[0], answer), "determinism.repeats",
+                f"request {number} of many that are the same got {shown(answer)}, the first "
+                f"{shown(answers[0])}",
+            )
         return outcome
 
     grown = growth(run, amount)
@@ -39,7 +48,7 @@ def requests_steady(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     def holds(request: CaseRequest) -> None:
         groups = [(request,) * GROUP for _ in range(GROUPS)]
         case = one_model(model, plain(model), *groups, timeout_s=60.0)
-        _grows(ex, case, "hygiene.memory-steady", "requests", GROUP * GROUPS)
+        _grows(ex, case, "hygiene.memory-steady", "requests", GROUP * GROUPS, model.deterministic)
 
     names = ("hygiene.memory-steady", "hygiene.descriptors-steady")
     ex.pool.fresh()
@@ -50,8 +59,9 @@ def requests_steady(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 def reloads_steady(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     def holds(request: CaseRequest) -> None:
         once = one_model(model, plain(model), (request,))
-        case = replace(once, steps=once.steps * RELOADS, timeout_s=60.0)
-        _grows(ex, case, "hygiene.reload-steady", "loads and unloads", RELOADS)
+        loads = ex.loads(RELOADS)
+        case = replace(once, steps=once.steps * loads, timeout_s=60.0)
+        _grows(ex, case, "hygiene.reload-steady", "loads and unloads", loads, model.deterministic)
 
     ex.pool.fresh()
     ex.examine(("hygiene.reload-steady",), requests(model, elements=16), holds, examples=1)
@@ -62,9 +72,10 @@ def states_freed(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     """Loads and unloads alone, of two instances: what is left was not requests' doing."""
 
     def holds() -> None:
-        steps = (Load(model.name), Unload(model.name)) * RELOADS
+        loads = ex.loads(RELOADS)
+        steps = (Load(model.name), Unload(model.name)) * loads
         case = Case((model.case_model(instances(model, 2)),), steps, timeout_s=60.0)
-        _grows(ex, case, "lifecycle.state-freed", "loads and unloads", RELOADS)
+        _grows(ex, case, "lifecycle.state-freed", "loads and unloads", loads, False)
 
     ex.pool.fresh()
     ex.single(("lifecycle.state-freed",), holds)

@@ -18,6 +18,8 @@ from . import Property
 from .common import infer, plain, same_answers, shown
 
 ROUNDS = 6
+#: For the first load, of which nobody knows how long it takes.
+LOAD_TIMEOUT_S = 60.0
 #: Bytes; a folder with more, or with folders, is not copied but linked.
 MOST_COPIED = 64 << 20
 
@@ -28,7 +30,8 @@ def loads(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 
     def holds() -> None:
         case = Case((model.case_model(),), (Load(model.name), Unload(model.name)))
-        outcome = ex.run(case, names)
+        outcome = ex.run(replace(case, timeout_s=LOAD_TIMEOUT_S), names)
+        ex.load_s = outcome.steps[0].seconds if outcome.steps else 0.0
         error = outcome.steps[0].error if outcome.steps else outcome.ended
         clause = "lifecycle.initialize-succeeds"
         if "required entrypoint" in error or "has no TRITONBACKEND_ModelInstanceExecute" in error:
@@ -96,7 +99,7 @@ def versions(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 
 def reload(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     def holds(request: CaseRequest) -> None:
-        steps = (Load(model.name), infer(model, (request,)), Unload(model.name)) * ROUNDS
+        steps = (Load(model.name), infer(model, (request,)), Unload(model.name)) * ex.loads(ROUNDS)
         outcome = ex.run(Case((model.case_model(plain(model)),), steps), ("loading.reload",))
         errors = [s.error for s in outcome.steps if s.error]
         ex.expect(not errors, "loading.reload", f"a later load or unload failed: {errors[:1]}")

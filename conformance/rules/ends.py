@@ -20,7 +20,6 @@ from ..log import (
 )
 from . import Context, Finding
 
-
 #: What the recorder saw of a crash: the clause, and what was done at how many bytes beyond.
 _ACCESSES = {
     NOTE_CRASH_OUTPUT: ("tensors.output-bounds", "{} bytes behind an output's buffer"),

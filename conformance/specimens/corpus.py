@@ -78,7 +78,7 @@ def _read(path: Path) -> Specimen:
         if key not in fields:
             raise ValueError(f"{path}: there is no '{key}: ' above the diff")
     if unknown := set(fields) - {*_KEYS, "Effect"}:
-        raise ValueError(f"{path}: nobody reads '{sorted(unknown)[0]}'")
+        raise ValueError(f"{path}: nobody reads '{min(unknown)}'")
     if fields["Clause"] not in clauses():
         raise ValueError(f"{path}: there is no clause '{fields['Clause']}'")
     if fields["Class"] not in CLASSES:
