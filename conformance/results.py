@@ -53,6 +53,8 @@ class ClauseResult:
     violations: list[Violation] = field(default_factory=list)
     #: Tolerated by the conformance.toml: the reason given there. The status stays what it is.
     waived: str = ""
+    #: The last day on which it is tolerated: YYYY-MM-DD.
+    waived_until: str = ""
 
 
 @dataclass
@@ -79,6 +81,8 @@ class RunResult:
     environment: dict[str, str] = field(default_factory=dict)
     #: What kept the run from being whole: a declared feature that no case exercised, say.
     problems: list[str] = field(default_factory=list)
+    #: What decides nothing and should be read all the same: a waiver that has expired, say.
+    warnings: list[str] = field(default_factory=list)
 
     def counts(self, result: ClauseResult) -> bool:
         """Whether this clause decides about the verdict."""
