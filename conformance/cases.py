@@ -6,6 +6,7 @@ reproducers."""
 from __future__ import annotations
 
 import base64
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -22,6 +23,13 @@ class TensorData:
     cuts: tuple[int, ...] = ()
     #: By how many bytes the address of each buffer is off from what malloc would give.
     shift: int = 0
+
+    def __repr__(self) -> str:
+        # Made for each case, so not of all the data; literal.py has it in full.
+        return (
+            f"TensorData({self.datatype} {self.shape} {len(self.data)} bytes "
+            f"{zlib.crc32(self.data):08x} {self.cuts} {self.shift})"
+        )
 
     def pieces(self) -> list[bytes]:
         ends = [*self.cuts, len(self.data)]
@@ -61,6 +69,8 @@ class CaseRequest:
     end: bool = False
     #: Cancelled so many milliseconds after it was sent; None: not.
     cancel_after_ms: float | None = None
+    #: Where it goes to; "": to the model that its step names.
+    model: str = ""
 
     def to_json(self) -> dict[str, Any]:
         value = asdict(self)
@@ -221,6 +231,8 @@ class StepResult:
     #: Inputs that were different afterwards: (request, input, offset of the first byte).
     modified: tuple[tuple[int, str, int], ...] = ()
     seconds: float = 0.0
+    #: Of a Load: the model's configuration as the server has completed it, as text.
+    config: str = ""
 
 
 @dataclass(frozen=True)
@@ -284,7 +296,7 @@ def step_result(value: Mapping[str, Any]) -> StepResult:
     modified = tuple((m[0], m[1], m[2]) for m in value["modified"])
     return StepResult(
         value["error"], value["error_code"], answers, tuple(value["unanswered"]), modified,
-        value["seconds"],
+        value["seconds"], value.get("config", ""),
     )
 
 

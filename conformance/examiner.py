@@ -18,9 +18,10 @@ from hypothesis.strategies import SearchStrategy
 
 from .cases import Case, Load, Outcome, Unload
 from .clauses import clauses
+from .literal import source
 from .log import LogEvent
 from .pool import Pool
-from .results import BLOCKED, ERROR, FAIL, PASS, ClauseResult, Violation
+from .results import BLOCKED, ERROR, FAIL, PASS, ClauseResult, Origin, Violation
 from .rules import CLAUSES, Context, Finding, check, exercised_by
 from .wording import told
 
@@ -41,6 +42,10 @@ class Violated(Exception):
 
     def __init__(self, finding: Finding, case: Case, outcome: Outcome, events: Sequence[LogEvent]):
         super().__init__(finding.clause)
+        #: What the check was called with; None: nothing, or not known yet.
+        self.value: Any = None
+        #: What the same process had run before, the newest last.
+        self.before: Sequence[Case] = ()
         self.finding = finding
         self.case = case
         self.outcome = outcome
@@ -63,6 +68,12 @@ class Examiner:
         self.load_s = 0.0
         self.results = {id: ClauseResult(clause) for id, clause in clauses().items()}
         self.on_progress: Callable[[str, int, int], None] = lambda clause, cases, found: None
+        #: The property that runs, the model it runs for, and the checks that it has begun.
+        self.property = ""
+        self.model = ""
+        self._checks = 0
+        #: Everything that was noted, with the clause.
+        self.noted: list[tuple[str, Violated]] = []
         self._failing: dict[str, Violated] = {}
         self._shrink_until = 0.0
 
@@ -76,6 +87,10 @@ class Examiner:
 
     def found(self, clause: str) -> bool:
         return self.results[clause].status == FAIL
+
+    def begin(self, name: str, model: str) -> None:
+        """A property begins: ``<module>.<function>``."""
+        self.property, self.model, self._checks = name, model, 0
 
     # --- models that take long to load ------------------------------------------------------
 
@@ -140,6 +155,7 @@ class Examiner:
 
         A clause that is violated is noted, and the rest is looked for again without it.
         """
+        self._checks += 1
         hangs = 0
         for _ in range(MOST_FINDINGS):
             if self.out_of_time:
@@ -176,6 +192,7 @@ class Examiner:
 
     def single(self, names: Sequence[str], holds: Callable[[], None]) -> None:
         """A property of one case, without Hypothesis."""
+        self._checks += 1
         for _ in range(MOST_FINDINGS):
             if self.out_of_time:
                 return
@@ -214,6 +231,7 @@ class Examiner:
             try:
                 holds(value)
             except Violated as violated:
+                violated.value, violated.before = value, tuple(self.pool.history)
                 if not self._failing:
                     # What hangs takes its whole time at each try.
                     hangs = violated.outcome.ended.startswith("hang")
@@ -232,12 +250,15 @@ class Examiner:
         result = self.results[finding.clause]
         result.status = FAIL
         result.cases = max(1, result.cases)
+        result.reason = result.reason or finding.summary
+        self.noted.append((finding.clause, violated))
         result.violations.append(
             Violation(
                 finding.summary,
                 told(violated.events, finding.seq),
                 json.loads(json.dumps(violated.case.to_json())),
                 violated.outcome.ended.partition("\n")[0],
+                Origin(self.property, self.model, self._checks - 1, source(violated.value)),
             )
         )
 

@@ -166,6 +166,8 @@ class Pool:
         self.workers = 0
         #: Something hung before: no need to wait as long again.
         self._hangs = False
+        #: What the newest worker has run, the newest case last. It is kept when the worker ends.
+        self.history: list[Case] = []
 
     def __enter__(self) -> Self:
         return self
@@ -195,7 +197,9 @@ class Pool:
         if self._process is None:
             self._process = _Process(self._target, self.backend)
             self.workers += 1
+            self.history = []
         self.cases += 1
+        self.history.append(case)
         if self._hangs:
             case = _sooner(case)
         outcome = self._process.run(case)

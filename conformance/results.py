@@ -24,6 +24,22 @@ VIOLATIONS = "violations"
 INCOMPLETE = "incomplete"
 
 
+@dataclass(frozen=True)
+class Origin:
+    """A property's check, and the value that it failed with."""
+
+    #: ``<module>.<function>`` of conformance/properties.
+    property: str
+    #: The model's name.
+    model: str
+    #: Which of the checks of that function, from 0 on.
+    number: int
+    #: A Python expression with the names of cases.py; "None" where the check takes no value.
+    value: str
+    #: Cases that have to be run first, in the same process, as JSON; mostly none.
+    before: tuple[Mapping[str, Any], ...] = ()
+
+
 @dataclass
 class Violation:
     """One example of a clause that does not hold, as small as it could be made."""
@@ -36,6 +52,10 @@ class Violation:
     case: Mapping[str, Any] | None = None
     #: How the process ended, where it did: "SIGSEGV", "hang", "out of memory", ...
     ended: str = ""
+    #: What found it, and with what: enough to look again (replay.py).
+    origin: Origin | None = None
+    #: Whether it showed again in a fresh process: "yes", "no", or "" where nobody looked.
+    again: str = ""
     #: Stand-alone reproducers that were written: "python", "c" -> path.
     reproducers: dict[str, str] = field(default_factory=dict)
 
@@ -46,7 +66,7 @@ class ClauseResult:
 
     clause: Clause
     status: str = NOT_RUN
-    #: Why, where the status is none of pass and fail.
+    #: Why the status is not pass: of a fail, what was observed first.
     reason: str = ""
     #: Cases that exercised the clause.
     cases: int = 0

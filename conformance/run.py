@@ -9,12 +9,14 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from triton_py import get_include
 
 from .clauses import clauses
+from .confirm import confirm
 from .examiner import SHRINK_S, Examiner
 from .pool import HarnessError, Pool
 from .properties import Property, all_properties
@@ -28,7 +30,8 @@ NO_GPU = "not run: no GPU"
 #: Without it nothing can be examined.
 _FIRST = "lifecycle.initialize-succeeds"
 
-Progress = Callable[[str, int, int], None]
+#: Told of parts that are through, of how many; the clause that is examined; cases and violations.
+Progress = Callable[[int, int, str, int, int], None]
 
 
 def certify(
@@ -42,20 +45,22 @@ def certify(
     fail_fast: bool = False,
     until: str = "",
     shrink_s: float = SHRINK_S,
+    again: bool = True,
     progress: Progress | None = None,
 ) -> RunResult:
     """Hold a library against the clauses of the profiles, all where none is named.
 
-    ``until``: end as soon as this clause was found to be violated.
+    ``until``: end as soon as this clause was found to be violated. ``again``: look at each violation
+    once more in a fresh process.
     Raises HarnessError where the harness can't do its work at all.
     """
     began = time.monotonic()
     with Pool(target.library, target.backend) as pool:
         ex = Examiner(pool, seed, examples, began + budget_s, shrink_s)
-        if progress is not None:
-            ex.on_progress = progress
-        reasons = _run(ex, target, profiles, fail_fast, until)
+        reasons = _run(ex, target, profiles, fail_fast, until, progress)
         ex.finish_rules()
+        if again:
+            confirm(ex, target)
         problems = _settle(ex, reasons, profiles)
         return RunResult(
             library=str(target.library),
@@ -82,28 +87,36 @@ def _wanted(result: ClauseResult, profiles: Sequence[str]) -> bool:
 
 
 def _run(
-    ex: Examiner, target: Target, profiles: Sequence[str], fail_fast: bool,
-    until: str,
-) -> dict[str, str]:
+    ex: Examiner, target: Target, profiles: Sequence[str], fail_fast: bool, until: str,
+    progress: Progress | None,
+) -> dict[str, str]:  # fmt: skip
     """Runs the properties; for each clause that none could examine, why."""
     reasons: dict[str, str] = {}
-    known = clauses()
     blocked: set[str] = set()
-    for entry in all_properties():
-        wanted = not profiles or any(known[c].profile in profiles for c in entry.clauses)
-        if not wanted and _FIRST not in entry.clauses:
+    work = [
+        (entry, model)
+        for entry in all_properties()
+        if _FIRST in entry.clauses or _examines(entry, profiles)
+        for model in (target.models[:1] if entry.once else target.models)
+    ]
+    for number, (entry, model) in enumerate(work):
+        if model.name in blocked:
+            for clause in entry.clauses:
+                reasons.setdefault(clause, f"model '{model.name}' can't be loaded")
             continue
-        for model in target.models[:1] if entry.once else target.models:
-            if model.name in blocked:
-                for clause in entry.clauses:
-                    reasons.setdefault(clause, f"model '{model.name}' can't be loaded")
-                continue
-            _one(ex, entry, target, model, reasons)
-            if ex.found(_FIRST) and _FIRST in entry.clauses:
-                blocked.add(model.name)
-            if (fail_fast and ex.violations) or (until and ex.found(until)):
-                return reasons
+        if progress is not None:
+            ex.on_progress = partial(progress, number, len(work))
+            ex.on_progress(entry.clauses[0], ex.pool.cases, ex.violations)
+        _one(ex, entry, target, model, reasons)
+        if ex.found(_FIRST) and _FIRST in entry.clauses:
+            blocked.add(model.name)
+        if (fail_fast and ex.violations) or (until and ex.found(until)):
+            break
     return reasons
+
+
+def _examines(entry: Property, profiles: Sequence[str]) -> bool:
+    return not profiles or any(clauses()[c].profile in profiles for c in entry.clauses)
 
 
 def _one(
@@ -113,6 +126,7 @@ def _one(
         for clause in entry.clauses:
             reasons.setdefault(clause, "the time budget was used up before")
         return
+    ex.begin(entry.name, model.name)
     try:
         why = entry.run(ex, target, model)
     except HarnessError as error:

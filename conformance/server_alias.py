@@ -30,7 +30,8 @@ def needed(library: Path) -> list[str]:
     try:
         with library.open("rb") as file:
             return [
-                tag.needed
+                # An attribute that is made when the entry is read.
+                str(getattr(tag, "needed"))  # noqa: B009
                 for section in ELFFile(file).iter_sections(type="SHT_DYNAMIC")
                 if isinstance(section, DynamicSection)
                 for tag in section.iter_tags("DT_NEEDED")

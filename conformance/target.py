@@ -35,6 +35,8 @@ class ModelUnderTest:
     folder: str = ""
     deterministic: bool = True
     reference: Reference | None = None
+    #: Where that was found: "file.py:function"; "": it is no function of a file.
+    reference_text: str = ""
     #: Inclusive bounds of an input's values, by its name.
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     #: The largest size of a variable dimension, by the input's name; "" for all others.

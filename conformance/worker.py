@@ -152,6 +152,8 @@ class Worker:
                 if step.model not in room.loaded or not keep:
                     room.server.load(step.model)
                     room.loaded.add(step.model)
+                    if "input" not in room.configs[step.model]:
+                        result["config"] = _completed(room.server, step.model)
             elif not keep:
                 room.server.unload(
                     step.model, wait_until_unloaded=True, polling_interval=0.002
@@ -170,6 +172,7 @@ class Room:
         import triton_py
 
         self.models = case.models
+        self.configs = {model.name: model.config for model in case.models}
         self.loaded: set[str] = set()
         self._folder = tempfile.TemporaryDirectory(prefix="triton-py-case-")
         models, backends = Path(self._folder.name, "models"), Path(self._folder.name, "backends")
@@ -211,6 +214,17 @@ class Room:
             (place / "1").mkdir()
 
 
+def _completed(server: Any, model: str) -> str:
+    """A model's configuration, as text, for which nobody gave inputs."""
+    from google.protobuf import json_format, text_format
+
+    from triton_py.proto.model_config import ModelConfig
+
+    config = json_format.ParseDict(server.model(model).config(), ModelConfig())
+    config.ClearField("name")
+    return text_format.MessageToString(config)
+
+
 def _settings(target: Path, backend: str) -> dict[str, dict[str, str]]:
     """A library that lies where a server would look for it is told of that folder: there it finds
     what came with it."""
@@ -243,7 +257,7 @@ def _infer(server: Any, step: Infer, result: dict[str, Any], watch: Watch) -> No
     natives: dict[int, Any] = {}
     cancels: list[tuple[float, int]] = []
     for index, request in enumerate(step.requests):
-        native = _native(server, step.model, index, request, buffers[index])
+        native = _native(server, request.model or step.model, index, request, buffers[index])
         for _, buffer in buffers[index]:
             watch(buffer.begin, buffer.end, buffer.address + buffer.size)
         try:

@@ -27,6 +27,11 @@ class Property:
     #: Once for the library, with its first model, not for each model.
     once: bool = False
 
+    @property
+    def name(self) -> str:
+        """``<module>.<function>``."""
+        return f"{self.run.__module__.rpartition('.')[2]}.{self.run.__name__}"
+
 
 def all_properties() -> list[Property]:
     """In the order in which they run: what others build on comes first."""

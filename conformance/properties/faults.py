@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from ..cases import Answer, Case, CaseRequest, FaultAt, Load, Outcome, Unload
 from ..examiner import Examiner, Violated
@@ -84,6 +85,10 @@ def _run(
     return outcome
 
 
+def _repeat(ex: Examiner, case: Case, exercises: str, clause: str, first: bool) -> Outcome:
+    return _run(ex, case, (exercises,), clause, first)
+
+
 def _examined(
     ex: Examiner, case: Case, fault: FaultAt, wanted: tuple[Answer, ...] | None
 ) -> Outcome:
@@ -140,6 +145,8 @@ def each_call(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
             raise
 
     def holds(request: CaseRequest) -> None:
+        # What failed before must not be what a request that nothing fails for is compared with.
+        ex.pool.fresh()
         clean = ex.paced(one_model(model, plain(model), (request,), (request,), (request,)))
         if clean.keep:
             ex.pool.run(clean)  # loads it: the calls that are counted are those of the requests
@@ -163,8 +170,6 @@ def each_call(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
             if function in executing and function not in needed:
                 one(FaultAt(function, executing[function], onward=True), request, wanted)
 
-    # What failed before must not be what a request that nothing fails for is compared with.
-    ex.pool.fresh()
     ex.examine(NAMES, requests(model, elements=32), holds, examples=1)
     return ""
 
@@ -205,9 +210,7 @@ def leaks_nothing(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
                 continue
             fault = FaultAt(function, first, onward=True)
             case = one_model(model, plain(model), (request,) * MANY, faults=(fault,), timeout_s=30.0)
-            grown = growth(
-                lambda first, case=case: _run(ex, case, (name,), rules=first), MANY, WARM_UP
-            )
+            grown = growth(partial(_repeat, ex, case, name, ""), MANY, WARM_UP)
             ex.expect(not grown, name,
                       f"{_what(fault)}{MANY} requests take {grown} bytes for good, each time")
 
@@ -258,10 +261,7 @@ def failed_initialize(ex: Examiner, target: Target, model: ModelUnderTest) -> st
             many = ex.loads(MANY // 2)
             case = Case((model.case_model(text),), (Load(model.name),) * many, faults=(fault,),
                         timeout_s=30.0)
-            grown = growth(
-                lambda first, case=case: _run(ex, case, (CLEANS_UP,), CLEANS_UP, first), many,
-                WARM_UP,
-            )  # fmt: skip
+            grown = growth(partial(_repeat, ex, case, CLEANS_UP, CLEANS_UP), many, WARM_UP)
             ex.expect(not grown, CLEANS_UP,
                       f"{_what(fault)}{many} loads take {grown} bytes for good, each time")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..clauses import Clause
-from ..results import STATUSES, ClauseResult, RunResult, Violation
+from ..results import STATUSES, ClauseResult, Origin, RunResult, Violation
 from .summary import reproducer
 
 FORMAT = "triton-py-conformance"
@@ -83,7 +83,19 @@ def _violation(violation: Violation) -> dict[str, Any]:
         "events": list(violation.events),
         "case": None if violation.case is None else plain(violation.case),
         "ended": violation.ended,
+        "again": violation.again,
+        "origin": None if violation.origin is None else _origin(violation.origin),
         "reproducers": dict(violation.reproducers),
+    }
+
+
+def _origin(origin: Origin) -> dict[str, Any]:
+    return {
+        "property": origin.property,
+        "model": origin.model,
+        "number": origin.number,
+        "value": origin.value,
+        "before": [plain(case) for case in origin.before],
     }
 
 
@@ -174,9 +186,17 @@ def _result(entry: Mapping[str, Any]) -> ClauseResult:
         entry["cases"],
         [
             Violation(v["summary"], list(v["events"]), v["case"], v["ended"],
-                      dict(v["reproducers"]))
+                      _read_origin(v["origin"]), v["again"], dict(v["reproducers"]))
             for v in entry["violations"]
         ],
         entry["waived"],
         entry["waived_until"],
     )  # fmt: skip
+
+
+def _read_origin(value: Mapping[str, Any] | None) -> Origin | None:
+    if value is None:
+        return None
+    return Origin(
+        value["property"], value["model"], value["number"], value["value"], tuple(value["before"])
+    )

@@ -152,10 +152,8 @@ def _other_library(value: Mapping[str, Any], library: Path) -> list[str]:
         return [f"{library} can't be read: {error.strerror}."]
     if certified == found:
         return []
-    return [
-        f"{library} is not the library that was certified: its SHA-256 is {found}, "
-        f"the certificate's is {certified}."
-    ]
+    other = f"its SHA-256 is {found}, the certificate's is {certified}."
+    return [f"{library} is not the library that was certified: {other}"]
 
 
 def _not_enough(value: Mapping[str, Any], today: date) -> list[str]:

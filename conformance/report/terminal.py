@@ -11,8 +11,18 @@ from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 from ..clauses import PROFILES, Clause, clauses
-from ..results import BLOCKED, CONFORMANT, ERROR, FAIL, NOT_RUN, PASS, VIOLATIONS
-from ..results import ClauseResult, RunResult, Violation
+from ..results import (
+    BLOCKED,
+    CONFORMANT,
+    ERROR,
+    FAIL,
+    NOT_RUN,
+    PASS,
+    VIOLATIONS,
+    ClauseResult,
+    RunResult,
+    Violation,
+)
 from .case_text import case_lines, one_line, printable
 from .summary import (
     ADVICE,
@@ -167,9 +177,9 @@ class _Painter:
     def failed(self, result: ClauseResult) -> list[str]:
         what = kind(self.run, result)
         clause = result.clause
+        where = f"({clause.level}, {one_line(clause.profile)})"
         lines = [
-            f"{self.paint(what, what)} {self.bold(one_line(clause.id))} "
-            f"({clause.level}, {one_line(clause.profile)})",
+            f"{self.paint(what, what)} {self.bold(one_line(clause.id))} {where}",
             *self.wrapped(clause.sentence, 2),
         ]
         if result.waived:

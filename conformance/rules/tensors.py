@@ -54,10 +54,11 @@ def outputs(context: Context) -> Iterator[Finding]:
     for step, result in zip(context.case.steps, context.outcome.steps, strict=False):
         if not isinstance(step, Infer):
             continue
-        facts = declared(next(m.config for m in context.case.models if m.name == step.model))
+        configs = {m.name: m.config for m in context.case.models}
         for index, (request, answers) in enumerate(
             zip(step.requests, result.answers, strict=False)
         ):
+            facts = declared(configs[request.model or step.model])
             for answer in answers:
                 yield from _answer(facts, request, index, answer)
 

@@ -61,6 +61,7 @@ def examine(specimen: Specimen, seed: int, examples: int, folder: Path) -> Verdi
         result = certify(
             open_target(library, [models()[specimen.model]]), seed=seed, examples=examples,
             budget_s=BUDGET_S, until=specimen.clause, shrink_s=SHRINK_S,
+            again=False,
         )  # fmt: skip
     except HarnessError as error:
         verdict.error = str(error)

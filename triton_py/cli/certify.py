@@ -5,24 +5,33 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from triton_py.cli.errors import CliError
 
 if TYPE_CHECKING:
-    from triton_py.conformance.results import ClauseResult, RunResult
+    from triton_py.conformance.results import RunResult
+    from triton_py.conformance.settings import Settings
+    from triton_py.conformance.target import Target
 
 EPILOG = """\
 examples:
   triton-py certify libtriton_mine.so --model models/mine
-  triton-py certify libtriton_mine.so --model models/mine --profile core --profile batching
-  triton-py certify --list
+  triton-py certify libtriton_mine.so                 the models of the conformance.toml beside it, or
+                                                      small ones that the library is found to take
+  triton-py certify libtriton_mine.so --profile core --profile batching --time-budget 300
+  triton-py certify libtriton_mine.so --html report.html --certificate mine.cert.json
+  triton-py certify --verify mine.cert.json libtriton_mine.so
+  triton-py certify --list                            the clauses
+  triton-py certify --self-test                       whether known faults are found
 
 exit status: 0 conformant in every profile that ran, 1 violations, 2 the run failed or is incomplete
+             with --verify: 0 the certificate holds for the library, 1 it does not, 2 it can't be read
 """
 
 
@@ -37,154 +46,186 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     p.add_argument("library", nargs="?", help="libtriton_<name>.so")
-    p.add_argument("--model", action="append", default=[], metavar="DIR",
-                   help="a model folder with its config.pbtxt; may be given several times")
-    p.add_argument("--profile", action="append", default=[], metavar="NAME",
-                   help="only the clauses of this profile; may be given several times")
-    p.add_argument("--seed", type=int, default=run.DEFAULT_SEED,
-                   help="the same seed makes the same cases (default: %(default)s)")
-    p.add_argument("--examples", type=int, default=run.DEFAULT_EXAMPLES,
-                   help="cases for each property and model (default: %(default)s)")
-    p.add_argument("--time-budget", type=float, default=run.DEFAULT_BUDGET_S, metavar="SECONDS",
-                   help="begin no further property after so long (default: %(default)s)")
-    p.add_argument("--strict", action="store_true", help="SHOULD clauses count, too")
-    p.add_argument("--fail-fast", action="store_true", help="end with the first violation")
-    p.add_argument("--list", action="store_true", help="print the clauses and exit")
-    p.add_argument("--json", metavar="FILE", help="write what was found; '-' for standard output")
+
+    what = p.add_argument_group("what is examined")
+    what.add_argument("--model", action="append", default=[], metavar="DIR",
+                      help="a model folder with its config.pbtxt; may be given several times")
+    what.add_argument("--config", metavar="FILE",
+                      help="the conformance.toml, which says what a config.pbtxt can't: a reference "
+                      "function, ranges, what is tolerated (default: the one beside the library)")
+    what.add_argument("--profile", action="append", default=[], metavar="NAME",
+                      help="only the clauses of this profile; may be given several times")
+    what.add_argument("--seed", type=int, default=run.DEFAULT_SEED,
+                      help="the same seed makes the same cases (default: %(default)s)")
+    what.add_argument("--examples", type=_positive, default=run.DEFAULT_EXAMPLES, metavar="N",
+                      help="cases for each property and model (default: %(default)s)")
+    what.add_argument("--time-budget", type=float, default=run.DEFAULT_BUDGET_S, metavar="SECONDS",
+                      help="begin nothing new after so long; what was left out makes the run "
+                      "incomplete (default: %(default).0f)")
+    what.add_argument("--strict", action="store_true", help="SHOULD clauses decide, too")
+    what.add_argument("--fail-fast", action="store_true", help="end with the first violation")
+
+    results = p.add_argument_group("results", "beside the report on standard output; '-' is that")
+    results.add_argument("--json", metavar="FILE", help="everything, as data (docs/certify-report.md)")
+    results.add_argument("--junit", metavar="FILE", help="JUnit's XML")
+    results.add_argument("--html", metavar="FILE", help="one page that needs nothing else")
+    results.add_argument("--certificate", metavar="FILE",
+                         help="what was shown about this very file, to be handed on with it")
+    results.add_argument("--reproducers", metavar="DIR",
+                         help="where violations are written as programs of their own (default: "
+                         "./certify-<name>; only if there are any)")
+
+    other = p.add_argument_group("instead of a run")
+    other.add_argument("--list", action="store_true", help="print the clauses and exit")
+    other.add_argument("--verify", metavar="FILE",
+                       help="check that a certificate holds for the library")
+    other.add_argument("--self-test", action="store_true",
+                       help="certify backends with a known fault each, and one without (minutes)")
+    other.add_argument("--specimen", action="append", default=[], metavar="NAME",
+                       help="with --self-test: only those whose names begin so")
+    other.add_argument("--jobs", type=_positive, default=None, metavar="N",
+                       help="with --self-test: so many at a time (default: one for each CPU)")
     return p
+
+
+def _positive(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 on")
+    return number
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the command; returns the exit status."""
     try:
-        import triton_py.conformance.examiner  # noqa: F401 needs hypothesis
+        import triton_py.conformance.examiner
+        import triton_py.conformance.server_alias  # noqa: F401 both need what the extra brings
     except ImportError as error:
         raise CliError(
             f"certifying needs the package {error.name}: pip install 'triton-py[conformance]'"
         ) from None
+    from triton_py.conformance.pool import HarnessError
+
     options = parser().parse_args(arguments)
     if options.list:
-        print(listing())
-        return 0
-    if options.library is None:
-        raise CliError("name the library to certify: triton-py certify libtriton_<name>.so")
-    return _certify(options)
-
-
-def listing() -> str:
-    """All clauses, by profile."""
-    from triton_py.conformance.clauses import PROFILES, clauses
-
-    lines = []
-    for profile, what in PROFILES.items():
-        lines.append(f"{profile}: {what}")
-        for clause in clauses().values():
-            if clause.profile == profile:
-                lines.append(f"  {clause.level:6} {clause.id}\n         {clause.sentence}")
-    return "\n".join(lines)
-
-
-def _certify(options: argparse.Namespace) -> int:
-    from triton_py.conformance.clauses import PROFILES
-    from triton_py.conformance.pool import HarnessError
-    from triton_py.conformance.run import certify
-    from triton_py.conformance.target import open_target, read_model
-
-    for profile in options.profile:
-        if profile not in PROFILES:
-            raise CliError(f"there is no profile '{profile}'; there are {', '.join(PROFILES)}")
-    if not options.model:
-        raise CliError("give the model to certify it with: --model DIR, a folder with a config.pbtxt")
-    library = Path(options.library)
+        return _list(options)
     try:
-        target = open_target(library, ())
-        models = [read_model(Path(folder), target.backend) for folder in options.model]
-        result = certify(
-            open_target(library, models), seed=options.seed, examples=options.examples,
-            budget_s=options.time_budget, profiles=options.profile, strict=options.strict,
-            fail_fast=options.fail_fast, progress=_progress(),
-        )
+        if options.self_test:
+            from triton_py.cli.self_test import self_test
+
+            return self_test(options)
+        if options.library is None:
+            raise CliError("name the library to certify: triton-py certify libtriton_<name>.so")
+        if options.verify:
+            return _verify(options)
+        return _certify(options)
     except HarnessError as error:
         print(f"triton-py certify: {error}", file=sys.stderr)
         return 2
-    if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr)
-    if options.json:
-        text = json.dumps(as_json(result), indent=1) + "\n"
-        if options.json == "-":
-            print(text, end="")
-            return result.exit_code
-        Path(options.json).write_text(text)
-    print(summary(result))
+
+
+def _list(options: argparse.Namespace) -> int:
+    from triton_py.conformance.report.terminal import listing
+
+    _check_profiles(options.profile)
+    print(listing(options.profile or None), end="")
+    return 0
+
+
+def _check_profiles(names: Sequence[str]) -> None:
+    from triton_py.conformance.clauses import PROFILES
+
+    for name in names:
+        if name not in PROFILES:
+            raise CliError(f"there is no profile '{name}'; there are {', '.join(PROFILES)}")
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from triton_py.conformance.report.certificate import verify
+
+    certificate, library = Path(options.verify), Path(options.library)
+    for path in (certificate, library):
+        if not path.is_file():
+            raise CliError(f"there is no file '{path}'")
+    problems = verify(certificate, library)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if not problems:
+        print(f"{certificate} holds for {library}: conformant.")
+    return 1 if problems else 0
+
+
+def _target(options: argparse.Namespace) -> tuple[Target, Settings]:
+    from triton_py.conformance.settings import Settings, find, read_models, read_settings
+    from triton_py.conformance.target import open_target
+
+    library = Path(options.library)
+    target = open_target(library, ())
+    path = Path(options.config) if options.config else find(library)
+    settings = read_settings(path) if path is not None else Settings()
+    folders = [Path(folder) for folder in options.model]
+    if folders or settings.models:
+        models = read_models(folders, target.backend, settings)
+    else:
+        from triton_py.conformance.sweep import models_for
+
+        models = models_for(target)
+        names = ", ".join(model.name for model in models)
+        print(f"no --model was given; the library takes these: {names}", file=sys.stderr)
+    return replace(target, models=tuple(models)), settings
+
+
+def _certify(options: argparse.Namespace) -> int:
+    from triton_py.conformance.report import terminal
+    from triton_py.conformance.report.progress import Progress
+    from triton_py.conformance.reproducers import write
+    from triton_py.conformance.run import certify
+    from triton_py.conformance.waivers import apply
+
+    _check_profiles(options.profile)
+    outputs = _outputs(options)
+    target, settings = _target(options)
+    progress = Progress()
+    try:
+        result = certify(
+            target, seed=options.seed, examples=options.examples, budget_s=options.time_budget,
+            profiles=options.profile, strict=options.strict, fail_fast=options.fail_fast,
+            progress=progress,
+        )  # fmt: skip
+    finally:
+        progress.finish()
+    apply(result, settings.waivers, datetime.now(UTC).date())
+    if any(r.violations for r in result.results):
+        folder = Path(options.reproducers or f"certify-{target.backend}")
+        write(result, target, folder)
+    elsewhere = False
+    for path, text in outputs:
+        if path == "-":
+            print(text(result), end="")
+            elsewhere = True
+        else:
+            Path(path).write_text(text(result), encoding="utf-8")
+    if not elsewhere:
+        terminal.show(result, sys.stdout)
     return result.exit_code
 
 
-def _progress():  # type: ignore[no-untyped-def]
-    """A line that tells how far it is, on a terminal."""
-    if not sys.stderr.isatty():
-        return None
+def _outputs(options: argparse.Namespace) -> list[tuple[str, Callable[[RunResult], str]]]:
+    """What is to be written, and by what; said before the run if it can't be."""
+    from triton_py.conformance.report import as_json, certificate, html, junit
 
-    def show(clause: str, cases: int, found: int) -> None:
-        if cases % 5 == 0:
-            print(f"\r\x1b[K{cases} cases, {found} violations  {clause}", end="", file=sys.stderr,
-                  flush=True)
-
-    return show
-
-
-def summary(result: RunResult) -> str:
-    """What was found, for people."""
-    lines = []
-    for r in result.results:
-        if r.violations:
-            lines.append(f"{r.clause.level} {r.clause.id}: {r.clause.sentence}")
-            for violation in r.violations:
-                lines.append(f"  observed: {violation.summary}")
-                lines += [f"    {line}" for line in violation.events]
-                lines.append("")
-    for profile, found in _by_profile(result).items():
-        counts = {s: sum(r.status == s for r in found) for s in dict.fromkeys(r.status for r in found)}
-        lines.append(f"{profile:20} " + ", ".join(f"{n} {status}" for status, n in counts.items()))
-    for r in result.results:
-        if r.reason and r.status != "pass":
-            lines.append(f"  {r.status}: {r.clause.id}: {r.reason}")
-    lines += [f"incomplete: {problem}" for problem in result.problems]
-    lines.append(
-        f"{result.verdict}: {Path(result.library).name}, {result.cases} cases in "
-        f"{result.seconds:.0f} s, seed {result.seed}"
-    )
-    return "\n".join(lines)
-
-
-def _by_profile(result: RunResult) -> dict[str, list[ClauseResult]]:
-    found: dict[str, list[ClauseResult]] = {}
-    for r in result.results:
-        found.setdefault(r.clause.profile, []).append(r)
+    wanted: list[tuple[str, Callable[[RunResult], str]]] = [
+        (options.json, as_json.dumps), (options.junit, junit.dumps), (options.html, html.dumps),
+        (options.certificate, certificate.dumps),
+    ]  # fmt: skip
+    found = [(path, text) for path, text in wanted if path]
+    if sum(path == "-" for path, _ in found) > 1:
+        raise CliError("only one of the results can be written to standard output")
+    for path, _ in found:
+        folder = Path(path).parent
+        if path != "-" and not folder.is_dir():
+            raise CliError(f"'{path}' can't be written: there is no folder '{folder}'")
     return found
-
-
-def as_json(result: RunResult) -> dict[str, object]:
-    """The result as data; ``version`` is that of this form."""
-    return {
-        "format": "triton-py-conformance",
-        "version": 1,
-        "verdict": result.verdict,
-        "library": result.library,
-        "sha256": result.sha256,
-        "seed": result.seed,
-        "cases": result.cases,
-        "seconds": result.seconds,
-        "environment": result.environment,
-        "problems": result.problems,
-        "clauses": [
-            {
-                "id": r.clause.id, "level": r.clause.level, "profile": r.clause.profile,
-                "status": r.status, "reason": r.reason, "cases": r.cases,
-                "violations": [
-                    {"summary": v.summary, "events": v.events, "case": v.case, "ended": v.ended}
-                    for v in r.violations
-                ],
-            }
-            for r in result.results
-        ],
-    }  # fmt: skip

@@ -48,6 +48,27 @@ uint64_t tb_now_ns(void)
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static TRITONBACKEND_Response **response_at(TRITONBACKEND_Response **responses, size_t stride,
+                                            uint32_t index)
+{
+  return (TRITONBACKEND_Response **)((char *)responses + stride * index);
+}
+
+TRITONSERVER_Error *tb_new_responses(TRITONBACKEND_Request **requests, uint32_t count,
+                                     TRITONBACKEND_Response **responses, size_t stride)
+{
+  for (uint32_t i = 0; i < count; i++) {
+    TRITONSERVER_Error *error =
+        TRITONBACKEND_ResponseNew(response_at(responses, stride, i), requests[i]);
+    if (error == NULL) continue;
+    while (i-- > 0)
+      TB_LOG_IF_ERROR(TRITONBACKEND_ResponseDelete(*response_at(responses, stride, i)),
+                      "deleting a response that is not needed");
+    return error;
+  }
+  return NULL;
+}
+
 void tb_finish_request(TRITONBACKEND_ModelInstance *instance, TRITONBACKEND_Request *request,
                        TRITONBACKEND_Response *response, TRITONSERVER_Error *error,
                        const tb_times *times)
@@ -56,15 +77,9 @@ void tb_finish_request(TRITONBACKEND_ModelInstance *instance, TRITONBACKEND_Requ
                       instance, request, error == NULL, times->exec_start, times->compute_start,
                       times->compute_end, times->exec_end),
                   "reporting the statistics of a request");
-  if (response == NULL) {
-    TRITONSERVER_Error *failed = TRITONBACKEND_ResponseNew(&response, request);
-    if (failed != NULL) response = NULL;
-    TB_LOG_IF_ERROR(failed, "making a response; its request goes back without an answer");
-  }
-  if (response != NULL)
-    TB_LOG_IF_ERROR(
-        TRITONBACKEND_ResponseSend(response, TRITONSERVER_RESPONSE_COMPLETE_FINAL, error),
-        "sending a response");
+  TB_LOG_IF_ERROR(
+      TRITONBACKEND_ResponseSend(response, TRITONSERVER_RESPONSE_COMPLETE_FINAL, error),
+      "sending a response");
   /* ResponseSend takes the response, whether it succeeds or not, but only reads the error. */
   if (error != NULL) TRITONSERVER_ErrorDelete(error);
   TB_LOG_IF_ERROR(TRITONBACKEND_RequestRelease(request, TRITONSERVER_REQUEST_RELEASE_ALL),

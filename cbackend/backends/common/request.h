@@ -35,9 +35,14 @@ typedef struct {
 
 uint64_t tb_now_ns(void);
 
+/* Makes a response for each request, before anything is done for any of them: where one can't be
+ * made, those that were are deleted, and Execute gives all requests back with this error. What comes
+ * to lie at `responses`, at steps of `stride` bytes, is owned by the caller. */
+TRITONSERVER_Error *tb_new_responses(TRITONBACKEND_Request **requests, uint32_t count,
+                                     TRITONBACKEND_Response **responses, size_t stride);
+
 /* Ends a request: reports its statistics (a success where `error` is NULL), sends its final answer
- * and gives it back to the server. Takes all three; `response` may be NULL where there is an
- * error. */
+ * and gives it back to the server. Takes all three. */
 void tb_finish_request(TRITONBACKEND_ModelInstance *instance, TRITONBACKEND_Request *request,
                        TRITONBACKEND_Response *response, TRITONSERVER_Error *error,
                        const tb_times *times);

@@ -28,8 +28,8 @@ static TRITONSERVER_Error *open_batch(identity_work *work, TRITONBACKEND_Request
                                       uint32_t count)
 {
   TRITONSERVER_Error *refusal = NULL;
+  for (uint32_t i = 0; i < count; i++) work[i] = (identity_work){.request = requests[i]};
   for (uint32_t i = 0; i < count; i++) {
-    work[i] = (identity_work){.request = requests[i]};
     if (requests[i] == NULL) {
       refusal =
           tb_error(TRITONSERVER_ERROR_INTERNAL, "request %u of the batch is null", (unsigned)i);
@@ -40,12 +40,15 @@ static TRITONSERVER_Error *open_batch(identity_work *work, TRITONBACKEND_Request
         refusal =
             TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL, work[i].controls.execute_error);
     }
-    if (refusal == NULL) continue;
-    for (uint32_t j = 0; j <= i; j++)
-      if (work[j].error != NULL) TRITONSERVER_ErrorDelete(work[j].error);
-    return refusal;
+    if (refusal != NULL) break;
   }
-  return NULL;
+  if (refusal == NULL)
+    refusal = tb_new_responses(requests, count, &work[0].response, sizeof work[0]);
+  for (uint32_t i = 0; refusal != NULL && i < count; i++) {
+    if (work[i].error != NULL) TRITONSERVER_ErrorDelete(work[i].error);
+    work[i].error = NULL;
+  }
+  return refusal;
 }
 
 /* ---- waiting ---- */
@@ -167,10 +170,6 @@ static void process(TRITONBACKEND_ModelInstance *handle, const identity_model *m
   int64_t delay_ms = model->execute_delay_ms;
   for (uint32_t i = 0; i < count; i++) {
     if (work[i].error == NULL) work[i].error = check_request(model, &work[i]);
-    if (work[i].error == NULL) {
-      work[i].error = TRITONBACKEND_ResponseNew(&work[i].response, work[i].request);
-      if (work[i].error != NULL) work[i].response = NULL;
-    }
     if (work[i].error == NULL && work[i].controls.delay_ms > delay_ms)
       delay_ms = work[i].controls.delay_ms;
   }

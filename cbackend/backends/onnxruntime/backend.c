@@ -107,6 +107,8 @@ TRITONBACKEND_ISPEC TRITONSERVER_Error *TRITONBACKEND_ModelInstanceExecute(
       return tb_error(TRITONSERVER_ERROR_INTERNAL, "request %u of the batch is null", (unsigned)i);
     state->items[i] = (ort_item){.request = requests[i]};
   }
+  TB_RETURN_IF_ERROR(tb_new_responses(requests, request_count, &state->items[0].response,
+                                      sizeof state->items[0]));
   /* From here on the requests are ours and the answer to the server is success. */
   ort_execute(instance, state, request_count, exec_start);
   return NULL;

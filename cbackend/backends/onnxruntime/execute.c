@@ -61,12 +61,6 @@ static TRITONSERVER_Error *run_group(ort_instance *instance, const uint32_t *gro
                                      int64_t rows, tb_times *times)
 {
   bool bound = false;
-  for (uint32_t i = 0; i < count; i++) {
-    ort_item *item = &instance->items[group[i]];
-    /* There is one already where the group is one of several that failed together. */
-    if (item->response == NULL)
-      TB_RETURN_IF_ERROR(TRITONBACKEND_ResponseNew(&item->response, item->request));
-  }
   TB_RETURN_IF_ERROR(ort_gather(instance, group, count));
   TB_RETURN_IF_ERROR(ort_mark_outputs(instance, group, count));
   if (count == 1) TB_RETURN_IF_ERROR(ort_bind_outputs(instance, group[0], &bound));
@@ -134,7 +128,7 @@ void ort_execute(TRITONBACKEND_ModelInstance *handle, ort_instance *instance, ui
     }
     const uint64_t now = tb_now_ns();
     const tb_times times = {exec_start, now, now, now};
-    tb_finish_request(handle, item->request, NULL, item->error, &times);
+    tb_finish_request(handle, item->request, item->response, item->error, &times);
   }
   while (left > 0) {
     uint32_t members = 0, kept = 0;

@@ -159,10 +159,10 @@ TRITONSERVER_Error *ort_unbind_outputs(ort_instance *instance, uint32_t index)
     slot->bound = false;
     slot->target = NULL;
   }
+  /* In this order: a request that gets no other response has still the one to say so. */
   TRITONBACKEND_Response *abandoned = item->response;
-  item->response = NULL;
-  TB_RETURN_IF_ERROR(TRITONBACKEND_ResponseDelete(abandoned));
-  return TRITONBACKEND_ResponseNew(&item->response, item->request);
+  TB_RETURN_IF_ERROR(TRITONBACKEND_ResponseNew(&item->response, item->request));
+  return TRITONBACKEND_ResponseDelete(abandoned);
 }
 
 /* ---- after the run ---- */
