@@ -18,6 +18,7 @@ from hypothesis.strategies import SearchStrategy
 
 from .cases import Case, Load, Outcome, Unload
 from .clauses import clauses
+from .coverage import Feature, exercised
 from .literal import source
 from .log import LogEvent
 from .pool import Pool
@@ -72,6 +73,8 @@ class Examiner:
         self.property = ""
         self.model = ""
         self._checks = 0
+        #: What models declare and cases have exercised.
+        self.exercised: set[Feature] = set()
         #: Everything that was noted, with the clause.
         self.noted: list[tuple[str, Violated]] = []
         self._failing: dict[str, Violated] = {}
@@ -117,6 +120,7 @@ class Examiner:
         """
         case = self.paced(case)
         outcome, events = self.pool.run(case, rules)
+        self.exercised |= exercised(case, outcome)
         for clause in (*exercised_by(case), *exercises):
             self.results[clause].cases += 1
         self.on_progress(exercises[0] if exercises else "", self.pool.cases, self.violations)

@@ -17,6 +17,7 @@ from triton_py import get_include
 
 from .clauses import clauses
 from .confirm import confirm
+from .coverage import features
 from .examiner import SHRINK_S, Examiner
 from .pool import HarnessError, Pool
 from .properties import Property, all_properties
@@ -62,6 +63,9 @@ def certify(
         if again:
             confirm(ex, target)
         problems = _settle(ex, reasons, profiles)
+        whole = not profiles and not problems and not (fail_fast and ex.violations) and not until
+        if whole and not ex.out_of_time:
+            problems += _unexercised(ex, target)
         return RunResult(
             library=str(target.library),
             sha256=target.sha256,
@@ -158,6 +162,16 @@ def _settle(ex: Examiner, reasons: dict[str, str], profiles: Sequence[str]) -> l
     if not any(r.status == PASS for r in ex.results.values()) and not problems:
         problems.append("no clause could be examined")
     return problems
+
+
+def _unexercised(ex: Examiner, target: Target) -> list[str]:
+    """What models declare that no case exercised: a run without it is not whole."""
+    return [
+        f"model '{model}' declares what no case exercised: {what}"
+        for entry in target.models
+        for model, what in features(entry)
+        if (model, what) not in ex.exercised and not ex.found(_FIRST)
+    ]
 
 
 def _api_version() -> str:

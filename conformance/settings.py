@@ -21,13 +21,14 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .pool import HarnessError
-from .target import ModelUnderTest, Reference, read_model
+from .sweep import models_for
+from .target import ModelUnderTest, Reference, Target, open_target, read_model
 from .waivers import Waiver, read
 
 NAME = "conformance.toml"
@@ -188,7 +189,14 @@ def load_function(text: str) -> Reference:
     return found
 
 
-def read_models(folders: list[Path], backend: str, settings: Settings) -> list[ModelUnderTest]:
-    """The models of these folders, or of the settings' where there are none."""
-    chosen = folders or settings.folders()
-    return [settings.applied(read_model(folder, backend)) for folder in chosen]
+def read_target(
+    library: Path, folders: Sequence[Path], config: str | None
+) -> tuple[Target, Settings]:
+    """The library with its models: those of the folders, else those of the conformance.toml, which is
+    ``config`` or lies beside the library, else what a sweep finds. Raises HarnessError."""
+    target = open_target(library, ())
+    path = Path(config) if config else find(library)
+    settings = read_settings(path) if path is not None else Settings()
+    chosen = list(folders) or settings.folders()
+    models = [settings.applied(read_model(folder, target.backend)) for folder in chosen]
+    return replace(target, models=tuple(models or models_for(target))), settings

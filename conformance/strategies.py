@@ -130,12 +130,13 @@ def requests(
     empty: bool = False,
     like: CaseRequest | None = None,
 ) -> CaseRequest:
-    """A request of so many batch members. ``like``: with the shapes of another one."""
+    """A request of so many batch members. ``like``: one that may share a batch with another, with its
+    shapes but for inputs that may be ragged."""
     inputs: dict[str, TensorData] = {}
     for tensor in model.declared.inputs.values():
         if tensor.optional and (tensor.name not in like.inputs if like else draw(st.booleans())):
             continue
-        if like is None:
+        if like is None or tensor.ragged:
             inputs[tensor.name] = draw(tensors(model, tensor, batch, elements, empty))
             continue
         shape = like.inputs[tensor.name].shape

@@ -26,6 +26,7 @@ from .log import (
 
 #: As many events are shown, the last of them the one that matters.
 SHOWN = 40
+_ANSWERS = ("TRITONBACKEND_ResponseSend", "TRITONBACKEND_ResponseFactorySendFlags")
 _NOTES = {
     NOTE_BEFORE_BUFFER: "bytes before an output's buffer were written",
     NOTE_AFTER_BUFFER: "bytes behind an output's buffer were written",
@@ -93,7 +94,11 @@ def words(event: LogEvent, names: _Names) -> str:
 
 
 def told(events: Sequence[LogEvent], seq: int) -> list[str]:
-    """The events up to one, in words; the names of things are those of the whole case."""
+    """The events up to one, in words; the names of things are those of the whole case. ``seq`` 0: up to
+    the last answer, for what comes after that only clears away."""
+    if seq == 0:
+        answers = [e.seq for e in events if e.kind == RETURN and e.function in _ANSWERS]
+        seq = max(answers, default=0)
     names = _Names()
     lines = []
     for event in events:

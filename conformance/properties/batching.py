@@ -29,9 +29,7 @@ def batches(model: ModelUnderTest, most: int) -> st.SearchStrategy[Batch]:
     """Requests of one member each that may share a batch, and an order of theirs."""
 
     def others(first: CaseRequest) -> st.SearchStrategy[Batch]:
-        ragged = all(t.ragged or -1 not in t.dims for t in model.declared.inputs.values())
-        like = None if ragged else first
-        rest = st.lists(requests(model, elements=64, like=like), min_size=1, max_size=most - 1)
+        rest = st.lists(requests(model, elements=64, like=first), min_size=1, max_size=most - 1)
         return rest.flatmap(
             lambda r: st.tuples(
                 st.just([first, *r]), st.permutations(range(len(r) + 1)).map(list)

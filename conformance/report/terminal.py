@@ -93,6 +93,11 @@ def _listed(clause: Clause, width: int) -> list[str]:
     ]
 
 
+def violations_text(run: RunResult, result: ClauseResult) -> str:
+    """What did not hold, for one clause."""
+    return "\n".join(_Painter(run, 100, False).failed(result))
+
+
 class _Painter:
     """One report in the making."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +15,6 @@ from triton_py.cli.errors import CliError
 
 if TYPE_CHECKING:
     from triton_py.conformance.results import RunResult
-    from triton_py.conformance.settings import Settings
-    from triton_py.conformance.target import Target
 
 EPILOG = """\
 examples:
@@ -158,36 +155,22 @@ def _verify(options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _target(options: argparse.Namespace) -> tuple[Target, Settings]:
-    from triton_py.conformance.settings import Settings, find, read_models, read_settings
-    from triton_py.conformance.target import open_target
-
-    library = Path(options.library)
-    target = open_target(library, ())
-    path = Path(options.config) if options.config else find(library)
-    settings = read_settings(path) if path is not None else Settings()
-    folders = [Path(folder) for folder in options.model]
-    if folders or settings.models:
-        models = read_models(folders, target.backend, settings)
-    else:
-        from triton_py.conformance.sweep import models_for
-
-        models = models_for(target)
-        names = ", ".join(model.name for model in models)
-        print(f"no --model was given; the library takes these: {names}", file=sys.stderr)
-    return replace(target, models=tuple(models)), settings
-
-
 def _certify(options: argparse.Namespace) -> int:
     from triton_py.conformance.report import terminal
     from triton_py.conformance.report.progress import Progress
     from triton_py.conformance.reproducers import write
     from triton_py.conformance.run import certify
+    from triton_py.conformance.settings import read_target
     from triton_py.conformance.waivers import apply
 
     _check_profiles(options.profile)
     outputs = _outputs(options)
-    target, settings = _target(options)
+    target, settings = read_target(
+        Path(options.library), [Path(folder) for folder in options.model], options.config
+    )
+    if not options.model and not settings.models:
+        names = ", ".join(model.name for model in target.models)
+        print(f"no --model was given; the library takes these: {names}", file=sys.stderr)
     progress = Progress()
     try:
         result = certify(
