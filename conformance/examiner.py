@@ -7,13 +7,14 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.errors import Flaky, Unsatisfiable
+from hypothesis.errors import Flaky, HypothesisWarning, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
 from .cases import Case, Load, Outcome, Unload
@@ -279,5 +280,7 @@ def _quiet() -> Iterator[None]:
     """Hypothesis prints falsifying examples; the reports have better words for them."""
     from hypothesis.reporting import with_reporter
 
-    with with_reporter(lambda *_: None):
+    with with_reporter(lambda *_: None), warnings.catch_warnings():
+        # That the words for a value are long, which nobody is going to read.
+        warnings.simplefilter("ignore", HypothesisWarning)
         yield

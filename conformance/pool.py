@@ -159,7 +159,8 @@ class Pool:
     """Runs cases on one worker at a time. Use as a context manager."""
 
     def __init__(self, target: Path, backend: str) -> None:
-        self._target = target.resolve()
+        # Not resolved: where it lies may be what is examined.
+        self._target = target.absolute()
         self.backend = backend
         self._process: _Process | None = None
         self.cases = 0

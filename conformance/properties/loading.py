@@ -20,7 +20,7 @@ from .common import infer, plain, same_answers, shown
 ROUNDS = 6
 #: For the first load, of which nobody knows how long it takes.
 LOAD_TIMEOUT_S = 60.0
-#: Bytes; a folder with more, or with folders, is not copied but linked.
+#: Bytes; a folder with more is not copied but linked.
 MOST_COPIED = 64 << 20
 
 
@@ -72,13 +72,19 @@ def _copied(library: Path, folder: Path) -> Path:
     """The library at another place, with what lies beside it: a copy, or a link to the folder where
     that is large."""
     size = 0
-    for entry in os.scandir(library.parent):
-        size += entry.stat().st_size if entry.is_file() else MOST_COPIED
+    for place, _, names in os.walk(library.parent):
+        size += sum(os.lstat(os.path.join(place, name)).st_size for name in names)
         if size > MOST_COPIED:
-            folder.parent.mkdir(parents=True)
-            folder.symlink_to(library.parent, target_is_directory=True)
-            return folder / library.name
-    shutil.copytree(library.parent, folder)
+            break
+    folder.parent.mkdir(parents=True)
+    try:
+        if size <= MOST_COPIED:
+            shutil.copytree(library.parent, folder)
+    except (OSError, shutil.Error):
+        # Something beside the library may not be read: it is left where it is.
+        shutil.rmtree(folder)
+    if not folder.exists():
+        folder.symlink_to(library.parent, target_is_directory=True)
     return folder / library.name
 
 

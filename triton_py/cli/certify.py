@@ -107,9 +107,9 @@ def main(arguments: Sequence[str]) -> int:
     from triton_py.conformance.pool import HarnessError
 
     options = parser().parse_args(arguments)
-    if options.list:
-        return _list(options)
     try:
+        if options.list:
+            return _list(options)
         if options.self_test:
             from triton_py.cli.self_test import self_test
 
@@ -119,7 +119,8 @@ def main(arguments: Sequence[str]) -> int:
         if options.verify:
             return _verify(options)
         return _certify(options)
-    except HarnessError as error:
+    except (HarnessError, CliError) as error:
+        # Not 1, which says that there are violations.
         print(f"triton-py certify: {error}", file=sys.stderr)
         return 2
 
