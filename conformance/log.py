@@ -117,6 +117,13 @@ class LogEvent:
         raise KeyError(f"{self.function} does not answer {name}")
 
 
+def _code(status: int) -> str:
+    """An error's code by its name; by its number where it is none, as of an error that was deleted."""
+    if status == 0:
+        return ""
+    return CODES[status - 1] if status <= len(CODES) else f"code {status - 1}"
+
+
 class Log:
     """The shared memory. ``fd`` stays the caller's."""
 
@@ -195,7 +202,7 @@ class Log:
                         tuple(outs),
                         partner,
                         result,
-                        CODES[status - 1] if status else "",
+                        _code(status),
                         thread,
                         text.decode("utf-8", "replace"),
                     )

@@ -169,6 +169,8 @@ class Pool:
         self._hangs = False
         #: What the newest worker has run, the newest case last. It is kept when the worker ends.
         self.history: list[Case] = []
+        #: Each case gets a process of its own: for a library that can't be initialized again.
+        self.single_use = False
 
     def __enter__(self) -> Self:
         return self
@@ -192,7 +194,9 @@ class Pool:
         """What became of a case, and its events, if they are wanted: to read many takes longer than
         the case. Raises HarnessError."""
         if self._process is not None and (
-            self._process.process.poll() is not None or self._process.cases >= CASES_PER_WORKER
+            self._process.process.poll() is not None
+            or self._process.cases >= CASES_PER_WORKER
+            or self.single_use
         ):
             self._drop()
         if self._process is None:

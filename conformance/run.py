@@ -7,6 +7,7 @@ from __future__ import annotations
 import platform
 import re
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -134,14 +135,22 @@ def _one(
     try:
         why = entry.run(ex, target, model)
     except HarnessError as error:
-        for clause in entry.clauses:
-            if ex.results[clause].status != FAIL:
-                ex.results[clause].status = ERROR
-                ex.results[clause].reason = str(error)
+        _failed(ex, entry, str(error))
+        return
+    except Exception as error:  # noqa: BLE001 a fault of ours is no finding, and not the end
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        _failed(ex, entry, f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}: {error}")
         return
     if why:
         for clause in entry.clauses:
             reasons.setdefault(clause, why)
+
+
+def _failed(ex: Examiner, entry: Property, why: str) -> None:
+    """The harness could not do its work: neither a pass nor a finding."""
+    for clause in entry.clauses:
+        if ex.results[clause].status != FAIL:
+            ex.results[clause].status, ex.results[clause].reason = ERROR, why
 
 
 def _settle(ex: Examiner, reasons: dict[str, str], profiles: Sequence[str]) -> list[str]:

@@ -126,7 +126,14 @@ def again(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     def holds(request: CaseRequest) -> None:
         steps = (Load(model.name), infer(model, (request,)))
         case = Case((model.case_model(plain(model)),), steps)
+        ex.pool.fresh()
+        ex.pool.single_use = False
         found = [ex.run(case, ("loading.twice",)) for _ in range(2)]
+        errors = [[s.error for s in outcome.steps if s.error] for outcome in found]
+        # What it can't do again it can't do in the cases that follow, either.
+        ex.pool.single_use = bool(errors[1])
+        ex.expect(not errors[1] or bool(errors[0]), "loading.twice",
+                  f"initialized again it can't be loaded: {errors[1][:1]}")
         answers = [o.steps[1].answers[0] if len(o.steps) > 1 and o.steps[1].answers else ()
                    for o in found]
         ex.expect(
@@ -167,9 +174,9 @@ def side_by_side(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 
 PROPERTIES = (
     Property(("lifecycle.initialize-succeeds", "loading.entry-point", "loading.symbols"), loads),
+    Property(("loading.twice",), again),
     Property(("loading.any-path",), elsewhere),
     Property(("loading.version", "loading.newer-server"), versions, once=True),
     Property(("loading.reload",), reload),
-    Property(("loading.twice",), again),
     Property(("loading.two-models",), side_by_side),
 )

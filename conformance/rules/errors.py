@@ -23,6 +23,12 @@ def errors(context: Context) -> Iterator[Finding]:
             owned[event.result] = event
             ended.pop(event.result, None)
         elif event.kind == LEAVE and event.result:
+            if event.result not in owned and ended.get(event.result, event).kind == CALL:
+                yield Finding(
+                    "hygiene.errors-deleted",
+                    f"{event.function} returned an error that was deleted before",
+                    event.seq,
+                )
             owned.pop(event.result, None)
             ended[event.result] = event
         elif event.kind == CALL and event.function == "TRITONSERVER_ErrorDelete":

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from ..pool import HarnessError
-from ..results import CONFORMANT, FAIL
+from ..results import CONFORMANT, ERROR, FAIL
 from ..run import DEFAULT_EXAMPLES, certify
 from ..target import open_target
 from .build import build
@@ -70,6 +70,9 @@ def examine(specimen: Specimen, seed: int, examples: int, folder: Path) -> Verdi
         del os.environ[EFFECT]
         verdict.seconds = time.monotonic() - began
     verdict.cases = result.cases
+    verdict.error = "; ".join(
+        f"{r.clause.id}: {r.reason}" for r in result.results if r.status == ERROR
+    )
     verdict.found = {
         r.clause.id: r.violations[0].summary for r in result.results if r.status == FAIL
     }
@@ -80,7 +83,7 @@ def examine(specimen: Specimen, seed: int, examples: int, folder: Path) -> Verdi
     else:
         verdict.right = not verdict.found and result.verdict == CONFORMANT
         verdict.took_effect = True
-        verdict.error = "; ".join(result.problems)
+        verdict.error = verdict.error or "; ".join(result.problems)
     return verdict
 
 
@@ -117,7 +120,7 @@ def run(
         futures = [executor.submit(_in_process, s, seed, examples) for s, seed in work]
         for future in as_completed(futures):
             done(future.result())
-    return [future.result() for future in futures]
+        return [future.result() for future in futures]
 
 
 def exit_code(verdicts: Sequence[Verdict]) -> int:
