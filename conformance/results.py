@@ -76,6 +76,9 @@ class RunResult:
     workers: int = 0
     strict: bool = False
     profiles: list[str] = field(default_factory=list)
+    #: The conformance.toml that was used, its name and its text; "" for none.
+    settings_file: str = ""
+    settings: str = ""
     results: list[ClauseResult] = field(default_factory=list)
     #: Versions, machine, kernel, time: what a reader needs to judge the run.
     environment: dict[str, str] = field(default_factory=dict)

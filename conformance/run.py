@@ -15,15 +15,13 @@ from pathlib import Path
 from triton_py import get_include
 
 from .clauses import clauses
+from .defaults import DEFAULT_BUDGET_S, DEFAULT_EXAMPLES, DEFAULT_SEED
 from .examiner import Examiner
 from .pool import HarnessError, Pool
 from .properties import Property, all_properties
 from .results import BLOCKED, ERROR, FAIL, NOT_RUN, PASS, ClauseResult, RunResult
 from .target import ModelUnderTest, Target
 
-DEFAULT_SEED = 1
-DEFAULT_EXAMPLES = 25
-DEFAULT_BUDGET_S = 80.0
 NO_GPU = "not run: no GPU"
 #: Without it nothing can be examined.
 _FIRST = "lifecycle.initialize-succeeds"

@@ -87,9 +87,14 @@ def words(event: LogEvent, names: _Names) -> str:
 def told(events: Sequence[LogEvent], seq: int) -> list[str]:
     """The events up to one, in words; the names of things are those of the whole case."""
     names = _Names()
-    lines = []
+    threads: dict[int, int] = {}
+    lines: list[tuple[str, int]] = []
     for event in events:
-        lines.append(words(event, names))
+        thread = threads.setdefault(event.thread, len(threads) + 1)
+        lines.append((words(event, names), thread))
         if event.seq == seq:
             break
-    return lines[-SHOWN:]
+    shown = lines[-SHOWN:]
+    # Which thread it was matters where there are several.
+    several = len({thread for _, thread in shown}) > 1
+    return [f"{line}  [thread {thread}]" if several else line for line, thread in shown]

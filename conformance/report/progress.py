@@ -1,85 +1,65 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is shown while a run goes on: a bar with counts on a terminal, plain lines elsewhere."""
+"""How far a run is, in one line on a terminal; elsewhere nothing."""
 
 from __future__ import annotations
 
 import shutil
-import sys
-import threading
 import time
+from collections.abc import Callable
 from typing import TextIO
 
 from .case_text import one_line
 from .summary import plural
 
-_BAR_WIDTH = 28
+_BAR_WIDTH = 20
+#: Seconds between two drawings: more often is not read, and a slow terminal would slow the run.
+_PAUSE = 0.1
 
 
 class Progress:
-    """Counts clauses, cases and violations.
+    """Called with the clause, the cases and the violations so far; ``finish`` clears the line."""
 
-    ``start``, then ``step`` whenever a clause is through, then ``finish``; any thread.
-    """
-
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = sys.stderr if stream is None else stream
-        self._bar = self._stream.isatty()
-        self._lock = threading.Lock()
-        self._total = 0
-        self._started = time.monotonic()
-        #: By clause, as one may be looked at again: its newest counts are right.
-        self._counts: dict[str, tuple[int, int]] = {}
+    def __init__(
+        self, stream: TextIO, budget_s: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._stream = stream
+        self._budget = budget_s
+        self._clock = clock
+        self._began = clock()
+        self._next = self._began
+        self._clause = ""
+        self._found = 0
+        self._shows = stream.isatty()
         self._drawn = False
 
-    def start(self, total: int) -> None:
-        """A run of so many clauses begins."""
-        with self._lock:
-            self._total = total
-            self._started = time.monotonic()
-            self._counts.clear()
-            if self._bar:
-                self._draw(bar_line(0, total, 0, 0, ""))
-
-    def step(self, clause_id: str, cases: int, violations: int) -> None:
-        """A clause is through: so many cases exercised it, and showed so many violations."""
-        with self._lock:
-            self._counts[clause_id] = (cases, violations)
-            done = len(self._counts)
-            total = max(self._total, done)
-            if self._bar:
-                all_cases = sum(c for c, _ in self._counts.values())
-                found = sum(v for _, v in self._counts.values())
-                self._draw(bar_line(done, total, all_cases, found, one_line(clause_id)))
-                return
-            took = time.monotonic() - self._started
-            what = plural(cases, "case")
-            if violations:
-                what += f", {plural(violations, 'violation')}"
-            print(f"[{done}/{total}] {one_line(clause_id)}: {what} ({took:.1f} s)",
-                  file=self._stream, flush=True)  # fmt: skip
+    def __call__(self, clause: str, cases: int, found: int) -> None:
+        self._clause = clause or self._clause
+        now = self._clock()
+        # A violation is shown at once.
+        if not self._shows or (now < self._next and found == self._found):
+            return
+        self._next, self._found = now + _PAUSE, found
+        line = progress_line(now - self._began, self._budget, cases, found, self._clause)
+        width = shutil.get_terminal_size().columns
+        # The cursor goes back to the line's start, so that whatever comes next replaces it.
+        self._stream.write("\x1b[K" + line[: max(1, width - 1)] + "\r")
+        self._stream.flush()
+        self._drawn = True
 
     def finish(self) -> None:
-        """The run is over; the bar is cleared."""
-        with self._lock:
-            if self._drawn:
-                self._drawn = False
-                self._stream.write("\x1b[K")
-                self._stream.flush()
-
-    def _draw(self, line: str) -> None:
-        self._drawn = True
-        width = shutil.get_terminal_size().columns
-        # The cursor goes back to the line's start, so that the next line replaces the bar.
-        self._stream.write("\x1b[K" + line[: width - 1] + "\r")
-        self._stream.flush()
+        """The run is over, or has failed."""
+        if self._drawn:
+            self._drawn = False
+            self._stream.write("\x1b[K")
+            self._stream.flush()
 
 
-def bar_line(done: int, total: int, cases: int, violations: int, last: str) -> str:
-    """``certifying [####....] 3/62, 120 cases, 1 violation  requests.released``."""
-    filled = _BAR_WIDTH * done // total if total else _BAR_WIDTH
-    line = f"certifying [{'#' * filled}{'.' * (_BAR_WIDTH - filled)}] {done}/{total}"
-    line += f", {plural(cases, 'case')}"
-    if violations:
-        line += f", {plural(violations, 'violation')}"
-    return f"{line}  {last}".rstrip()
+def progress_line(elapsed: float, budget: float, cases: int, found: int, clause: str) -> str:
+    """``[####....] 12/80 s  120 cases  1 violation  requests.released``: the bar is of time."""
+    share = min(1.0, elapsed / budget) if budget > 0 else 1.0
+    filled = int(_BAR_WIDTH * share)
+    bar = "#" * filled + "." * (_BAR_WIDTH - filled)
+    parts = [f"[{bar}] {elapsed:.0f}/{budget:.0f} s", plural(cases, "case"),
+             plural(found, "violation"), one_line(clause)]  # fmt: skip
+    return "  ".join(part for part in parts if part)

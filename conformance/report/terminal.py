@@ -11,8 +11,18 @@ from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 from ..clauses import PROFILES, Clause, clauses
-from ..results import BLOCKED, CONFORMANT, ERROR, FAIL, NOT_RUN, PASS, VIOLATIONS
-from ..results import ClauseResult, RunResult, Violation
+from ..results import (
+    BLOCKED,
+    CONFORMANT,
+    ERROR,
+    FAIL,
+    NOT_RUN,
+    PASS,
+    VIOLATIONS,
+    ClauseResult,
+    RunResult,
+    Violation,
+)
 from .case_text import case_lines, one_line, printable
 from .summary import (
     ADVICE,
@@ -22,6 +32,7 @@ from .summary import (
     by_profile,
     kind,
     plural,
+    reason,
     tally,
     tolerance,
     why_incomplete,
@@ -32,6 +43,8 @@ MOST_VIOLATIONS = 3
 MOST_EVENTS = 40
 MOST_CASE_LINES = 80
 _NARROWEST = 40
+#: The deepest indentation of an event that is kept.
+_DEEPEST = 8
 
 _COLOURS = {
     PASS: "32", FAIL: "31;1", TOLERATED: "33", ADVICE: "33", ERROR: "35", BLOCKED: "36",
@@ -46,19 +59,22 @@ def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) ->
     return stream.isatty()
 
 
-def show(run: RunResult, stream: TextIO) -> None:
-    """Writes the report as wide as the terminal is."""
+def show(run: RunResult, stream: TextIO, written: Iterable[str] = ()) -> None:
+    """Writes the report as wide as the terminal is. ``written``: the files that were made of it."""
     width = shutil.get_terminal_size((100, 24)).columns if stream.isatty() else 100
-    text = report(run, width, wants_colour(stream))
+    text = report(run, width, wants_colour(stream), written)
     # What the stream can't encode is spelled out instead of ending the program.
     encoding = stream.encoding or "utf-8"
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()
 
 
-def report(run: RunResult, width: int = 100, colour: bool = False) -> str:
+def report(
+    run: RunResult, width: int = 100, colour: bool = False, written: Iterable[str] = ()
+) -> str:
     """The whole report as text, with a newline at its end."""
     painter = _Painter(run, max(width, _NARROWEST), colour)
+    painter.written = list(written)
     return "\n".join(painter.lines()) + "\n"
 
 
@@ -90,6 +106,7 @@ class _Painter:
         self.run = run
         self.width = width
         self.colour = colour
+        self.written: list[str] = []
 
     def paint(self, text: str, what: str) -> str:
         return f"\x1b[{_COLOURS[what]}m{text}\x1b[0m" if self.colour else text
@@ -154,11 +171,9 @@ class _Painter:
         left = f"  {what:9}  {one_line(result.clause.id):{wide}}"
         if result.cases:
             left += f"  {plural(result.cases, 'case')}"
-        text = result.reason
+        text = reason(result)
         if what == TOLERATED:
-            text = tolerance(result)
-        elif result.status == FAIL and result.violations:
-            text = result.violations[0].summary
+            text = f"{tolerance(result)}; found: {text}"
         note = self.wrapped(text, 13) if text else []
         if len(note) == 1 and len(left) + 2 + len(note[0].strip()) <= self.width:
             left, note = f"{left}  {note[0].strip()}", []
@@ -168,8 +183,8 @@ class _Painter:
         what = kind(self.run, result)
         clause = result.clause
         lines = [
-            f"{self.paint(what, what)} {self.bold(one_line(clause.id))} "
-            f"({clause.level}, {one_line(clause.profile)})",
+            (f"{self.paint(what, what)} {self.bold(one_line(clause.id))} "
+             f"({clause.level}, {one_line(clause.profile)})"),
             *self.wrapped(clause.sentence, 2),
         ]
         if result.waived:
@@ -206,9 +221,11 @@ class _Painter:
         for number, event in enumerate(events[first:], first + 1):
             last = number == len(events)
             mark = ">" if last else " "
-            body = self.wrapped(f"{number:>{wide}}", 0)[0].rjust(wide)
-            text = self.wrapped(event, 8 + wide, 0) or [""]
-            head = f"    {mark} {body}  {text[0]}"
+            body = f"{number:>{wide}}"
+            deep = min(len(event) - len(event.lstrip(" ")), _DEEPEST)
+            left = 8 + wide
+            text = self.wrapped(event, left + deep + 2, left + deep)
+            head = f"    {mark} {body}  {text[0][left:] if text else ''}"
             lines += [self.paint(head, FAIL) if last else head, *text[1:]]
         return lines
 
@@ -218,6 +235,7 @@ class _Painter:
             lines += self.wrapped(f"incomplete: {sentence}", 2, 0)
         for sentence in self.run.warnings:
             lines += self.wrapped(f"warning: {sentence}", 2, 0)
+        lines += [f"written: {one_line(path)}" for path in self.written]
         return [*lines, ""] if lines else []
 
     def last_line(self) -> str:
