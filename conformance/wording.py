@@ -22,6 +22,8 @@ from .log import (
 
 #: As many events are shown, the last of them the one that matters.
 SHOWN = 40
+#: Types of values, not of objects: a pointer to one says where an answer goes.
+_VALUES = ("TRITONSERVER_MemoryType*", "TRITONSERVER_DataType*")
 _NOTES = {
     NOTE_BEFORE_BUFFER: "bytes before an output's buffer were written",
     NOTE_AFTER_BUFFER: "bytes behind an output's buffer were written",
@@ -47,7 +49,8 @@ class _Names:
 
 
 def _argument(names: _Names, name: str, kind: str, value: int) -> str:
-    if kind.startswith(("TRITONBACKEND_", "TRITONSERVER_")) and kind.endswith("*"):
+    opaque = kind.startswith(("TRITONBACKEND_", "TRITONSERVER_")) and kind not in _VALUES
+    if opaque and kind.endswith("*"):
         if kind.endswith("**"):
             return f"&{name}"
         return names.of(kind.partition("_")[2].rstrip("*").lower(), value)

@@ -90,9 +90,9 @@ def _clause(run: RunResult, result: ClauseResult) -> dict[str, Any]:
 
 
 def profiles(run: RunResult) -> dict[str, dict[str, Any]]:
-    """Each profile that was asked for or looked at: whether it is certified, and why not.
+    """Each profile that was asked for or looked at: how many of its clauses have passed.
 
-    It is when each clause of it that decides has passed. One that did not run has not.
+    It is complete when each clause of it that decides has. One that did not run has not.
     """
     results = by_profile(run)
     return {
@@ -102,16 +102,14 @@ def profiles(run: RunResult) -> dict[str, dict[str, Any]]:
 
 
 def _profile(run: RunResult, results: list[ClauseResult]) -> dict[str, Any]:
-    deciding = [result for result in results if run.counts(result)]
-    why = [
-        f"{result.clause.id}: {result.status}" + (f", {result.reason}" if result.reason else "")
-        for result in deciding
-        if result.status != PASS
-    ]
-    if not deciding:
-        why = ["No clause of it that decides was looked at."]
-    tolerated = [r.clause.id for r in results if r.waived and r.status == FAIL]
-    return {"certified": not why, "why_not": why, "tolerated": tolerated}
+    missing = [result for result in results if run.counts(result) and result.status != PASS]
+    return {
+        "clauses": len(results),
+        "passed": sum(result.status == PASS for result in results),
+        "complete": bool(results) and not missing,
+        "missing": [result.clause.id for result in missing],
+        "tolerated": [r.clause.id for r in results if r.waived and r.status == FAIL],
+    }
 
 
 def digest(certificate: Mapping[str, Any]) -> str:

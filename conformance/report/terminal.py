@@ -23,7 +23,9 @@ from ..results import (
     RunResult,
     Violation,
 )
-from .case_text import case_lines, one_line, printable
+from .case_steps import step_lines
+from .case_text import one_line, printable
+from .event_text import CALL, ENTER, FOUND, LEAVE, REQUEST, RETURN, parse
 from .summary import (
     ADVICE,
     KINDS,
@@ -43,8 +45,9 @@ MOST_VIOLATIONS = 3
 MOST_EVENTS = 40
 MOST_CASE_LINES = 80
 _NARROWEST = 40
-#: The deepest indentation of an event that is kept.
-_DEEPEST = 8
+#: How far an event is indented, and what stands before it.
+_DEPTHS = {ENTER: 0, LEAVE: 0, CALL: 2, REQUEST: 2, FOUND: 2}
+_SIGNS = {ENTER: "server -> backend ", LEAVE: "backend -> server ", RETURN: "-> "}
 
 _COLOURS = {
     PASS: "32", FAIL: "31;1", TOLERATED: "33", ADVICE: "33", ERROR: "35", BLOCKED: "36",
@@ -205,7 +208,7 @@ class _Painter:
             lines.append("  events:")
             lines += self.events(violation.events)
         if violation.case is not None:
-            shown = case_lines(violation.case)
+            shown = step_lines(violation.case)
             lines += ["  the smallest case that shows it:"]
             lines += [f"    {line}" for line in shown[:MOST_CASE_LINES]]
             if len(shown) > MOST_CASE_LINES:
@@ -218,15 +221,18 @@ class _Painter:
         first = max(0, len(events) - MOST_EVENTS)
         lines = [f"      ... {plural(first, 'earlier event')}"] if first else []
         wide = len(str(len(events)))
-        for number, event in enumerate(events[first:], first + 1):
+        parsed = [parse(event) for event in events]
+        several = any(event.thread for event in parsed)
+        for number, event in enumerate(parsed[first:], first + 1):
             last = number == len(events)
-            mark = ">" if last else " "
-            body = f"{number:>{wide}}"
-            deep = min(len(event) - len(event.lstrip(" ")), _DEEPEST)
-            left = 8 + wide
-            text = self.wrapped(event, left + deep + 2, left + deep)
-            head = f"    {mark} {body}  {text[0][left:] if text else ''}"
-            lines += [self.paint(head, FAIL) if last else head, *text[1:]]
+            left = f"    {'>' if last else ' '} {number:>{wide}}  "
+            if several:
+                left += f"{f'T{event.thread}' if event.thread else '':3} "
+            start = " " * (len(left) + _DEPTHS.get(event.kind, 4))
+            sign = _SIGNS.get(event.kind, "")
+            text = self.wrapped(sign + event.text, len(start) + 2, len(start))
+            head = left + (text[0][len(left) :] if text else "")
+            lines += [self.paint(head.rstrip(), FAIL) if last else head.rstrip(), *text[1:]]
         return lines
 
     def notes(self) -> list[str]:
@@ -235,7 +241,8 @@ class _Painter:
             lines += self.wrapped(f"incomplete: {sentence}", 2, 0)
         for sentence in self.run.warnings:
             lines += self.wrapped(f"warning: {sentence}", 2, 0)
-        lines += [f"written: {one_line(path)}" for path in self.written]
+        if self.written:
+            lines += self.wrapped(f"written: {', '.join(self.written)}", 2, 0)
         return [*lines, ""] if lines else []
 
     def last_line(self) -> str:

@@ -5,186 +5,201 @@
 from __future__ import annotations
 
 import argparse
-import json
+import contextlib
+import difflib
+import importlib.util
+import math
+import os
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from triton_py.cli.certify_parser import parser
 from triton_py.cli.errors import CliError
 
 if TYPE_CHECKING:
-    from triton_py.conformance.results import ClauseResult, RunResult
+    from triton_py.conformance.results import RunResult
+    from triton_py.conformance.settings import Settings
+    from triton_py.conformance.target import Target
 
-EPILOG = """\
-examples:
-  triton-py certify libtriton_mine.so --model models/mine
-  triton-py certify libtriton_mine.so --model models/mine --profile core --profile batching
-  triton-py certify --list
-
-exit status: 0 conformant in every profile that ran, 1 violations, 2 the run failed or is incomplete
-"""
+#: Writes stand-alone programs that show a run's violations.
+REPRODUCERS = "triton_py.conformance.reproducers"
 
 
-def parser() -> argparse.ArgumentParser:
-    from triton_py.conformance import run
+class CertifyError(CliError):
+    """Nothing can be said about the library. 1 would say that it violates something."""
 
-    p = argparse.ArgumentParser(
-        prog="triton-py certify",
-        description="Hold libtriton_<name>.so against the backend API, clause by clause. Cases run in "
-        "processes of their own: a crash or a hang is a finding.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    p.add_argument("library", nargs="?", help="libtriton_<name>.so")
-    p.add_argument("--model", action="append", default=[], metavar="DIR",
-                   help="a model folder with its config.pbtxt; may be given several times")
-    p.add_argument("--profile", action="append", default=[], metavar="NAME",
-                   help="only the clauses of this profile; may be given several times")
-    p.add_argument("--seed", type=int, default=run.DEFAULT_SEED,
-                   help="the same seed makes the same cases (default: %(default)s)")
-    p.add_argument("--examples", type=int, default=run.DEFAULT_EXAMPLES,
-                   help="cases for each property and model (default: %(default)s)")
-    p.add_argument("--time-budget", type=float, default=run.DEFAULT_BUDGET_S, metavar="SECONDS",
-                   help="begin no further property after so long (default: %(default)s)")
-    p.add_argument("--strict", action="store_true", help="SHOULD clauses count, too")
-    p.add_argument("--fail-fast", action="store_true", help="end with the first violation")
-    p.add_argument("--list", action="store_true", help="print the clauses and exit")
-    p.add_argument("--json", metavar="FILE", help="write what was found; '-' for standard output")
-    return p
+    exit_status = 2
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the command; returns the exit status."""
-    try:
-        import triton_py.conformance.examiner  # noqa: F401 needs hypothesis
-    except ImportError as error:
-        raise CliError(
-            f"certifying needs the package {error.name}: pip install 'triton-py[conformance]'"
-        ) from None
     options = parser().parse_args(arguments)
+    _check_profiles(options.profile)
     if options.list:
-        print(listing())
-        return 0
+        return _list(options.profile)
     if options.library is None:
-        raise CliError("name the library to certify: triton-py certify libtriton_<name>.so")
+        raise CertifyError("name the library to certify: triton-py certify libtriton_<name>.so")
+    if options.verify:
+        return _verify(Path(options.verify), Path(options.library))
     return _certify(options)
 
 
-def listing() -> str:
-    """All clauses, by profile."""
-    from triton_py.conformance.clauses import PROFILES, clauses
+def _check_profiles(names: Sequence[str]) -> None:
+    from triton_py.conformance.clauses import PROFILES
 
-    lines = []
-    for profile, what in PROFILES.items():
-        lines.append(f"{profile}: {what}")
-        for clause in clauses().values():
-            if clause.profile == profile:
-                lines.append(f"  {clause.level:6} {clause.id}\n         {clause.sentence}")
-    return "\n".join(lines)
+    for name in names:
+        if name not in PROFILES:
+            near = difflib.get_close_matches(name, PROFILES, 1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(PROFILES)}"
+            raise CertifyError(f"there is no profile '{name}'; {hint}")
+
+
+def _list(profiles: Sequence[str]) -> int:
+    from triton_py.conformance.report.terminal import listing
+
+    print(listing(profiles or None), end="")
+    return 0
+
+
+def _verify(certificate: Path, library: Path) -> int:
+    from triton_py.conformance.report.case_text import one_line
+    from triton_py.conformance.report.verification import HOLDS, verify
+
+    found = verify(certificate, library, datetime.now(UTC).date())
+    for sentence in found.sentences:
+        print(one_line(sentence), file=sys.stdout if found.exit_code == HOLDS else sys.stderr)
+    for sentence in found.warnings:
+        print(f"warning: {one_line(sentence)}", file=sys.stderr)
+    return found.exit_code
 
 
 def _certify(options: argparse.Namespace) -> int:
-    from triton_py.conformance.clauses import PROFILES
     from triton_py.conformance.pool import HarnessError
-    from triton_py.conformance.run import certify
+    from triton_py.conformance.report import files, terminal
+
+    paths = {form: path for form in files.FORMS if (path := getattr(options, form))}
+    _check(options, files.problem(paths))
+    try:
+        target, settings = _target(options)
+        run = _examine(options, target)
+    except HarnessError as error:
+        raise CertifyError(str(error)) from None
+    if settings is not None:
+        _settle(run, settings)
+    _reproduce(run, options.reproducers, list(paths.values()))
+    written, failed = files.write(run, paths)
+    if files.STDOUT not in paths.values():
+        terminal.show(run, sys.stdout, written)
+    for sentence in failed:
+        print(f"triton-py certify: {sentence}", file=sys.stderr)
+    return 2 if failed else run.exit_code
+
+
+def _check(options: argparse.Namespace, unwritable: str) -> None:
+    """What can be known to be wrong before anything is examined."""
+    try:
+        importlib.import_module("triton_py.conformance.examiner")
+    except ImportError as error:
+        raise CertifyError(
+            f"certifying needs the package {error.name}: pip install 'triton-py[conformance]'"
+        ) from None
+    if options.examples < 1:
+        raise CertifyError(f"--examples {options.examples}: one case is the least")
+    if not 0 < options.time_budget < math.inf:
+        raise CertifyError(f"--time-budget {options.time_budget:g}: give a number of seconds above 0")
+    if options.reproducers and Path(options.reproducers).is_file():
+        raise CertifyError(f"--reproducers '{options.reproducers}' is a file")
+    if unwritable:
+        raise CertifyError(unwritable)
+
+
+def _target(options: argparse.Namespace) -> tuple[Target, Settings | None]:
+    """The library with its models, as conformance.toml wants them. Raises HarnessError."""
+    from triton_py.conformance.settings import FILE, SettingsError, read
     from triton_py.conformance.target import open_target, read_model
 
-    for profile in options.profile:
-        if profile not in PROFILES:
-            raise CliError(f"there is no profile '{profile}'; there are {', '.join(PROFILES)}")
-    if not options.model:
-        raise CliError("give the model to certify it with: --model DIR, a folder with a config.pbtxt")
     library = Path(options.library)
+    target = open_target(library, ())
+    beside = library.parent / FILE
+    path = Path(options.config) if options.config else beside if beside.is_file() else None
     try:
-        target = open_target(library, ())
-        models = [read_model(Path(folder), target.backend) for folder in options.model]
-        result = certify(
-            open_target(library, models), seed=options.seed, examples=options.examples,
-            budget_s=options.time_budget, profiles=options.profile, strict=options.strict,
-            fail_fast=options.fail_fast, progress=_progress(),
-        )
-    except HarnessError as error:
-        print(f"triton-py certify: {error}", file=sys.stderr)
-        return 2
-    if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr)
-    if options.json:
-        text = json.dumps(as_json(result), indent=1) + "\n"
-        if options.json == "-":
-            print(text, end="")
-            return result.exit_code
-        Path(options.json).write_text(text)
-    print(summary(result))
-    return result.exit_code
+        settings = read(path) if path else None
+        folders = [Path(folder) for folder in options.model] or list(settings.models if settings else ())
+        if not folders:
+            raise CertifyError(
+                "give the model to certify it with: --model DIR, a folder with a config.pbtxt, "
+                f"or a [[model]] in {path or beside}"
+            )
+        models = [read_model(folder, target.backend) for folder in folders]
+        if settings is not None:
+            models = settings.applied(models)
+    except SettingsError as error:
+        raise CertifyError("\n  ".join(["the settings can't be used:", *error.problems])) from None
+    return replace(target, models=tuple(models)), settings
 
 
-def _progress():  # type: ignore[no-untyped-def]
-    """A line that tells how far it is, on a terminal."""
-    if not sys.stderr.isatty():
-        return None
+def _examine(options: argparse.Namespace, target: Target) -> RunResult:
+    from triton_py.conformance.report.certificate import sha256_of
+    from triton_py.conformance.report.progress import Progress
+    from triton_py.conformance.run import certify
 
-    def show(clause: str, cases: int, found: int) -> None:
-        if cases % 5 == 0:
-            print(f"\r\x1b[K{cases} cases, {found} violations  {clause}", end="", file=sys.stderr,
-                  flush=True)
-
-    return show
-
-
-def summary(result: RunResult) -> str:
-    """What was found, for people."""
-    lines = []
-    for r in result.results:
-        if r.violations:
-            lines.append(f"{r.clause.level} {r.clause.id}: {r.clause.sentence}")
-            for violation in r.violations:
-                lines.append(f"  observed: {violation.summary}")
-                lines += [f"    {line}" for line in violation.events]
-                lines.append("")
-    for profile, found in _by_profile(result).items():
-        counts = {s: sum(r.status == s for r in found) for s in dict.fromkeys(r.status for r in found)}
-        lines.append(f"{profile:20} " + ", ".join(f"{n} {status}" for status, n in counts.items()))
-    for r in result.results:
-        if r.reason and r.status != "pass":
-            lines.append(f"  {r.status}: {r.clause.id}: {r.reason}")
-    lines += [f"incomplete: {problem}" for problem in result.problems]
-    lines.append(
-        f"{result.verdict}: {Path(result.library).name}, {result.cases} cases in "
-        f"{result.seconds:.0f} s, seed {result.seed}"
-    )
-    return "\n".join(lines)
+    progress = Progress(sys.stderr, options.time_budget)
+    try:
+        with _scratch():
+            run = certify(
+                target, seed=options.seed, examples=options.examples,
+                budget_s=options.time_budget, profiles=options.profile, strict=options.strict,
+                fail_fast=options.fail_fast, progress=progress,
+            )  # fmt: skip
+    finally:
+        progress.finish()
+    # Workers start all along the run: what they opened must have been what was hashed.
+    try:
+        same = sha256_of(target.library) == target.sha256
+    except OSError:
+        same = False
+    if not same:
+        run.problems.append(f"{target.library} was changed while it was examined")
+    return run
 
 
-def _by_profile(result: RunResult) -> dict[str, list[ClauseResult]]:
-    found: dict[str, list[ClauseResult]] = {}
-    for r in result.results:
-        found.setdefault(r.clause.profile, []).append(r)
-    return found
+@contextlib.contextmanager
+def _scratch() -> Iterator[None]:
+    """Hypothesis keeps a folder of its own; the user's is not the place for it."""
+    name = "HYPOTHESIS_STORAGE_DIRECTORY"
+    if name in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="triton-py-certify-") as folder:
+        os.environ[name] = folder
+        try:
+            yield
+        finally:
+            del os.environ[name]
 
 
-def as_json(result: RunResult) -> dict[str, object]:
-    """The result as data; ``version`` is that of this form."""
-    return {
-        "format": "triton-py-conformance",
-        "version": 1,
-        "verdict": result.verdict,
-        "library": result.library,
-        "sha256": result.sha256,
-        "seed": result.seed,
-        "cases": result.cases,
-        "seconds": result.seconds,
-        "environment": result.environment,
-        "problems": result.problems,
-        "clauses": [
-            {
-                "id": r.clause.id, "level": r.clause.level, "profile": r.clause.profile,
-                "status": r.status, "reason": r.reason, "cases": r.cases,
-                "violations": [
-                    {"summary": v.summary, "events": v.events, "case": v.case, "ended": v.ended}
-                    for v in r.violations
-                ],
-            }
-            for r in result.results
-        ],
-    }  # fmt: skip
+def _settle(run: RunResult, settings: Settings) -> None:
+    """Puts what conformance.toml says into the results."""
+    from triton_py.conformance import waivers
+
+    run.settings_file, run.settings = settings.path.name, settings.text
+    waivers.apply(run, settings.waivers, datetime.now(UTC).date(), settings.path.name)
+
+
+def _reproduce(run: RunResult, folder: str | None, reports: Sequence[str]) -> None:
+    """Writes programs that show the violations, where there are any."""
+    if not any(result.violations for result in run.results):
+        return
+    if importlib.util.find_spec(REPRODUCERS) is None:
+        return
+    beside = next((Path(path).parent for path in reports if path != "-"), Path())
+    path = Path(folder) if folder else beside / f"triton-py-certify-{run.backend}"
+    try:
+        importlib.import_module(REPRODUCERS).write(run, path)
+    except OSError as error:
+        run.warnings.append(f"No reproducers were written to {path}: {error.strerror}.")
