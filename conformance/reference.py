@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ import numpy as np
 
 from .configs import Declared
 from .pool import HarnessError
-from .target import Reference
+from .results import ERROR, FAIL, RunResult
+from .target import ModelUnderTest, Reference
+
+CLAUSE = "tensors.reference"
 
 
 def load(text: str, folder: Path) -> Reference:
@@ -42,29 +45,47 @@ def load(text: str, folder: Path) -> Reference:
     return function  # type: ignore[no-any-return]
 
 
-def guarded(function: Reference, text: str, declared: Declared) -> Reference:
+class Guarded:
     """The function with its mistakes as HarnessError: they are none of the library's.
 
     It gets copies, so that it may change them.
     """
 
-    def answer(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def __init__(self, function: Reference, text: str, declared: Declared) -> None:
+        self._function = function
+        self._name = f"the reference function {text}"
+        self._declared = declared
+        #: What went wrong, if anything has.
+        self.failure = ""
+
+    def __call__(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         try:
-            found: Any = function({name: array.copy() for name, array in inputs.items()})
+            found: Any = self._function({name: array.copy() for name, array in inputs.items()})
             if not isinstance(found, Mapping) or not found:
                 raise TypeError(f"it returned {type(found).__name__}, not a dict of output arrays")
             outputs = {name: np.asarray(array) for name, array in found.items()}
         except Exception as error:  # noqa: BLE001 whatever the function does
-            raise HarnessError(f"the reference function {text} failed: {_words(error)}") from None
+            raise self._failed(f"failed: {_words(error)}") from None
+        known = self._declared.outputs
         for name in outputs:
-            if name not in declared.outputs:
-                raise HarnessError(
-                    f"the reference function {text} returned '{name}', which is no output of the "
-                    f"model; there are {', '.join(declared.outputs)}"
+            if name not in known:
+                raise self._failed(
+                    f"returned '{name}', which is no output of the model; there are "
+                    + ", ".join(known)
                 )
         return outputs
 
-    return answer
+    def _failed(self, what: str) -> HarnessError:
+        self.failure = f"{self._name} {what}"
+        return HarnessError(self.failure)
+
+
+def settle(run: RunResult, models: Sequence[ModelUnderTest]) -> None:
+    """A clause that a reference function could not decide is in error, whatever else it is."""
+    failures = [m.reference.failure for m in models if isinstance(m.reference, Guarded)]
+    for result in run.results:
+        if result.clause.id == CLAUSE and any(failures) and result.status != FAIL:
+            result.status, result.reason = ERROR, next(f for f in failures if f)
 
 
 def _words(error: BaseException) -> str:

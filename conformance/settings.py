@@ -57,7 +57,7 @@ class ModelSettings:
             model = replace(model, deterministic=self.deterministic)
         if self.function is not None:
             text = self.reference or ""
-            function = reference.guarded(self.function, text, model.declared)
+            function = reference.Guarded(self.function, text, model.declared)
             model = replace(model, reference=function)
         largest = {"" if name == ALL else name: size for name, size in self.largest.items()}
         return replace(

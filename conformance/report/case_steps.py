@@ -78,8 +78,8 @@ def _repeated(steps: list[list[str]], at: int) -> tuple[int, int]:
 
 
 def _fault(fault: FaultAt) -> str:
-    which = f"call {fault.nth}" + (" and all after it" if fault.onward else "")
-    return f"{which} of {one_line(fault.function)} fails with {one_line(fault.code)}"
+    what = "and all after it fail" if fault.onward else "fails"
+    return f"call {fault.nth} of {one_line(fault.function)} {what} with {one_line(fault.code)}"
 
 
 def _request(request: CaseRequest) -> list[str]:

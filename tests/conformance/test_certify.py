@@ -120,7 +120,7 @@ def test_the_command(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "config.pbtxt").write_text(CONFIG)
     command = [sys.executable, "-m", "triton_py", "certify", str(library), f"--model={folder}",
-               "--fail-fast", "--json=-"]  # fmt: skip
+               "--fail-fast", "--json=-", f"--reproducers={tmp_path / 'found'}"]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 1, done.stderr
     found = json.loads(done.stdout)

@@ -134,7 +134,7 @@ def test_cases_are_told_as_steps() -> None:
     assert step_lines(case.to_json()) == [
         "model 'm':",
         '  backend: "x"',
-        "call 2 and all after it of TRITONBACKEND_ResponseNew fails with INTERNAL",
+        "call 2 of TRITONBACKEND_ResponseNew and all after it fail with INTERNAL",
         "the server claims to have version 1.99",
         "output buffers claim to be of memory type 2",
         "3 times:",

@@ -144,6 +144,7 @@ def _target(options: argparse.Namespace) -> tuple[Target, Settings | None]:
 
 
 def _examine(options: argparse.Namespace, target: Target) -> RunResult:
+    from triton_py.conformance import reference
     from triton_py.conformance.report.certificate import sha256_of
     from triton_py.conformance.report.progress import Progress
     from triton_py.conformance.run import certify
@@ -165,6 +166,7 @@ def _examine(options: argparse.Namespace, target: Target) -> RunResult:
         same = False
     if not same:
         run.problems.append(f"{target.library} was changed while it was examined")
+    reference.settle(run, target.models)
     return run
 
 
