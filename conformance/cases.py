@@ -137,8 +137,6 @@ class Case:
     faults: tuple[FaultAt, ...] = ()
     #: Output buffers end at a page that nobody may touch.
     guard: bool = True
-    #: The byte that output buffers are full of before they are written.
-    fill: int = 0xA7
     #: The memory type that output buffers claim to be of (TRITONSERVER_MemoryType); -1: what they are.
     output_memory: int = -1
     #: The API version that the server claims to have; None: its own.
@@ -148,6 +146,8 @@ class Case:
     #: The server and its models may be those of the case before, if that had the same, and stay for
     #: the next one: loads and unloads are left out then. For models that take long to load.
     keep: bool = False
+    #: The byte that output buffers are full of before they are written.
+    fill: int = 0xA7
 
     def to_json(self) -> dict[str, Any]:
         steps = []
@@ -180,11 +180,11 @@ class Case:
             tuple(_step(step) for step in value["steps"]),
             tuple(FaultAt(**fault) for fault in value["faults"]),
             value["guard"],
-            value["fill"],
             value["output_memory"],
             tuple(value["api_version"]) if value["api_version"] else None,
             value["timeout_s"],
-            value["keep"],
+            value.get("keep", False),
+            value.get("fill", 0xA7),
         )
 
 

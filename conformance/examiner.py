@@ -263,7 +263,7 @@ class Examiner:
                 told(violated.events, finding.seq),
                 json.loads(json.dumps(violated.case.to_json())),
                 violated.outcome.ended.partition("\n")[0],
-                Origin(self.property, self.model, self._checks - 1, source(violated.value)),
+                origin=Origin(self.property, self.model, self._checks - 1, source(violated.value)),
             )
         )
 

@@ -145,10 +145,11 @@ def _run(session: pytest.Session) -> RunResult:
         raise Violated(session.stash[_PROBLEM])
     if _RUN not in session.stash:
         from .pool import HarnessError
+        from .settings import SettingsError
 
         try:
             session.stash[_RUN] = _certify(session.config)
-        except HarnessError as error:
+        except (HarnessError, SettingsError) as error:
             session.stash[_PROBLEM] = f"the harness can't do its work: {error}"
             raise Violated(session.stash[_PROBLEM]) from None
     return session.stash[_RUN]
@@ -158,25 +159,26 @@ def _certify(config: pytest.Config) -> RunResult:
     from datetime import UTC, datetime
 
     from . import run
-    from .settings import read_target
+    from .subject import read_subject
     from .waivers import apply
 
     def option(name: str, default: Any) -> Any:
         value = config.getoption(name)
         return default if value is None else value
 
-    target, settings = read_target(
+    subject = read_subject(
         Path(config.getoption("--triton-backend")),
         [Path(folder) for folder in config.getoption("--triton-model")],
         config.getoption("--triton-config"),
     )
     result = run.certify(
-        target,
+        subject.target,
         seed=option("--triton-seed", run.DEFAULT_SEED),
         examples=option("--triton-examples", run.DEFAULT_EXAMPLES),
         budget_s=option("--triton-time-budget", run.DEFAULT_BUDGET_S),
         profiles=config.getoption("--triton-profile"),
         strict=config.getoption("--triton-strict"),
     )
-    apply(result, settings.waivers, datetime.now(UTC).date())
+    if subject.settings is not None:
+        apply(result, subject.settings.waivers, datetime.now(UTC).date(), subject.settings.path.name)
     return result

@@ -52,12 +52,12 @@ class Violation:
     case: Mapping[str, Any] | None = None
     #: How the process ended, where it did: "SIGSEGV", "hang", "out of memory", ...
     ended: str = ""
+    #: Stand-alone reproducers that were written: "python", "c" -> path.
+    reproducers: dict[str, str] = field(default_factory=dict)
     #: What found it, and with what: enough to look again (replay.py).
     origin: Origin | None = None
     #: Whether it showed again in a fresh process: "yes", "no", or "" where nobody looked.
     again: str = ""
-    #: Stand-alone reproducers that were written: "python", "c" -> path.
-    reproducers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -96,6 +96,9 @@ class RunResult:
     workers: int = 0
     strict: bool = False
     profiles: list[str] = field(default_factory=list)
+    #: The conformance.toml that was used, its name and its text; "" for none.
+    settings_file: str = ""
+    settings: str = ""
     results: list[ClauseResult] = field(default_factory=list)
     #: Versions, machine, kernel, time: what a reader needs to judge the run.
     environment: dict[str, str] = field(default_factory=dict)

@@ -10,7 +10,6 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -19,21 +18,19 @@ from triton_py import get_include
 from .clauses import clauses
 from .confirm import confirm
 from .coverage import features
+from .defaults import DEFAULT_BUDGET_S, DEFAULT_EXAMPLES, DEFAULT_SEED
 from .examiner import SHRINK_S, Examiner
 from .pool import HarnessError, Pool
 from .properties import Property, all_properties
 from .results import BLOCKED, ERROR, FAIL, NOT_RUN, PASS, ClauseResult, RunResult
 from .target import ModelUnderTest, Target
 
-DEFAULT_SEED = 1
-DEFAULT_EXAMPLES = 25
-DEFAULT_BUDGET_S = 80.0
 NO_GPU = "not run: no GPU"
 #: Without it nothing can be examined.
 _FIRST = "lifecycle.initialize-succeeds"
 
-#: Told of parts that are through, of how many; the clause that is examined; cases and violations.
-Progress = Callable[[int, int, str, int, int], None]
+#: Told of the clause that is examined, and of cases and violations so far.
+Progress = Callable[[str, int, int], None]
 
 
 def certify(
@@ -59,7 +56,9 @@ def certify(
     began = time.monotonic()
     with Pool(target.library, target.backend) as pool:
         ex = Examiner(pool, seed, examples, began + budget_s, shrink_s)
-        reasons = _run(ex, target, profiles, fail_fast, until, progress)
+        if progress is not None:
+            ex.on_progress = progress
+        reasons = _run(ex, target, profiles, fail_fast, until)
         ex.finish_rules()
         if again:
             confirm(ex, target)
@@ -92,9 +91,8 @@ def _wanted(result: ClauseResult, profiles: Sequence[str]) -> bool:
 
 
 def _run(
-    ex: Examiner, target: Target, profiles: Sequence[str], fail_fast: bool, until: str,
-    progress: Progress | None,
-) -> dict[str, str]:  # fmt: skip
+    ex: Examiner, target: Target, profiles: Sequence[str], fail_fast: bool, until: str
+) -> dict[str, str]:
     """Runs the properties; for each clause that none could examine, why."""
     reasons: dict[str, str] = {}
     blocked: set[str] = set()
@@ -104,14 +102,12 @@ def _run(
         if _FIRST in entry.clauses or _examines(entry, profiles)
         for model in (target.models[:1] if entry.once else target.models)
     ]
-    for number, (entry, model) in enumerate(work):
+    for entry, model in work:
         if model.name in blocked:
             for clause in entry.clauses:
                 reasons.setdefault(clause, f"model '{model.name}' can't be loaded")
             continue
-        if progress is not None:
-            ex.on_progress = partial(progress, number, len(work))
-            ex.on_progress(entry.clauses[0], ex.pool.cases, ex.violations)
+        ex.on_progress(entry.clauses[0], ex.pool.cases, ex.violations)
         _one(ex, entry, target, model, reasons)
         if ex.found(_FIRST) and _FIRST in entry.clauses:
             blocked.add(model.name)

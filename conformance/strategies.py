@@ -75,9 +75,11 @@ def _numbers(draw: st.DrawFn, datatype: str, count: int, bounds: tuple[float, fl
         return (rng.integers(0, 2, count).astype(np.bool_)).tobytes()
     if bounds is not None:
         low, high = bounds
+        if datatype == "BF16":
+            return _bf16(rng.uniform(low, high, count))
         if dtype.kind == "f":
             return rng.uniform(low, high, count).astype(dtype).tobytes()
-        return rng.integers(int(low), int(high), count, endpoint=True).astype(dtype).tobytes()
+        return rng.integers(int(low), int(high), count, dtype=dtype, endpoint=True).tobytes()
     if kind == "zeros":
         return bytes(count * dtype.itemsize)
     if kind == "ones":
@@ -87,14 +89,18 @@ def _numbers(draw: st.DrawFn, datatype: str, count: int, bounds: tuple[float, fl
         if kind == "any":
             values = values * 1000
         if datatype == "BF16":
-            wide = values.astype(np.float32).view(np.uint32) >> 16
-            return wide.astype(np.uint16).tobytes()
+            return _bf16(values)
         return values.astype(dtype).tobytes()
     info = np.iinfo(dtype)
     if kind == "extremes":
         return rng.choice(np.array([info.min, info.max, 0], dtype), count).tobytes()
     high = 100 if kind == "small" else info.max
     return rng.integers(0, high, count, dtype=dtype, endpoint=True).tobytes()
+
+
+def _bf16(values: np.ndarray) -> bytes:
+    """The upper halves of FP32 values, which are nearer to zero than these."""
+    return (values.astype(np.float32).view(np.uint32) >> 16).astype(np.uint16).tobytes()
 
 
 def _strings(draw: st.DrawFn, count: int) -> bytes:

@@ -30,14 +30,13 @@ class Waiver:
     expires: date
 
 
-def read(config: Mapping[str, Any]) -> tuple[list[Waiver], list[str]]:
-    """The waivers of a parsed conformance.toml, and a sentence for each entry that is none.
+def read(entries: Any) -> tuple[list[Waiver], list[str]]:
+    """The waivers of a conformance.toml's ``tolerate``, and what is wrong with each other entry.
 
     An entry with a problem is left out, so that what it was to tolerate is not tolerated.
     """
-    entries = config.get("tolerate", [])
     if not isinstance(entries, list):
-        return [], ["conformance.toml: tolerate is a list of tables, written [[tolerate]]."]
+        return [], ["tolerate: it is a list of tables, written [[tolerate]]"]
     waivers: dict[str, Waiver] = {}
     problems: list[str] = []
     for number, entry in enumerate(entries, 1):
@@ -45,7 +44,7 @@ def read(config: Mapping[str, Any]) -> tuple[list[Waiver], list[str]]:
         if not found and entry["clause"] in waivers:
             found = f"{entry['clause']} is tolerated by an earlier one already"
         if found:
-            problems.append(f"conformance.toml, [[tolerate]] number {number}: {found}.")
+            problems.append(f"tolerate[{number}]: {found}")
         else:
             waiver = Waiver(entry["clause"], entry["reason"].strip(), _day(entry["expires"]))
             waivers[waiver.clause] = waiver
@@ -56,14 +55,16 @@ def _problem(entry: Mapping[str, Any]) -> str:
     """What is wrong with an entry; "" for nothing."""
     for key in entry:
         if key not in _KEYS:
-            return f"it has the unknown key '{key}'; its keys are {', '.join(_KEYS)}"
+            near = difflib.get_close_matches(key, _KEYS, 1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(_KEYS)}"
+            return f"there is no key '{key}'; {hint}"
     clause = entry.get("clause")
     if not isinstance(clause, str) or not clause:
         return "it names no clause"
     if clause not in clauses():
         near = difflib.get_close_matches(clause, clauses(), 1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        return f"there is no clause '{clause}'{hint or '; triton-py certify --list shows all'}"
+        hint = f"did you mean '{near[0]}'?" if near else "triton-py certify --list shows all"
+        return f"there is no clause '{clause}'; {hint}"
     reason = entry.get("reason")
     if not isinstance(reason, str) or not reason.strip():
         return f"it gives no reason why {clause} is tolerated"
@@ -85,7 +86,9 @@ def _day(value: Any) -> date:
     raise ValueError(value)
 
 
-def apply(run: RunResult, waivers: Sequence[Waiver], today: date) -> list[str]:
+def apply(
+    run: RunResult, waivers: Sequence[Waiver], today: date, file: str = "conformance.toml"
+) -> list[str]:
     """Marks what is tolerated today; returns a sentence for each waiver that tolerates nothing.
 
     The sentences are added to the run's warnings as well, for every report to have them.
@@ -97,12 +100,12 @@ def apply(run: RunResult, waivers: Sequence[Waiver], today: date) -> list[str]:
         if result is not None and result.status == PASS:
             # One that has not run says nothing about its waiver.
             found.append(
-                f"{waiver.clause} is tolerated in conformance.toml and has passed: "
+                f"{waiver.clause} is tolerated in {file} and has passed: "
                 "remove its [[tolerate]]."
             )
         elif waiver.expires < today:
             found.append(
-                f"conformance.toml tolerates {waiver.clause} until {waiver.expires} only: "
+                f"{file} tolerates {waiver.clause} until {waiver.expires} only: "
                 "that day is over, and the clause decides again."
             )
         elif result is not None and result.status == FAIL:

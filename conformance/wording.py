@@ -27,6 +27,8 @@ from .log import (
 #: As many events are shown, the last of them the one that matters.
 SHOWN = 40
 _ANSWERS = ("TRITONBACKEND_ResponseSend", "TRITONBACKEND_ResponseFactorySendFlags")
+#: Types of values, not of objects: a pointer to one says where an answer goes.
+_VALUES = ("TRITONSERVER_MemoryType*", "TRITONSERVER_DataType*")
 _NOTES = {
     NOTE_BEFORE_BUFFER: "bytes before an output's buffer were written",
     NOTE_AFTER_BUFFER: "bytes behind an output's buffer were written",
@@ -56,7 +58,8 @@ class _Names:
 
 
 def _argument(names: _Names, name: str, kind: str, value: int) -> str:
-    if kind.startswith(("TRITONBACKEND_", "TRITONSERVER_")) and kind.endswith("*"):
+    opaque = kind.startswith(("TRITONBACKEND_", "TRITONSERVER_")) and kind not in _VALUES
+    if opaque and kind.endswith("*"):
         if kind.endswith("**"):
             return f"&{name}"
         return names.of(kind.partition("_")[2].rstrip("*").lower(), value)
@@ -100,9 +103,14 @@ def told(events: Sequence[LogEvent], seq: int) -> list[str]:
         answers = [e.seq for e in events if e.kind == RETURN and e.function in _ANSWERS]
         seq = max(answers, default=0)
     names = _Names()
-    lines = []
+    threads: dict[int, int] = {}
+    lines: list[tuple[str, int]] = []
     for event in events:
-        lines.append(words(event, names))
+        thread = threads.setdefault(event.thread, len(threads) + 1)
+        lines.append((words(event, names), thread))
         if event.seq == seq:
             break
-    return lines[-SHOWN:]
+    shown = lines[-SHOWN:]
+    # Which thread it was matters where there are several.
+    several = len({thread for _, thread in shown}) > 1
+    return [f"{line}  [thread {thread}]" if several else line for line, thread in shown]

@@ -14,7 +14,9 @@ from typing import Any
 
 #: Control characters, which move a terminal's cursor or worse, those that turn the direction of
 #: writing around, and halves of characters. Tab and newline stay.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 #: A scalar longer than this is cut on the terminal; the files have all of it.
 LONGEST = 100
 

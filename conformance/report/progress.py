@@ -1,58 +1,65 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is shown while a run goes on: one line on a terminal, nothing elsewhere."""
+"""How far a run is, in one line on a terminal; elsewhere nothing."""
 
 from __future__ import annotations
 
 import shutil
-import sys
 import time
+from collections.abc import Callable
 from typing import TextIO
 
 from .case_text import one_line
 from .summary import plural
 
-_BAR_WIDTH = 24
-#: Not drawn more often than this, or the terminal would cost more than the cases.
-_PAUSE_S = 0.1
+_BAR_WIDTH = 20
+#: Seconds between two drawings: more often is not read, and a slow terminal would slow the run.
+_PAUSE = 0.1
 
 
 class Progress:
-    """A bar with what was done so far. ``finish`` clears it."""
+    """Called with the clause, the cases and the violations so far; ``finish`` clears the line."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = sys.stderr if stream is None else stream
-        self._shown = self._stream.isatty()
-        self._began = time.monotonic()
-        self._last = 0.0
+    def __init__(
+        self, stream: TextIO, budget_s: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._stream = stream
+        self._budget = budget_s
+        self._clock = clock
+        self._began = clock()
+        self._next = self._began
+        self._clause = ""
+        self._found = 0
+        self._shows = stream.isatty()
         self._drawn = False
 
-    def __call__(self, done: int, total: int, now: str, cases: int, violations: int) -> None:
-        """So many of so many parts are through, and ``now`` is looked at."""
-        moment = time.monotonic()
-        if not self._shown or moment - self._last < _PAUSE_S:
+    def __call__(self, clause: str, cases: int, found: int) -> None:
+        self._clause = clause or self._clause
+        now = self._clock()
+        # A violation is shown at once.
+        if not self._shows or (now < self._next and found == self._found):
             return
-        self._last = moment
-        line = bar_line(done, total, cases, violations, moment - self._began, one_line(now))
+        self._next, self._found = now + _PAUSE, found
+        line = progress_line(now - self._began, self._budget, cases, found, self._clause)
         width = shutil.get_terminal_size().columns
-        # The cursor goes back to the line's start, so that the next line replaces this one.
-        self._stream.write("\x1b[K" + line[: width - 1] + "\r")
+        # The cursor goes back to the line's start, so that whatever comes next replaces it.
+        self._stream.write("\x1b[K" + line[: max(1, width - 1)] + "\r")
         self._stream.flush()
         self._drawn = True
 
     def finish(self) -> None:
+        """The run is over, or has failed."""
         if self._drawn:
             self._drawn = False
             self._stream.write("\x1b[K")
             self._stream.flush()
 
 
-def bar_line(
-    done: int, total: int, cases: int, violations: int, seconds: float, now: str
-) -> str:  # fmt: skip
-    """``[######..................] 8/28  120 cases, 1 violation, 4 s  requests.released``."""
-    filled = _BAR_WIDTH * done // total if total else _BAR_WIDTH
-    line = f"[{'#' * filled}{'.' * (_BAR_WIDTH - filled)}] {done}/{total}  {plural(cases, 'case')}"
-    if violations:
-        line += f", {plural(violations, 'violation')}"
-    return f"{line}, {seconds:.0f} s  {now}".rstrip()
+def progress_line(elapsed: float, budget: float, cases: int, found: int, clause: str) -> str:
+    """``[####....] 12/80 s  120 cases  1 violation  requests.released``: the bar is of time."""
+    share = min(1.0, elapsed / budget) if budget > 0 else 1.0
+    filled = int(_BAR_WIDTH * share)
+    bar = "#" * filled + "." * (_BAR_WIDTH - filled)
+    parts = [f"[{bar}] {elapsed:.0f}/{budget:.0f} s", plural(cases, "case"),
+             plural(found, "violation"), one_line(clause)]  # fmt: skip
+    return "  ".join(part for part in parts if part)

@@ -105,6 +105,13 @@ def plural(number: int, word: str) -> str:
     return f"{number} {word}es" if word.endswith("s") else f"{number} {word}s"
 
 
+def reason(result: ClauseResult) -> str:
+    """Why a clause has its status: of one that failed, what was observed first."""
+    if result.status == FAIL and not result.reason and result.violations:
+        return result.violations[0].summary
+    return result.reason
+
+
 def tolerance(result: ClauseResult) -> str:
     """Why a clause is tolerated, and for how long."""
     until = f" (until {result.waived_until})" if result.waived_until else ""

@@ -23,7 +23,9 @@ from ..results import (
     RunResult,
     Violation,
 )
-from .case_text import case_lines, one_line, printable
+from .case_steps import step_lines
+from .case_text import one_line, printable
+from .event_text import CALL, ENTER, FOUND, LEAVE, REQUEST, RETURN, parse
 from .summary import (
     ADVICE,
     KINDS,
@@ -32,6 +34,7 @@ from .summary import (
     by_profile,
     kind,
     plural,
+    reason,
     tally,
     tolerance,
     why_incomplete,
@@ -42,6 +45,9 @@ MOST_VIOLATIONS = 3
 MOST_EVENTS = 40
 MOST_CASE_LINES = 80
 _NARROWEST = 40
+#: How far an event is indented, and what stands before it.
+_DEPTHS = {ENTER: 0, LEAVE: 0, CALL: 2, REQUEST: 2, FOUND: 2}
+_SIGNS = {ENTER: "server -> backend ", LEAVE: "backend -> server ", RETURN: "-> "}
 
 _COLOURS = {
     PASS: "32", FAIL: "31;1", TOLERATED: "33", ADVICE: "33", ERROR: "35", BLOCKED: "36",
@@ -56,19 +62,22 @@ def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) ->
     return stream.isatty()
 
 
-def show(run: RunResult, stream: TextIO) -> None:
-    """Writes the report as wide as the terminal is."""
+def show(run: RunResult, stream: TextIO, written: Iterable[str] = ()) -> None:
+    """Writes the report as wide as the terminal is. ``written``: the files that were made of it."""
     width = shutil.get_terminal_size((100, 24)).columns if stream.isatty() else 100
-    text = report(run, width, wants_colour(stream))
+    text = report(run, width, wants_colour(stream), written)
     # What the stream can't encode is spelled out instead of ending the program.
     encoding = stream.encoding or "utf-8"
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()
 
 
-def report(run: RunResult, width: int = 100, colour: bool = False) -> str:
+def report(
+    run: RunResult, width: int = 100, colour: bool = False, written: Iterable[str] = ()
+) -> str:
     """The whole report as text, with a newline at its end."""
     painter = _Painter(run, max(width, _NARROWEST), colour)
+    painter.written = list(written)
     return "\n".join(painter.lines()) + "\n"
 
 
@@ -105,6 +114,7 @@ class _Painter:
         self.run = run
         self.width = width
         self.colour = colour
+        self.written: list[str] = []
 
     def paint(self, text: str, what: str) -> str:
         return f"\x1b[{_COLOURS[what]}m{text}\x1b[0m" if self.colour else text
@@ -169,11 +179,9 @@ class _Painter:
         left = f"  {what:9}  {one_line(result.clause.id):{wide}}"
         if result.cases:
             left += f"  {plural(result.cases, 'case')}"
-        text = result.reason
+        text = reason(result)
         if what == TOLERATED:
-            text = tolerance(result)
-        elif result.status == FAIL and result.violations:
-            text = result.violations[0].summary
+            text = f"{tolerance(result)}; found: {text}"
         note = self.wrapped(text, 13) if text else []
         if len(note) == 1 and len(left) + 2 + len(note[0].strip()) <= self.width:
             left, note = f"{left}  {note[0].strip()}", []
@@ -182,9 +190,9 @@ class _Painter:
     def failed(self, result: ClauseResult) -> list[str]:
         what = kind(self.run, result)
         clause = result.clause
-        where = f"({clause.level}, {one_line(clause.profile)})"
         lines = [
-            f"{self.paint(what, what)} {self.bold(one_line(clause.id))} {where}",
+            (f"{self.paint(what, what)} {self.bold(one_line(clause.id))} "
+             f"({clause.level}, {one_line(clause.profile)})"),
             *self.wrapped(clause.sentence, 2),
         ]
         if result.waived:
@@ -205,7 +213,7 @@ class _Painter:
             lines.append("  events:")
             lines += self.events(violation.events)
         if violation.case is not None:
-            shown = case_lines(violation.case)
+            shown = step_lines(violation.case)
             lines += ["  the smallest case that shows it:"]
             lines += [f"    {line}" for line in shown[:MOST_CASE_LINES]]
             if len(shown) > MOST_CASE_LINES:
@@ -218,13 +226,18 @@ class _Painter:
         first = max(0, len(events) - MOST_EVENTS)
         lines = [f"      ... {plural(first, 'earlier event')}"] if first else []
         wide = len(str(len(events)))
-        for number, event in enumerate(events[first:], first + 1):
+        parsed = [parse(event) for event in events]
+        several = any(event.thread for event in parsed)
+        for number, event in enumerate(parsed[first:], first + 1):
             last = number == len(events)
-            mark = ">" if last else " "
-            body = self.wrapped(f"{number:>{wide}}", 0)[0].rjust(wide)
-            text = self.wrapped(event, 8 + wide, 0) or [""]
-            head = f"    {mark} {body}  {text[0]}"
-            lines += [self.paint(head, FAIL) if last else head, *text[1:]]
+            left = f"    {'>' if last else ' '} {number:>{wide}}  "
+            if several:
+                left += f"{f'T{event.thread}' if event.thread else '':3} "
+            start = " " * (len(left) + _DEPTHS.get(event.kind, 4))
+            sign = _SIGNS.get(event.kind, "")
+            text = self.wrapped(sign + event.text, len(start) + 2, len(start))
+            head = left + (text[0][len(left) :] if text else "")
+            lines += [self.paint(head.rstrip(), FAIL) if last else head.rstrip(), *text[1:]]
         return lines
 
     def notes(self) -> list[str]:
@@ -233,6 +246,8 @@ class _Painter:
             lines += self.wrapped(f"incomplete: {sentence}", 2, 0)
         for sentence in self.run.warnings:
             lines += self.wrapped(f"warning: {sentence}", 2, 0)
+        if self.written:
+            lines += self.wrapped(f"written: {', '.join(self.written)}", 2, 0)
         return [*lines, ""] if lines else []
 
     def last_line(self) -> str:

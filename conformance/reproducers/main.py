@@ -14,8 +14,8 @@ from typing import Any, NoReturn
 
 from ..cases import Case
 from ..pool import HarnessError, Pool
+from ..reference import load
 from ..replay import replay_value
-from ..settings import load_function
 from ..target import open_target, read_model
 from ..wording import told
 
@@ -32,7 +32,7 @@ def main(
         target = open_target(Path(options.library), ())
         under_test = replace(read_model(model, target.backend), deterministic=deterministic)
         if reference:
-            under_test = replace(under_test, reference=load_function(reference))
+            under_test = replace(under_test, reference=load(reference, Path()))
         earlier = json.loads(before.read_text()) if isinstance(before, Path) else before
         with Pool(target.library, target.backend) as pool:
             found = replay_value(

@@ -106,37 +106,3 @@ def test_the_same_seed_makes_the_same_cases(specimen: Library) -> None:
         for run in found
     ]
     assert cases[0] is not None and cases[0]["steps"] == cases[1]["steps"]
-
-
-def test_what_the_command_refuses(
-    specimen: Library, model_folder: Folder, tmp_path: Path
-) -> None:
-    library = specimen("sound")
-    (tmp_path / "empty").mkdir()
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "config.pbtxt").write_text('backend: "another"')
-    model = f"--model={model_folder('elements')}"
-    for arguments, sentence in (
-        ((), "name the library to certify"),
-        ((library, "--model=x", "--profile=y"), "there is no profile 'y'"),
-        ((tmp_path / "x.so", "--model=x"), "is not named as a backend"),
-        ((tmp_path / "libtriton_x.so", "--model=x"), "there is no file"),
-        ((library, f"--model={tmp_path / 'empty'}"), "has no config.pbtxt"),
-        ((library, f"--model={other}"), "is for the backend 'another'"),
-        ((library, model, "--json=nowhere/x.json"), "there is no folder 'nowhere'"),
-        ((library, model, "--json=-", "--junit=-"), "only one of the results"),
-        ((library, model, "--config=x.toml"), "x.toml can't be read"),
-        ((library, model, "--examples=0"), "is not a number from 1 on"),
-        (("--verify", "x.cert", library), "there is no file 'x.cert'"),
-        (("--self-test", "--specimen", "nothing"), "there is no specimen 'nothing'"),
-    ):
-        done = command(*arguments, folder=tmp_path)
-        assert done.returncode == 2 and sentence in done.stderr, (arguments, done)
-
-
-def test_the_list(tmp_path: Path) -> None:
-    done = command("--list", "--profile", "sequence-control", folder=tmp_path)
-    assert done.returncode == 0
-    assert "sequences.starts-fresh" in done.stdout
-    assert "requests.released" not in done.stdout

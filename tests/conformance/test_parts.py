@@ -62,8 +62,8 @@ cases = st.builds(
     st.tuples(st.builds(CaseModel, st.text(), st.text(), st.text())),
     st.lists(steps, max_size=3).map(tuple),
     st.tuples(st.builds(FaultAt, st.text(), st.integers(1, 9), st.booleans(), st.text())),
-    st.booleans(), st.integers(0, 255), st.integers(-1, 2), st.none() | st.tuples(st.integers(1, 9), st.integers(0, 99)),
-    st.floats(1, 9), st.booleans(),
+    st.booleans(), st.integers(-1, 2), st.none() | st.tuples(st.integers(1, 9), st.integers(0, 99)),
+    st.floats(1, 9), st.booleans(), st.integers(0, 255),
 )  # fmt: skip
 
 

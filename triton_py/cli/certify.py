@@ -5,132 +5,47 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import difflib
+import importlib
+import math
+import os
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from triton_py.cli.certify_parser import parser
 from triton_py.cli.errors import CliError
 
 if TYPE_CHECKING:
     from triton_py.conformance.results import RunResult
-
-EPILOG = """\
-examples:
-  triton-py certify libtriton_mine.so --model models/mine
-  triton-py certify libtriton_mine.so                 the models of the conformance.toml beside it, or
-                                                      small ones that the library is found to take
-  triton-py certify libtriton_mine.so --profile core --profile batching --time-budget 300
-  triton-py certify libtriton_mine.so --html report.html --certificate mine.cert.json
-  triton-py certify --verify mine.cert.json libtriton_mine.so
-  triton-py certify --list                            the clauses
-  triton-py certify --self-test                       whether known faults are found
-
-exit status: 0 conformant in every profile that ran, 1 violations, 2 the run failed or is incomplete
-             with --verify: 0 the certificate holds for the library, 1 it does not, 2 it can't be read
-"""
+    from triton_py.conformance.settings import Settings
+    from triton_py.conformance.subject import Subject
+    from triton_py.conformance.target import Target
 
 
-def parser() -> argparse.ArgumentParser:
-    from triton_py.conformance import run
+class CertifyError(CliError):
+    """Nothing can be said about the library. 1 would say that it violates something."""
 
-    p = argparse.ArgumentParser(
-        prog="triton-py certify",
-        description="Hold libtriton_<name>.so against the backend API, clause by clause. Cases run in "
-        "processes of their own: a crash or a hang is a finding.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    p.add_argument("library", nargs="?", help="libtriton_<name>.so")
-
-    what = p.add_argument_group("what is examined")
-    what.add_argument("--model", action="append", default=[], metavar="DIR",
-                      help="a model folder with its config.pbtxt; may be given several times")
-    what.add_argument("--config", metavar="FILE",
-                      help="the conformance.toml, which says what a config.pbtxt can't: a reference "
-                      "function, ranges, what is tolerated (default: the one beside the library)")
-    what.add_argument("--profile", action="append", default=[], metavar="NAME",
-                      help="only the clauses of this profile; may be given several times")
-    what.add_argument("--seed", type=int, default=run.DEFAULT_SEED,
-                      help="the same seed makes the same cases (default: %(default)s)")
-    what.add_argument("--examples", type=_positive, default=run.DEFAULT_EXAMPLES, metavar="N",
-                      help="cases for each property and model (default: %(default)s)")
-    what.add_argument("--time-budget", type=float, default=run.DEFAULT_BUDGET_S, metavar="SECONDS",
-                      help="begin nothing new after so long; what was left out makes the run "
-                      "incomplete (default: %(default).0f)")
-    what.add_argument("--strict", action="store_true", help="SHOULD clauses decide, too")
-    what.add_argument("--fail-fast", action="store_true", help="end with the first violation")
-
-    results = p.add_argument_group("results", "beside the report on standard output; '-' is that")
-    results.add_argument("--json", metavar="FILE", help="everything, as data (docs/certify-report.md)")
-    results.add_argument("--junit", metavar="FILE", help="JUnit's XML")
-    results.add_argument("--html", metavar="FILE", help="one page that needs nothing else")
-    results.add_argument("--certificate", metavar="FILE",
-                         help="what was shown about this very file, to be handed on with it")
-    results.add_argument("--reproducers", metavar="DIR",
-                         help="where violations are written as programs of their own (default: "
-                         "./certify-<name>; only if there are any)")
-
-    other = p.add_argument_group("instead of a run")
-    other.add_argument("--list", action="store_true", help="print the clauses and exit")
-    other.add_argument("--verify", metavar="FILE",
-                       help="check that a certificate holds for the library")
-    other.add_argument("--self-test", action="store_true",
-                       help="certify backends with a known fault each, and one without (minutes)")
-    other.add_argument("--specimen", action="append", default=[], metavar="NAME",
-                       help="with --self-test: only those whose names begin so")
-    other.add_argument("--jobs", type=_positive, default=None, metavar="N",
-                       help="with --self-test: so many at a time (default: one for each CPU)")
-    return p
-
-
-def _positive(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 on")
-    return number
+    exit_status = 2
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the command; returns the exit status."""
-    try:
-        import triton_py.conformance.examiner
-        import triton_py.conformance.server_alias  # noqa: F401 both need what the extra brings
-    except ImportError as error:
-        raise CliError(
-            f"certifying needs the package {error.name}: pip install 'triton-py[conformance]'"
-        ) from None
-    from triton_py.conformance.pool import HarnessError
-
     options = parser().parse_args(arguments)
-    try:
-        if options.list:
-            return _list(options)
-        if options.self_test:
-            from triton_py.cli.self_test import self_test
-
-            return self_test(options)
-        if options.library is None:
-            raise CliError("name the library to certify: triton-py certify libtriton_<name>.so")
-        if options.verify:
-            return _verify(options)
-        return _certify(options)
-    except (HarnessError, CliError) as error:
-        # Not 1, which says that there are violations.
-        print(f"triton-py certify: {error}", file=sys.stderr)
-        return 2
-
-
-def _list(options: argparse.Namespace) -> int:
-    from triton_py.conformance.report.terminal import listing
-
     _check_profiles(options.profile)
-    print(listing(options.profile or None), end="")
-    return 0
+    if options.list:
+        return _list(options.profile)
+    if options.self_test:
+        return _self_test(options)
+    if options.library is None:
+        raise CertifyError("name the library to certify: triton-py certify libtriton_<name>.so")
+    if options.verify:
+        return _verify(Path(options.verify), Path(options.library))
+    return _certify(options)
 
 
 def _check_profiles(names: Sequence[str]) -> None:
@@ -138,78 +53,160 @@ def _check_profiles(names: Sequence[str]) -> None:
 
     for name in names:
         if name not in PROFILES:
-            raise CliError(f"there is no profile '{name}'; there are {', '.join(PROFILES)}")
+            near = difflib.get_close_matches(name, PROFILES, 1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(PROFILES)}"
+            raise CertifyError(f"there is no profile '{name}'; {hint}")
 
 
-def _verify(options: argparse.Namespace) -> int:
-    from triton_py.conformance.report.certificate import verify
+def _list(profiles: Sequence[str]) -> int:
+    from triton_py.conformance.report.terminal import listing
 
-    certificate, library = Path(options.verify), Path(options.library)
-    for path in (certificate, library):
-        if not path.is_file():
-            raise CliError(f"there is no file '{path}'")
-    problems = verify(certificate, library)
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    if not problems:
-        print(f"{certificate} holds for {library}: conformant.")
-    return 1 if problems else 0
+    print(listing(profiles or None), end="")
+    return 0
+
+
+def _verify(certificate: Path, library: Path) -> int:
+    from triton_py.conformance.report.case_text import one_line
+    from triton_py.conformance.report.verification import HOLDS, verify
+
+    found = verify(certificate, library, datetime.now(UTC).date())
+    for sentence in found.sentences:
+        print(one_line(sentence), file=sys.stdout if found.exit_code == HOLDS else sys.stderr)
+    for sentence in found.warnings:
+        print(f"warning: {one_line(sentence)}", file=sys.stderr)
+    return found.exit_code
+
+
+def _self_test(options: argparse.Namespace) -> int:
+    from triton_py.cli.self_test import self_test
+    from triton_py.conformance.pool import HarnessError
+
+    _check(options, "")
+    try:
+        return self_test(options)
+    except HarnessError as error:
+        raise CertifyError(str(error)) from None
 
 
 def _certify(options: argparse.Namespace) -> int:
-    from triton_py.conformance.report import terminal
-    from triton_py.conformance.report.progress import Progress
-    from triton_py.conformance.reproducers import write
-    from triton_py.conformance.run import certify
-    from triton_py.conformance.settings import read_target
-    from triton_py.conformance.waivers import apply
+    from triton_py.conformance.pool import HarnessError
+    from triton_py.conformance.report import files, terminal
 
-    _check_profiles(options.profile)
-    outputs = _outputs(options)
-    target, settings = read_target(
-        Path(options.library), [Path(folder) for folder in options.model], options.config
-    )
-    if not options.model and not settings.models:
-        names = ", ".join(model.name for model in target.models)
-        print(f"no --model was given; the library takes these: {names}", file=sys.stderr)
-    progress = Progress()
+    paths = {form: path for form in files.FORMS if (path := getattr(options, form))}
+    _check(options, files.problem(paths))
     try:
-        result = certify(
-            target, seed=options.seed, examples=options.examples, budget_s=options.time_budget,
-            profiles=options.profile, strict=options.strict, fail_fast=options.fail_fast,
-            progress=progress,
-        )  # fmt: skip
+        subject = _subject(options)
+        run = _examine(options, subject.target)
+    except HarnessError as error:
+        raise CertifyError(str(error)) from None
+    if subject.settings is not None:
+        _settle(run, subject.settings)
+    _reproduce(run, subject.target, options.reproducers, list(paths.values()))
+    written, failed = files.write(run, paths)
+    if files.STDOUT not in paths.values():
+        terminal.show(run, sys.stdout, written)
+    for sentence in failed:
+        print(f"triton-py certify: {sentence}", file=sys.stderr)
+    return 2 if failed else run.exit_code
+
+
+def _check(options: argparse.Namespace, unwritable: str) -> None:
+    """What can be known to be wrong before anything is examined."""
+    try:
+        for needs in ("examiner", "server_alias"):
+            importlib.import_module(f"triton_py.conformance.{needs}")
+    except ImportError as error:
+        raise CertifyError(
+            f"certifying needs the package {error.name}: pip install 'triton-py[conformance]'"
+        ) from None
+    if options.examples < 1:
+        raise CertifyError(f"--examples {options.examples}: one case is the least")
+    if not 0 < options.time_budget < math.inf:
+        raise CertifyError(f"--time-budget {options.time_budget:g}: give a number of seconds above 0")
+    if options.reproducers and Path(options.reproducers).is_file():
+        raise CertifyError(f"--reproducers '{options.reproducers}' is a file")
+    if unwritable:
+        raise CertifyError(unwritable)
+
+
+def _subject(options: argparse.Namespace) -> Subject:
+    """The library with its models, as conformance.toml wants them. Raises HarnessError."""
+    from triton_py.conformance.settings import SettingsError
+    from triton_py.conformance.subject import read_subject
+
+    try:
+        subject = read_subject(
+            Path(options.library), [Path(folder) for folder in options.model], options.config
+        )
+    except SettingsError as error:
+        raise CertifyError("\n  ".join(["the settings can't be used:", *error.problems])) from None
+    if subject.swept:
+        names = ", ".join(model.name for model in subject.target.models)
+        print(f"no model was named; the library takes these: {names}", file=sys.stderr)
+    return subject
+
+
+def _examine(options: argparse.Namespace, target: Target) -> RunResult:
+    from triton_py.conformance import reference
+    from triton_py.conformance.report.certificate import sha256_of
+    from triton_py.conformance.report.progress import Progress
+    from triton_py.conformance.run import certify
+
+    progress = Progress(sys.stderr, options.time_budget)
+    try:
+        with _scratch():
+            run = certify(
+                target, seed=options.seed, examples=options.examples,
+                budget_s=options.time_budget, profiles=options.profile, strict=options.strict,
+                fail_fast=options.fail_fast, progress=progress,
+            )  # fmt: skip
     finally:
         progress.finish()
-    apply(result, settings.waivers, datetime.now(UTC).date())
-    if any(r.violations for r in result.results):
-        folder = Path(options.reproducers or f"certify-{target.backend}")
-        write(result, target, folder)
-    elsewhere = False
-    for path, text in outputs:
-        if path == "-":
-            print(text(result), end="")
-            elsewhere = True
-        else:
-            Path(path).write_text(text(result), encoding="utf-8")
-    if not elsewhere:
-        terminal.show(result, sys.stdout)
-    return result.exit_code
+    # Workers start all along the run: what they opened must have been what was hashed.
+    try:
+        same = sha256_of(target.library) == target.sha256
+    except OSError:
+        same = False
+    if not same:
+        run.problems.append(f"{target.library} was changed while it was examined")
+    reference.settle(run, target.models)
+    return run
 
 
-def _outputs(options: argparse.Namespace) -> list[tuple[str, Callable[[RunResult], str]]]:
-    """What is to be written, and by what; said before the run if it can't be."""
-    from triton_py.conformance.report import as_json, certificate, html, junit
+@contextlib.contextmanager
+def _scratch() -> Iterator[None]:
+    """Hypothesis keeps a folder of its own; the user's is not the place for it."""
+    name = "HYPOTHESIS_STORAGE_DIRECTORY"
+    if name in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="triton-py-certify-") as folder:
+        os.environ[name] = folder
+        try:
+            yield
+        finally:
+            del os.environ[name]
 
-    wanted: list[tuple[str, Callable[[RunResult], str]]] = [
-        (options.json, as_json.dumps), (options.junit, junit.dumps), (options.html, html.dumps),
-        (options.certificate, certificate.dumps),
-    ]  # fmt: skip
-    found = [(path, text) for path, text in wanted if path]
-    if sum(path == "-" for path, _ in found) > 1:
-        raise CliError("only one of the results can be written to standard output")
-    for path, _ in found:
-        folder = Path(path).parent
-        if path != "-" and not folder.is_dir():
-            raise CliError(f"'{path}' can't be written: there is no folder '{folder}'")
-    return found
+
+def _settle(run: RunResult, settings: Settings) -> None:
+    """Puts what conformance.toml says into the results."""
+    from triton_py.conformance import waivers
+
+    run.settings_file, run.settings = settings.path.name, settings.text
+    waivers.apply(run, settings.waivers, datetime.now(UTC).date(), settings.path.name)
+
+
+def _reproduce(
+    run: RunResult, target: Target, folder: str | None, reports: Sequence[str]
+) -> None:
+    """Writes programs that show the violations, where there are any."""
+    from triton_py.conformance import reproducers
+
+    if not any(result.violations for result in run.results):
+        return
+    beside = next((Path(path).parent for path in reports if path != "-"), Path())
+    path = Path(folder) if folder else beside / f"triton-py-certify-{run.backend}"
+    try:
+        reproducers.write(run, target, path)
+    except OSError as error:
+        run.warnings.append(f"No reproducers were written to {path}: {error.strerror}.")
