@@ -4,18 +4,26 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import struct
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from . import elf as e
-from .elf import Elf, ElfError
+from elftools.common.utils import struct_parse
+from elftools.elf.elffile import ELFFile
+from elftools.elf.hash import ELFHashTable, GNUHashTable
 
-LOCAL, GLOBAL, WEAK, UNIQUE = 0, 1, 2, 10
-DEFAULT, INTERNAL, HIDDEN, PROTECTED = range(4)
-FILE_TYPE, SECTION_TYPE = 4, 3
+from .elf import Elf, ElfError, reading
+
+GLOBAL, WEAK, UNIQUE = 1, 2, 10
+DEFAULT, PROTECTED = 0, 3
+SECTION_TYPE, FILE_TYPE = 3, 4
 _HIDDEN_VERSION = 0x8000
 _WEAK_VERSION = 2
 #: More entries than this in a list of versions: it bites its own tail.
-_MOST_VERSIONS = 1 << 15
+_MOST_VERSIONS = 1 << 14
+_MOST_SECTIONS = 1 << 16
+#: A hash table is asked for its size alone, which needs no symbols.
+_NO_SYMBOLS: Any = None
 
 
 class Symbol(NamedTuple):
@@ -28,8 +36,6 @@ class Symbol(NamedTuple):
     visibility: int
     version: str = ""
     file: str = ""
-    #: Defined, but only for those who ask for this very version.
-    old: bool = False
 
     @property
     def exported(self) -> bool:
@@ -44,117 +50,143 @@ class VersionNeed(NamedTuple):
     file: str
     version: str
     weak: bool
-    index: int
+    number: int
 
 
-def _symbol_layout(elf: Elf) -> tuple[str, int]:
-    return ("IIIBBH", 16) if elf.header.bits == 32 else ("IBBHQQ", 24)
+class _Record(NamedTuple):
+    name_at: int
+    info: int
+    other: int
+    section: int  # its number; 0: undefined
 
 
-def _fields(elf: Elf, row: tuple) -> tuple[int, int, int, int]:  # type: ignore[type-arg]
-    """(name's offset, info, other, section) of a symbol's record."""
-    if elf.header.bits == 32:
-        return row[0], row[3], row[4], row[5]
-    return row[0], row[1], row[2], row[3]
+def _records(elf: Elf, data: bytes) -> list[_Record]:
+    """A table of symbols. Big libraries have 100,000s: record by record it would take minutes."""
+    order = "<" if elf.little else ">"
+    if elf.bits == 32:
+        return [_Record(r[0], r[3], r[4], r[5])
+                for r in struct.iter_unpack(order + "IIIBBH", data)]
+    return [_Record(r[0], r[1], r[2], r[3]) for r in struct.iter_unpack(order + "IBBHQQ", data)]
+
+
+def _record_size(elf: Elf) -> int:
+    return 16 if elf.bits == 32 else 24
+
+
+def sections(elf: Elf) -> list[Any]:
+    """The section headers; none where they were stripped. Raises ElfError where they are damaged."""
+    if not elf.has_sections:
+        return []
+    with reading("its table of sections"):
+        if elf.sections_end > elf.size:
+            raise ElfError("its table of sections is cut off")
+        file: Any = ELFFile(elf.stream)
+        count = file.num_sections()
+        if count > _MOST_SECTIONS:
+            raise ElfError(f"it claims to have {count} sections")
+        return [file._get_section_header(i) for i in range(count)]
 
 
 def _dynamic_count(elf: Elf) -> int:
     """How many dynamic symbols there are: the dynamic section does not say."""
-    address = elf.tag(e.DT_SYMTAB)
-    size = _symbol_layout(elf)[1]
     try:
-        for section in elf.sections:
-            if section.type == e.SHT_DYNSYM and section.address == address:
-                return section.size // size
+        for section in sections(elf):
+            if (section["sh_type"] == "SHT_DYNSYM"
+                    and section["sh_addr"] == elf.tag("DT_SYMTAB")):
+                return int(section["sh_size"]) // _record_size(elf)
     except ElfError:
-        pass  # cut off or stripped; the loader does without
-    if e.DT_HASH in elf.dynamic:
-        at = elf.offset_of(elf.tag(e.DT_HASH), "the hash table")
-        return elf.unpack("II", at, "the hash table")[1]
-    if e.DT_GNU_HASH in elf.dynamic:
-        return _gnu_hash_count(elf)
-    raise ElfError("it has no hash table, by which its symbols would be found")
-
-
-def _gnu_hash_count(elf: Elf) -> int:
-    what = "the hash table"
-    at = elf.offset_of(elf.tag(e.DT_GNU_HASH), what)
-    buckets, first, bloom, _ = elf.unpack("IIII", at, what)
-    at += 16 + bloom * (elf.header.bits // 8)
-    last = max((row[0] for row in elf.rows("I", at, buckets, 4, what)), default=0)
-    if last < first:
-        # Nothing is exported, so the table tells nothing. Linkers put the names behind the symbols.
-        gap = elf.tag(e.DT_STRTAB) - elf.tag(e.DT_SYMTAB)
-        return max(gap, 0) // _symbol_layout(elf)[1]
-    at += 4 * buckets
-    while not elf.unpack("I", at + 4 * (last - first), what)[0] & 1:
-        last += 1
-    return last + 1
+        pass  # cut off or damaged; the loader does without
+    if "DT_HASH" in elf.dynamic:
+        at = elf.offset_of(elf.tag("DT_HASH"), "its hash table")
+        return int(ELFHashTable(elf.file, at, None, _NO_SYMBOLS).get_number_of_symbols())
+    if "DT_GNU_HASH" not in elf.dynamic:
+        raise ElfError("it has no hash table, by which its symbols would be found")
+    at = elf.offset_of(elf.tag("DT_GNU_HASH"), "its hash table")
+    count = int(GNUHashTable(elf.file, at, _NO_SYMBOLS).get_number_of_symbols())
+    if count > 1:
+        return count
+    # Nothing is exported, so the table tells nothing. Linkers put the names behind the symbols.
+    gap = elf.tag("DT_STRTAB") - elf.tag("DT_SYMTAB")
+    return max(gap, 0) // _record_size(elf)
 
 
 def dynamic_symbols(elf: Elf) -> list[Symbol]:
     """The symbols that the loader binds, with their versions. Raises ElfError."""
-    if e.DT_SYMTAB not in elf.dynamic:
+    if "DT_SYMTAB" not in elf.dynamic:
         return []
-    layout, size = _symbol_layout(elf)
-    at = elf.offset_of(elf.tag(e.DT_SYMTAB), "the table of symbols")
-    rows = elf.rows(layout, at, _dynamic_count(elf), size, "the table of symbols")
-    versions: list[tuple[int]] = []
-    if e.DT_VERSYM in elf.dynamic:
-        where = elf.offset_of(elf.tag(e.DT_VERSYM), "the versions of symbols")
-        versions = elf.rows("H", where, len(rows), 2, "the versions of symbols")
+    with reading("its table of symbols"):
+        return _dynamic_symbols(elf)
+
+
+def _dynamic_symbols(elf: Elf) -> list[Symbol]:
+    what = "its table of symbols"
+    at = elf.offset_of(elf.tag("DT_SYMTAB"), what)
+    records = _records(elf, elf.bytes_at(at, _dynamic_count(elf) * _record_size(elf), what))
+    versions: tuple[int, ...] = ()
+    if "DT_VERSYM" in elf.dynamic:
+        where = elf.offset_of(elf.tag("DT_VERSYM"), "the versions of its symbols")
+        data = elf.bytes_at(where, 2 * len(records), "the versions of its symbols")
+        versions = struct.unpack(f"{'<' if elf.little else '>'}{len(records)}H", data)
     defined_names = dict(_definitions(elf))
-    needed_names = {need.index: need for need in version_needs(elf)}
+    needed_names = {need.number: need for need in version_needs(elf)}
     found = []
-    for number, row in enumerate(rows[1:], 1):
-        name_at, info, other, section = _fields(elf, row)
-        name = elf.dynamic_string(name_at, "a symbol's name")
-        defined = section != 0
-        raw = versions[number][0] if versions else 1
-        index, old = raw & ~_HIDDEN_VERSION, bool(raw & _HIDDEN_VERSION)
+    for number, record in enumerate(records[1:], 1):
+        name = elf.string(record.name_at, "a symbol's name")
+        index = (versions[number] if versions else 1) & ~_HIDDEN_VERSION
         version = file = ""
-        if index > 1 and defined:
+        if index > 1 and record.section != 0:
             version = defined_names.get(index, "")
         elif index > 1 and index in needed_names:
             version, file = needed_names[index].version, needed_names[index].file
-        found.append(Symbol(name, defined, info >> 4, info & 15, other & 3, version, file,
-                            old and defined))
+        found.append(Symbol(name, record.section != 0, record.info >> 4, record.info & 15,
+                            record.other & 3, version, file))
     return found
 
 
 def full_symbols(elf: Elf) -> list[Symbol]:
     """The symbol table for debuggers, which has what is hidden, too; [] where it was stripped."""
-    layout, size = _symbol_layout(elf)
-    for section in elf.sections:
-        if section.type != e.SHT_SYMTAB or section.link >= len(elf.sections):
-            continue
-        names = elf.sections[section.link].offset
-        what = "the full table of symbols"
-        found = []
-        for row in elf.rows(layout, section.offset, section.size // size, size, what):
-            name_at, info, other, where = _fields(elf, row)
-            if info & 15 not in (FILE_TYPE, SECTION_TYPE) and name_at:
-                name = elf.string_at(names + name_at, "a symbol's name")
-                found.append(Symbol(name, where != 0, info >> 4, info & 15, other & 3))
-        return found
+    with reading("its full table of symbols"):
+        table = sections(elf)
+        for section in table:
+            if section["sh_type"] != "SHT_SYMTAB" or section["sh_link"] >= len(table):
+                continue
+            what = "its full table of symbols"
+            size = section["sh_size"] - section["sh_size"] % _record_size(elf)
+            link = table[section["sh_link"]]
+            names = elf.bytes_at(link["sh_offset"], link["sh_size"], what)
+            found = []
+            for r in _records(elf, elf.bytes_at(section["sh_offset"], size, what)):
+                if r.info & 15 in (FILE_TYPE, SECTION_TYPE) or not 0 < r.name_at < len(names):
+                    continue
+                name = names[r.name_at : max(names.find(b"\0", r.name_at), r.name_at)]
+                found.append(Symbol(name.decode("utf-8", "surrogateescape"), r.section != 0,
+                                    r.info >> 4, r.info & 15, r.other & 3))
+            return found
     return []
+
+
+def _chain(elf: Elf, kind: Any, at: int, count: int, step: str) -> Iterator[tuple[int, Any]]:
+    """(offset, entry) of a list whose entries say how far the next one is."""
+    for _ in range(min(count, _MOST_VERSIONS)):
+        entry = struct_parse(kind, elf.stream, stream_pos=at)
+        yield at, entry
+        if not entry[step]:
+            return
+        at += entry[step]
 
 
 def _definitions(elf: Elf) -> list[tuple[int, str]]:
     """(index, name) of each version that is defined; the first is the file itself."""
-    if e.DT_VERDEF not in elf.dynamic:
+    if "DT_VERDEF" not in elf.dynamic:
         return []
-    what = "the versions that it defines"
-    at = elf.offset_of(elf.tag(e.DT_VERDEF), what)
-    found = []
-    for _ in range(min(elf.tag(e.DT_VERDEFNUM), _MOST_VERSIONS)):
-        _, _, index, _, _, names, step = elf.unpack("HHHHIII", at, what)
-        name = elf.unpack("I", at + names, what)[0]
-        found.append((index, elf.dynamic_string(name, "a version's name")))
-        at += step
-        if not step:
-            break
-    return found
+    what, structs = "the versions that it defines", elf.file.structs
+    with reading(what):
+        begin = elf.offset_of(elf.tag("DT_VERDEF"), what)
+        found = []
+        for at, entry in _chain(elf, structs.Elf_Verdef, begin, elf.tag("DT_VERDEFNUM"), "vd_next"):
+            name = struct_parse(structs.Elf_Verdaux, elf.stream, stream_pos=at + entry["vd_aux"])
+            found.append((entry["vd_ndx"], elf.string(name["vda_name"], "a version's name")))
+        return found
 
 
 def version_definitions(elf: Elf) -> list[str]:
@@ -164,24 +196,19 @@ def version_definitions(elf: Elf) -> list[str]:
 
 def version_needs(elf: Elf) -> list[VersionNeed]:
     """The versions that it needs of others. Raises ElfError."""
-    if e.DT_VERNEED not in elf.dynamic:
+    if "DT_VERNEED" not in elf.dynamic:
         return []
-    what = "the versions that it needs"
-    at = elf.offset_of(elf.tag(e.DT_VERNEED), what)
-    found: list[VersionNeed] = []
-    for _ in range(min(elf.tag(e.DT_VERNEEDNUM), _MOST_VERSIONS)):
-        _, count, file, first, step = elf.unpack("HHIII", at, what)
-        file_name = elf.dynamic_string(file, "the name of a needed library")
-        where = at + first
-        for _ in range(count):
-            _, flags, index, name, following = elf.unpack("IHHII", where, what)
-            text = elf.dynamic_string(name, "a version's name")
-            found.append(VersionNeed(file_name, text, bool(flags & _WEAK_VERSION),
-                                     index & ~_HIDDEN_VERSION))
-            where += following
-            if not following:
-                break
-        at += step
-        if not step or len(found) > _MOST_VERSIONS:
-            break
-    return found
+    what, structs = "the versions that it needs", elf.file.structs
+    with reading(what):
+        begin = elf.offset_of(elf.tag("DT_VERNEED"), what)
+        found: list[VersionNeed] = []
+        for at, entry in _chain(elf, structs.Elf_Verneed, begin, elf.tag("DT_VERNEEDNUM"), "vn_next"):
+            file = elf.string(entry["vn_file"], "the name of a needed library")
+            for _, aux in _chain(elf, structs.Elf_Vernaux, at + entry["vn_aux"], entry["vn_cnt"],
+                                 "vna_next"):
+                version = elf.string(aux["vna_name"], "a version's name")
+                found.append(VersionNeed(file, version, bool(aux["vna_flags"] & _WEAK_VERSION),
+                                         aux["vna_other"] & ~_HIDDEN_VERSION))
+                if len(found) > _MOST_VERSIONS:
+                    raise ElfError("the list of versions that it needs has no end")
+        return found

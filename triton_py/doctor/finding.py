@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SEVERITIES = (ERROR, WARNING, NOTE)
@@ -23,13 +24,12 @@ FINDINGS = {
     "noexec-mount": "its file system is mounted without the right to execute",
     "wrong-architecture": "for another processor, word size or byte order",
     "wrong-name": "not libtriton_<name>.so",
-    "not-found-by-server": "the server looks for it elsewhere, or under another name",
-    "shadowed": "the server finds another file first",
-    "model-without-backend": "the model's configuration names no backend",
+    "wrong-place": "not where a server looks for it",
     "entry-point-missing": "no TRITONBACKEND_ModelInstanceExecute",
     "entry-point-hidden": "an entry point is compiled in but not exported",
     "entry-point-mangled": "an entry point has a C++ name",
     "entry-point-misspelled": "an exported function has almost the name of an entry point",
+    "batch-strategy": "a batching strategy, not a backend",
     "batcher-incomplete": "some of a batching strategy's five functions",
     "server-function-unknown": "needs a function that this server does not have",
     "server-function-mangled": "needs a server function by a C++ name",
@@ -37,6 +37,7 @@ FINDINGS = {
     "server-function-defined": "defines a function that is the server's",
     "foreign-server-library": "needs the server's library by another name",
     "missing-dependency": "a library that it needs is not found",
+    "search-path": "a folder of its RPATH or RUNPATH leads nowhere",
     "c-library-too-old": "needs a newer glibc than this machine's",
     "cxx-library-too-old": "needs a newer libstdc++ than this machine's",
     "version-missing": "needs a version that a library here does not define",
@@ -45,6 +46,7 @@ FINDINGS = {
     "executable-stack": "asks for an executable stack",
     "text-relocations": "its code is changed when it is loaded",
     "static-tls": "takes thread-local storage from a small reserve",
+    "stays-loaded": "can't be unloaded",
     "load-refused": "the loader refuses it",
     "load-crashed": "the process that loads it dies of a signal",
     "load-hung": "loading it does not come to an end",
@@ -53,17 +55,10 @@ FINDINGS = {
     "initialize-crashed": "TRITONBACKEND_Initialize dies of a signal",
     "initialize-hung": "TRITONBACKEND_Initialize does not return",
     "initialize-ended": "TRITONBACKEND_Initialize ends the process",
+    "finalize-failed": "TRITONBACKEND_Finalize fails, dies or does not return",
+    "loaded": "it was loaded as a server does",
+    "not-tried": "it was not loaded",
 }
-
-#: Those on which the dynamic loader has the last word: where it takes the library after all, they
-#: are no errors, and where it refuses the library, they are the reason.
-DECIDED_BY_LOADER = frozenset({
-    "not-readable", "not-a-file", "empty-file", "not-elf", "truncated", "damaged",
-    "not-a-shared-object", "debug-file", "noexec-mount", "wrong-architecture",
-    "server-function-unknown", "server-function-mangled", "foreign-server-library",
-    "missing-dependency", "c-library-too-old", "cxx-library-too-old", "version-missing",
-    "undefined-symbol", "sanitizer", "executable-stack", "text-relocations", "static-tls",
-})  # fmt: skip
 
 
 class DoctorError(Exception):
@@ -87,12 +82,8 @@ class Finding:
     def __post_init__(self) -> None:
         assert self.id in FINDINGS and self.severity in SEVERITIES, self
 
-    def with_evidence(self, line: str, severity: str) -> Finding:
-        """The same finding with one more line of evidence, and the severity that follows from it."""
-        return replace(self, evidence=(*self.evidence, line), severity=severity)
 
-
-def listed(names: list[str], most: int = 8) -> str:
+def listed(names: Sequence[str], most: int = 8) -> str:
     """``a, b, c and 5 more``."""
     shown = ", ".join(names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown

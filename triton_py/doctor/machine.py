@@ -15,22 +15,26 @@ from dataclasses import dataclass, field
 from .elf import Elf, ElfError
 from .finding import DoctorError
 
-#: ELF's machine numbers, of those that a backend may have been built for by mistake.
-MACHINES = {
-    3: "x86 (32 bit)", 8: "MIPS", 20: "PowerPC", 21: "PowerPC (64 bit)", 22: "S/390",
-    40: "ARM (32 bit)", 62: "x86-64", 183: "AArch64 (arm64)", 190: "CUDA", 224: "AMD GPU",
-    243: "RISC-V", 247: "BPF", 258: "LoongArch",
+#: ELF's names of those that a backend may have been built for by mistake.
+MACHINES: dict[str | int, str] = {
+    "EM_386": "x86 (32 bit)", "EM_MIPS": "MIPS", "EM_PPC": "PowerPC", "EM_PPC64": "PowerPC (64 bit)",
+    "EM_S390": "S/390", "EM_ARM": "ARM (32 bit)", "EM_X86_64": "x86-64",
+    "EM_AARCH64": "AArch64 (arm64)", "EM_CUDA": "CUDA", "EM_AMDGPU": "AMD GPU",
+    "EM_RISCV": "RISC-V", "EM_BPF": "BPF", "EM_LOONGARCH": "LoongArch",
 }  # fmt: skip
-#: Machine number -> the prefix of Debian's cross compilers.
-COMPILERS = {62: "x86_64-linux-gnu", 183: "aarch64-linux-gnu", 21: "powerpc64le-linux-gnu",
-             22: "s390x-linux-gnu", 243: "riscv64-linux-gnu", 3: "i686-linux-gnu",
-             40: "arm-linux-gnueabihf"}
+#: The processor -> the prefix of Debian's cross compilers.
+COMPILERS: dict[str | int, str] = {
+    "EM_X86_64": "x86_64-linux-gnu", "EM_AARCH64": "aarch64-linux-gnu",
+    "EM_PPC64": "powerpc64le-linux-gnu", "EM_S390": "s390x-linux-gnu",
+    "EM_RISCV": "riscv64-linux-gnu", "EM_386": "i686-linux-gnu", "EM_ARM": "arm-linux-gnueabihf",
+}  # fmt: skip
 _CACHE_LINE = re.compile(r"^\t(\S+) \(.*\) => (.+)$")
 
 
-def machine_name(number: int) -> str:
+def machine_name(machine: str | int) -> str:
     """A processor, in words."""
-    return MACHINES.get(number, f"processor {number} of ELF's list")
+    name = machine.removeprefix("EM_") if isinstance(machine, str) else machine
+    return MACHINES.get(machine, f"processor {name} of ELF's list")
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Machine:
 
     bits: int
     little: bool
-    processor: int
+    processor: str | int
     library_path: tuple[str, ...] = ()
     preload: tuple[str, ...] = ()
     #: SONAME -> paths, as ldconfig lists them.
@@ -49,14 +53,13 @@ class Machine:
 
     def takes(self, elf: Elf) -> bool:
         """Whether a file is for this processor, word size and byte order."""
-        h = elf.header
-        return (h.bits, h.little, h.machine) == (self.bits, self.little, self.processor)
+        return (elf.bits, elf.little, elf.machine) == (self.bits, self.little, self.processor)
 
     def __str__(self) -> str:
         return kind(self.processor, self.bits, self.little)
 
 
-def kind(processor: int, bits: int, little: bool) -> str:
+def kind(processor: str | int, bits: int, little: bool) -> str:
     """``x86-64, 64 bit, little endian``."""
     return f"{machine_name(processor)}, {bits} bit, {'little' if little else 'big'} endian"
 
@@ -68,13 +71,12 @@ def this_machine() -> Machine:
     except (OSError, ElfError) as error:
         raise DoctorError(f"the interpreter's own file can't be read: {error}") from None
     multiarch = sysconfig.get_config_var("MULTIARCH") or ""
-    h = python.header
     python.close()
     return Machine(
-        h.bits, h.little, h.machine,
+        python.bits, python.little, python.machine,
         _folders(os.environ.get("LD_LIBRARY_PATH", ""), ":;"),
         tuple(p for p in re.split(r"[:\s]", os.environ.get("LD_PRELOAD", "")) if p),
-        _cache(), _default_folders(multiarch, h.bits), multiarch,
+        _cache(), _default_folders(multiarch, python.bits), multiarch,
     )  # fmt: skip
 
 

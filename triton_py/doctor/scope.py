@@ -31,7 +31,7 @@ class Symbols:
         for symbol in self.exported.get(wanted.name, ()):
             if not wanted.version or not self.versions or symbol.version == wanted.version:
                 return True
-            if not symbol.version and not symbol.old:
+            if not symbol.version:
                 return True
         return False
 

@@ -13,9 +13,10 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from . import elf as e
 from .elf import Elf, ElfError
 from .machine import Machine, kind
+
+_NODEFLIB = 0x800
 
 
 @dataclass(eq=False)
@@ -129,17 +130,17 @@ class Search:
         places: list[str] = []
         if not needed_by.elf.runpath:
             for library in (needed_by, *needed_by.ancestors()):
-                places += self._expanded(library.elf.rpath, library.path)
+                places += self.expanded(library.elf.rpath, library.path)
         places += self.machine.library_path
-        places += self._expanded(needed_by.elf.runpath, needed_by.path)
+        places += self.expanded(needed_by.elf.runpath, needed_by.path)
         return list(dict.fromkeys(places))
 
     def _find(self, name: str, needed_by: Loaded, missing: Missing) -> Elf | None:
         if "/" in name:
-            return self._take(self._expanded([name], needed_by.path), missing)
+            return self._take(self.expanded([name], needed_by.path), missing)
         missing.folders = self.folders(needed_by)
         candidates = [os.path.join(folder, name) for folder in missing.folders]
-        if not needed_by.elf.flags_1 & e.DF_1_NODEFLIB:
+        if not needed_by.elf.flags_1 & _NODEFLIB:
             candidates += self.machine.cache.get(name, [])
             candidates += [os.path.join(f, name) for f in self.machine.default_folders]
             missing.folders += self.machine.default_folders
@@ -154,10 +155,9 @@ class Search:
                 elf = Elf(path)
                 if self.machine.takes(elf):
                     # What is read later is read now, so that a damaged file is told here.
-                    _ = elf.segments, elf.needed, elf.soname, elf.rpath
+                    _ = elf.segments, elf.needed, elf.soname, elf.rpath, elf.runpath
                     return elf
-                h = elf.header
-                reason = f"is for {kind(h.machine, h.bits, h.little)}"
+                reason = f"is for {kind(elf.machine, elf.bits, elf.little)}"
                 elf.close()
             except OSError as error:
                 reason = f"can't be read: {error.strerror}"
@@ -166,11 +166,12 @@ class Search:
             missing.rejected.append(f"{path} {reason}")
         return None
 
-    def _expanded(self, paths: Iterable[str], origin: str) -> list[str]:
+    def expanded(self, paths: Iterable[str], origin: str) -> list[str]:
         """``$ORIGIN``, ``$LIB`` and ``$PLATFORM`` replaced."""
         folder = os.path.dirname(os.path.abspath(origin))
         found = []
         for path in paths:
+            path = path or "."  # an empty one is the current folder
             for word in ("ORIGIN", "{ORIGIN}"):
                 path = path.replace(f"${word}", folder)
             if "$LIB" in path or "${LIB}" in path:

@@ -9,16 +9,17 @@ import os
 import stat
 from pathlib import Path
 
-from . import elf as e
 from .elf import Elf, ElfError
+from .elf_symbols import sections
 from .finding import ERROR, WARNING, Finding
 
 _ENOUGH = 4096
+_PIE = 0x08000000
 #: How other files begin: (bytes, what it is, what to do).
 _BEGINNINGS = (
     (b"!<arch>\n", "a static library (an archive of object files)",
-     "link its object files to a shared object: gcc -shared -Wl,--whole-archive {path} "
-     "-Wl,--no-whole-archive -o libtriton_<name>.so (they must have been compiled with -fPIC)"),
+     ("link its object files to a shared object: gcc -shared -Wl,--whole-archive {path} "
+      "-Wl,--no-whole-archive -o libtriton_<name>.so (they must have been compiled with -fPIC)")),
     (b"version https://git-lfs", "a Git LFS pointer: the library itself was not downloaded",
      "run 'git lfs pull' in the checkout, then copy the library again"),
     (b"/annex/objects/", "a git-annex pointer: the library itself was not fetched",
@@ -153,63 +154,63 @@ def _shown(begin: bytes) -> str:
 def find_kind(elf: Elf) -> Finding | None:
     """An ELF file of a kind that is not loaded."""
     shared = "link it as a shared object: gcc -shared -fPIC ... -o libtriton_<name>.so"
-    kind, what = elf.header.type, ""
-    if kind == e.ET_REL:
+    kind, what = elf.type, ""
+    if kind == "ET_REL":
         what = "is an object file (.o), not linked yet"
         shared = f"link it: gcc -shared '{elf.path}' -o libtriton_<name>.so"
-    elif kind == e.ET_EXEC or kind == e.ET_DYN and _is_program(elf):
+    elif kind == "ET_EXEC" or kind == "ET_DYN" and _is_program(elf):
         what = "is a program, not a shared object"
-    elif kind == e.ET_CORE:
+    elif kind == "ET_CORE":
         what = "is a core dump"
-    elif kind != e.ET_DYN:
+    elif kind != "ET_DYN":
         what = f"is an ELF file of an unknown type, {kind}"
     if what:
         return Finding("not-a-shared-object", ERROR, f"'{elf.path}' {what}",
-                       (f"its ELF type is {kind}; that of a shared object is {e.ET_DYN}"
-                        + (" (but it is marked as a program)" if kind == e.ET_DYN else ""),),
+                       (f"its ELF type is {kind}; that of a shared object is ET_DYN"
+                        + (" (but it is marked as a program)" if kind == "ET_DYN" else ""),),
                        (shared,))
     return None
 
 
 def _is_program(elf: Elf) -> bool:
     """A position-independent program differs from a library by a flag; older ones by DT_DEBUG."""
-    if elf.flags_1 & e.DF_1_PIE:
+    if elf.flags_1 & _PIE:
         return True
-    return e.DT_DEBUG in elf.dynamic and elf.segment(e.PT_INTERP) is not None
+    return "DT_DEBUG" in elf.dynamic and elf.segment("PT_INTERP") is not None
 
 
-def find_debug_file(elf: Elf) -> Finding | None:
-    """What ``objcopy --only-keep-debug`` writes: the library's tables without their content."""
+def find_no_dynamic(elf: Elf) -> Finding | None:
+    """A file without a dynamic section, such as ``objcopy --only-keep-debug`` writes."""
+    if elf.dynamic:
+        return None
     try:
-        sections = elf.sections
+        dynamic = [s for s in sections(elf) if s["sh_addr"] and s["sh_name"]]
+        debug = bool(dynamic) and all(s["sh_type"] in ("SHT_NOBITS", "SHT_NOTE") for s in dynamic)
     except ElfError:
-        return None
-    if not any(s.type == e.SHT_NOBITS and s.address and s.entry_size == _dynamic_entry(elf)
-               for s in sections) or any(s.type == e.SHT_DYNAMIC for s in sections):
-        return None
-    return Finding("debug-file", ERROR,
-                   f"'{elf.path}' is the debug information of a library, split off it",
-                   ("its sections have addresses but no content",),
-                   ("give the library itself; this file belongs beside it, for the debugger",))
-
-
-def _dynamic_entry(elf: Elf) -> int:
-    return 8 if elf.header.bits == 32 else 16
+        debug = False
+    if debug:
+        return Finding("debug-file", ERROR,
+                       f"'{elf.path}' is the debug information of a library, split off it",
+                       ("its sections have addresses but no content",),
+                       ("give the library itself; this file belongs beside it, for the debugger",))
+    return Finding("damaged", ERROR, f"'{elf.path}' has no dynamic section",
+                   ("the loader finds nothing in it to load",),
+                   ("link it anew: gcc -shared -fPIC ...; strip --strip-all keeps what is needed",))
 
 
 def find_cut(elf: Elf) -> Finding | None:
     """A file that ends before what its header announces."""
     again = ("copy or download it again, and compare the size or checksum with the original",)
-    h = elf.header
-    ends = [(h.segments_at + h.segment_count * h.segment_size, "its table of segments", ERROR)]
-    if ends[0][0] <= elf.size:
+    ends = [(elf.segments_end, "its table of segments", ERROR)]
+    if elf.segments_end <= elf.size:
         ends += [(s.offset + s.file_size, "what is to be mapped", ERROR)
-                 for s in elf.segments if s.type in (e.PT_LOAD, e.PT_DYNAMIC) and s.file_size]
-    if h.sections_at:
-        ends.append((h.sections_at + h.section_count * h.section_size,
-                     "its table of sections (which the loader does without)", WARNING))
+                 for s in elf.segments if s.type in ("PT_LOAD", "PT_DYNAMIC") and s.file_size]
+    if elf.has_sections:
+        ends.append((elf.sections_end, "its table of sections (which the loader does without)",
+                     WARNING))
     for end, what, severity in ends:
         if end > elf.size:
             return Finding("truncated", severity, f"'{elf.path}' breaks off",
                            (f"it has {elf.size} bytes, but {what} ends at byte {end}",), again)
     return None
+
