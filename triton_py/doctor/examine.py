@@ -95,18 +95,18 @@ def _static(path: str, backend_directory: str) -> Iterator[Finding | Scene]:
         yield _damaged(path, error)
         return
     try:
-        wrong = find_machine(elf, machine)
-        problems = [p for p in (wrong, find_kind(elf), find_cut(elf)) if p]
-        yield from problems
-        if not any(p.severity == ERROR for p in problems):
-            if problem := find_no_dynamic(elf):
+        # In this order: a file that breaks off has no say about its kind.
+        for check in (lambda e: find_machine(e, machine), find_cut, find_kind, find_no_dynamic):
+            if problem := check(elf):
                 yield problem
-                return
-            _ = elf.needed, elf.soname, elf.rpath, elf.runpath
-            scene = make_scene(elf, machine, core.LIBRARY)
-            for check in (find_needs, find_versions, find_symbols, find_entries, find_flags):
-                yield from check(scene)
-            yield scene
+                if problem.severity == ERROR:
+                    elf.close()
+                    return
+        _ = elf.needed, elf.soname, elf.rpath, elf.runpath
+        scene = make_scene(elf, machine, core.LIBRARY)
+        yield scene
+        for find in (find_needs, find_versions, find_symbols, find_entries, find_flags):
+            yield from find(scene)
     except ElfError as error:
         yield _damaged(path, error)
 
