@@ -23,12 +23,16 @@ class TensorData:
     cuts: tuple[int, ...] = ()
     #: By how many bytes the address of each buffer is off from what malloc would give.
     shift: int = 0
+    #: Where it lies: TRITONSERVER_MemoryType and the device's number.
+    memory_type: int = 0
+    device: int = 0
 
     def __repr__(self) -> str:
         # Made for each case, so not of all the data; literal.py has it in full.
         return (
             f"TensorData({self.datatype} {self.shape} {len(self.data)} bytes "
-            f"{zlib.crc32(self.data):08x} {self.cuts} {self.shift})"
+            f"{zlib.crc32(self.data):08x} {self.cuts} {self.shift} "
+            f"{self.memory_type} {self.device})"
         )
 
     def pieces(self) -> list[bytes]:
@@ -43,6 +47,8 @@ class TensorData:
             "data": base64.b64encode(self.data).decode(),
             "cuts": list(self.cuts),
             "shift": self.shift,
+            "memory_type": self.memory_type,
+            "device": self.device,
         }
 
     @staticmethod
@@ -53,6 +59,8 @@ class TensorData:
             base64.b64decode(value["data"]),
             tuple(value.get("cuts", ())),
             value.get("shift", 0),
+            value.get("memory_type", 0),
+            value.get("device", 0),
         )
 
 

@@ -25,7 +25,6 @@ from .properties import Property, all_properties
 from .results import BLOCKED, ERROR, FAIL, NOT_RUN, PASS, ClauseResult, RunResult
 from .target import ModelUnderTest, Target
 
-NO_GPU = "not run: no GPU"
 #: Without it nothing can be examined.
 _FIRST = "lifecycle.initialize-succeeds"
 
@@ -156,9 +155,7 @@ def _settle(ex: Examiner, reasons: dict[str, str], profiles: Sequence[str]) -> l
     for clause, result in ex.results.items():
         if result.status != NOT_RUN or not _wanted(result, profiles):
             continue
-        if result.clause.profile == "gpu":
-            result.reason = NO_GPU
-        elif reasons.get(clause, "").endswith("can't be loaded"):
+        if reasons.get(clause, "").endswith("can't be loaded"):
             result.status, result.reason = BLOCKED, reasons[clause]
         else:
             result.reason = reasons.get(clause, "no property examines it yet")

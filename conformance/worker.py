@@ -23,7 +23,9 @@ from typing import Any
 
 from . import server_alias
 from .cases import Case, CaseModel, CaseRequest, Infer, Load
+from .cuda import CPU, GPU, DeviceBuffer, address
 from .log import CAPACITY, PROXY, RECORDER, Log
+from .placement import GuardedBuffer
 
 #: Larger files of models are not copied for each case.
 LARGEST_COPY = 1 << 20
@@ -40,6 +42,8 @@ class Worker:
         self.warm = False
         #: What the last case left for one like it.
         self.kept: Room | None = None
+        #: The recorder knows how to get a GPU's memory.
+        self.has_gpu_memory = False
         # Ahead of the core: the backend is to find the recorder's functions, not the core's.
         self.recorder = ctypes.CDLL(str(RECORDER), mode=os.RTLD_NOW | os.RTLD_GLOBAL)
         import triton_py
@@ -79,6 +83,10 @@ class Worker:
         before = counters.snapshot()
         threads, descriptors = _threads(), _descriptors()
         first = self.log.head
+        if case.output_memory == GPU and not self.has_gpu_memory:
+            names = ("cudaMalloc", "cudaFree", "cudaMemcpy")
+            self.recorder.recorder_set_gpu(*(ctypes.c_void_p(address(name)) for name in names))
+            self.has_gpu_memory = True
         self.log.set(case.guard, case.output_memory, case.api_version, case.faults, case.fill)
         steps: list[dict[str, Any]] = []
         error = ""
@@ -259,6 +267,8 @@ def _infer(server: Any, step: Infer, result: dict[str, Any], watch: Watch) -> No
     for index, request in enumerate(step.requests):
         native = _native(server, request.model or step.model, index, request, buffers[index])
         for _, buffer in buffers[index]:
+            if not isinstance(buffer, GuardedBuffer):
+                continue  # a device's: no access from here is a crash
             watch(buffer.begin, buffer.end, buffer.address + buffer.size)
         try:
             native.submit(queue, index)
@@ -299,8 +309,6 @@ def _infer(server: Any, step: Infer, result: dict[str, Any], watch: Watch) -> No
 def _native(server: Any, model: str, index: int, request: CaseRequest, held: list[Any]) -> Any:
     from triton_py.inprocess import NativeRequest
 
-    from .placement import GuardedBuffer
-
     native = NativeRequest(server.native, model, -1)
     native.id = f"case-{index}"
     native.flags = (1 if request.start else 0) | (2 if request.end else 0)
@@ -311,9 +319,14 @@ def _native(server: Any, model: str, index: int, request: CaseRequest, held: lis
     for name, tensor in request.inputs.items():
         native.add_input(name, tensor.datatype, list(tensor.shape))
         for piece in tensor.pieces():
-            buffer = GuardedBuffer(piece, tensor.shift)
+            if tensor.memory_type == CPU:
+                buffer: Any = GuardedBuffer(piece, tensor.shift)
+            else:
+                buffer = DeviceBuffer(piece, tensor.memory_type, tensor.device)
             held.append((name, buffer))
-            native.append_input_pointer(name, buffer.address, buffer.size, 0, 0, buffer)
+            native.append_input_pointer(
+                name, buffer.address, buffer.size, tensor.memory_type, tensor.device, buffer
+            )
     for output in request.outputs or ():
         native.add_requested_output(output)
     return native

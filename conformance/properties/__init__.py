@@ -41,6 +41,7 @@ def all_properties() -> list[Property]:
         concurrency,
         decoupled,
         faults,
+        gpu,
         hygiene,
         loading,
         sequences,
@@ -48,5 +49,5 @@ def all_properties() -> list[Property]:
     )
 
     modules = (loading, tensors, batching, decoupled, sequences, concurrency, cancellation, faults,
-               hygiene)
+               gpu, hygiene)
     return [entry for module in modules for entry in module.PROPERTIES]

@@ -34,11 +34,22 @@ typedef struct Guard {
   char *buffer;
   uint64_t size;
   unsigned char fill; /* what the buffer held before it was written */
+  void *device; /* owned, in a GPU's memory; null: the buffer is `mapping` */
   void *real; /* borrowed from the core until the response is sent */
   bool done;
 } Guard;
 
 static Guard *guards;
+static int (*gpu_malloc)(void **, size_t);
+static int (*gpu_free)(void *);
+static int (*gpu_copy)(void *, const void *, size_t, int);
+
+void recorder_set_gpu(void *allocate, void *release, void *copy)
+{
+  gpu_malloc = (int (*)(void **, size_t))allocate;
+  gpu_free = (int (*)(void *))release;
+  gpu_copy = (int (*)(void *, const void *, size_t, int))copy;
+}
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 void guard_output_of(TRITONBACKEND_Response *response, TRITONBACKEND_Output *output)
@@ -95,7 +106,16 @@ TRITONSERVER_Error *guard_output(TRITONBACKEND_Output *output, void **buffer, ui
     return error;
   pthread_mutex_lock(&lock);
   Guard *guard = find(output);
-  if (guard != NULL && guard->mapping == NULL && map(guard, size)) {
+  if (guard != NULL && guard->mapping == NULL && guard->device == NULL && gpu_malloc != NULL &&
+      recorder_control->output_memory == TRITONSERVER_MEMORY_GPU) {
+    if (gpu_malloc(&guard->device, (size_t)size + 1) == 0) {
+      guard->size = size;
+      guard->real = *buffer;
+      *buffer = guard->device;
+      *type = TRITONSERVER_MEMORY_GPU;
+      *type_id = 0;
+    }
+  } else if (guard != NULL && guard->mapping == NULL && map(guard, size)) {
     guard->real = *buffer;
     *buffer = guard->buffer;
     if (recorder_control->output_memory >= 0) {
@@ -148,6 +168,9 @@ void guard_done(TRITONBACKEND_Response *response, bool sent)
   for (Guard *guard = guards; guard != NULL; guard = guard->next) {
     if (guard->response != response || guard->done) continue;
     guard->done = true;
+    /* 4: cudaMemcpyDefault. It waits for what the device does, as the answer's reader would. */
+    if (guard->device != NULL && sent)
+      gpu_copy(guard->real, guard->device, (size_t)guard->size, 4);
     if (guard->mapping == NULL) continue;
     if (sent) {
       check(guard);
@@ -182,6 +205,7 @@ void guard_reset(void)
     }
     *link = guard->next;
     if (guard->mapping != NULL) munmap(guard->mapping, guard->mapping_size);
+    if (guard->device != NULL) gpu_free(guard->device);
     free(guard);
   }
   pthread_mutex_unlock(&lock);

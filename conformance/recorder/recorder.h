@@ -106,6 +106,8 @@ RECORDER_API int recorder_target(const char *library);
 /* A mapping of an input's buffer, whose bytes end at `data_end`: to tell what a crash was about. */
 RECORDER_API void recorder_watch_input(uintptr_t begin, uintptr_t end, uintptr_t data_end);
 RECORDER_API void recorder_forget_inputs(void);
+/* cudaMalloc, cudaFree and cudaMemcpy, for outputs that are to lie in a GPU's memory. */
+RECORDER_API void recorder_set_gpu(void *allocate, void *release, void *copy);
 /* Forgets faults' counts and frees the memory of outputs that were sent. No backend may run. */
 RECORDER_API void recorder_reset(void);
 
