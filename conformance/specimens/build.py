@@ -27,7 +27,7 @@ def build(specimen: Specimen, folder: Path) -> Path:
     compiler = shlex.split(os.environ.get("CC", "cc"))
     files = sorted(str(path) for path in sources.glob("*.c"))
     _run([*compiler, "-std=c11", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", "-pthread",
-          f"-I{get_include()}", *files, "-o", str(library.resolve())], sources)  # fmt: skip
+          f"-I{get_include()}", *files, "-ldl", "-o", str(library.resolve())], sources)  # fmt: skip
     return library
 
 

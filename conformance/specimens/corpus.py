@@ -48,6 +48,8 @@ class Specimen:
     #: Where the fault keeps the library from being loaded: what is to be in the violation's summary
     #: in place of the mark that it took effect.
     effect: str = ""
+    #: It shows with a GPU alone.
+    needs_gpu: bool = False
 
 
 @cache
@@ -77,7 +79,7 @@ def _read(path: Path) -> Specimen:
     for key in _KEYS:
         if key not in fields:
             raise ValueError(f"{path}: there is no '{key}: ' above the diff")
-    if unknown := set(fields) - {*_KEYS, "Effect"}:
+    if unknown := set(fields) - {*_KEYS, "Effect", "Needs"}:
         raise ValueError(f"{path}: nobody reads '{min(unknown)}'")
     if fields["Clause"] not in clauses():
         raise ValueError(f"{path}: there is no clause '{fields['Clause']}'")
@@ -87,7 +89,7 @@ def _read(path: Path) -> Specimen:
         raise ValueError(f"{path}: there is no model '{fields['Model']}'")
     name = f"{path.parent.name}/{path.stem}"
     return Specimen(name, path, fields["Clause"], fields["Class"], fields["Model"],
-                    fields["Fault"], fields.get("Effect", ""))
+                    fields["Fault"], fields.get("Effect", ""), fields.get("Needs") == "GPU")
 
 
 @cache

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
+from ..cuda import devices
 from ..pool import HarnessError
 from ..results import CONFORMANT, ERROR, FAIL
 from ..run import DEFAULT_EXAMPLES, certify
@@ -109,12 +110,17 @@ def chosen(names: Sequence[str]) -> list[Specimen]:
     return list(found.values())
 
 
+def runs(specimen: Specimen) -> bool:
+    """Whether this machine has what its fault needs to show."""
+    return not specimen.needs_gpu or devices() > 0
+
+
 def run(
     specimens: Iterable[Specimen], *, seeds: Sequence[int] = (1,), examples: int = DEFAULT_EXAMPLES,
     jobs: int = 1, done: Callable[[Verdict], None] = lambda verdict: None,
 ) -> list[Verdict]:  # fmt: skip
     """Examines specimens, several at a time; ``done`` is told of each as it is finished."""
-    work = [(specimen, seed) for seed in seeds for specimen in specimens]
+    work = [(specimen, seed) for seed in seeds for specimen in specimens if runs(specimen)]
     # Not by fork: the workers' parents have threads and libraries by then.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as executor:
         futures = [executor.submit(_in_process, s, seed, examples) for s, seed in work]

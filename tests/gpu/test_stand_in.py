@@ -50,7 +50,7 @@ def test_against_the_stand_in(tmp_path: Path, told: bool) -> None:
         "cudart.c", folder / "libcudart.so.13", "-Wl,-soname,libcudart.so.13")
     backend_builder.build_library("cudart.c", tmp_path / "libcuda.so.1")
     outcomes, reasons = run_gpu_tests(tmp_path, {"TRITON_PY_CUDART": str(runtime)} if told else {})
-    for module in ("memory", "instances", "tensors"):
+    for module in ("memory", "instances", "tensors", "conformance"):
         assert outcomes[f"test_gpu_{module} passed"] >= 5, outcomes
     assert all(reason.startswith("not run: a GPU, but ") for reason in reasons), reasons
 
@@ -61,4 +61,4 @@ def test_without_a_device(tmp_path: Path) -> None:
     outcomes, reasons = run_gpu_tests(tmp_path, {})
     assert reasons == {"not run: no GPU"}
     assert not any(outcome.endswith("passed") for outcome in outcomes), outcomes
-    assert len(outcomes) == 5, "a module without GPU tests"
+    assert len(outcomes) == 6, "a module without GPU tests"

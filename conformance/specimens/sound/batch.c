@@ -21,8 +21,11 @@ TRITONSERVER_Error *gather(TRITONBACKEND_Input *input, char *to)
     int64_t type_id = 0;
     error = TRITONBACKEND_InputBuffer(input, i, &from, &size, &type, &type_id);
     if (error != NULL) return error;
-    if (type == TRITONSERVER_MEMORY_GPU)
-      return problem(TRITONSERVER_ERROR_UNSUPPORTED, "inputs in GPU memory are not read here");
+    if (type == TRITONSERVER_MEMORY_GPU) {
+      if (size != 0) error = copy_device(to, from, size);
+      to += size;
+      continue;
+    }
     if (size != 0) memcpy(to, from, size);
     to += size;
   }
@@ -41,8 +44,7 @@ TRITONSERVER_Error *put(TRITONBACKEND_Response *response, const char *name,
       TRITONBACKEND_ResponseOutput(response, &output, name, type, shape, rank);
   if (error == NULL) error = TRITONBACKEND_OutputBuffer(output, &to, size, &memory, &memory_id);
   if (error != NULL) return error;
-  if (memory == TRITONSERVER_MEMORY_GPU)
-    return problem(TRITONSERVER_ERROR_UNSUPPORTED, "outputs in GPU memory are not written here");
+  if (memory == TRITONSERVER_MEMORY_GPU) return copy_device(to, from, size);
   if (size != 0) memcpy(to, from, size);
   return NULL;
 }

@@ -77,6 +77,9 @@ size_t element_size(TRITONSERVER_DataType type);
 /* Changes `size` bytes of elements in place. An error, owned by the caller, for malformed strings. */
 TRITONSERVER_Error *change_elements(TRITONSERVER_DataType type, char *data, uint64_t size);
 
+/* Copies to or from a GPU's memory, and waits for it. */
+TRITONSERVER_Error *copy_device(void *to, const void *from, size_t size);
+
 /* Copies an input's buffers, one after the other, to `to`, which has room for its byte size. */
 TRITONSERVER_Error *gather(TRITONBACKEND_Input *input, char *to);
 /* Makes an output of a response and copies `size` bytes into its buffer. */

@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The backends of this package hold what they are held against."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+import triton_py
+from triton_py.conformance.results import CONFORMANT, FAIL
+from triton_py.conformance.run import certify
+from triton_py.conformance.target import ModelUnderTest, open_target
+
+BACKENDS = Path(triton_py.__file__).parent / "backends"
+IDENTITY = """
+backend: "identity"
+max_batch_size: 8
+input [
+  { name: "INPUT0" data_type: TYPE_INT32 dims: [ -1 ] },
+  { name: "INPUT1" data_type: TYPE_STRING dims: [ -1 ] optional: true }
+]
+output [
+  { name: "OUTPUT0" data_type: TYPE_INT32 dims: [ -1 ] },
+  { name: "OUTPUT1" data_type: TYPE_STRING dims: [ -1 ] }
+]
+"""
+ONNX = """
+backend: "onnxruntime"
+max_batch_size: 8
+input { name: "X" data_type: TYPE_FP32 dims: [ -1 ] }
+output { name: "Y" data_type: TYPE_FP32 dims: [ -1 ] }
+"""
+
+
+def certified(name: str, model: ModelUnderTest) -> None:
+    target = open_target(BACKENDS / name / f"libtriton_{name}.so", [model])
+    result = certify(target, examples=10, budget_s=150)
+    found = {r.clause.id: r.violations[0].summary for r in result.results if r.status == FAIL}
+    assert (found, result.problems) == ({}, [])
+    assert result.verdict == CONFORMANT
+    assert sum(r.status == "pass" for r in result.results) >= 58
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_identity() -> None:
+    def same(inputs):
+        return {f"OUTPUT{name[5:]}": array for name, array in inputs.items()}
+
+    certified("identity", ModelUnderTest("identity", IDENTITY, reference=same))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_onnxruntime(tmp_path: Path) -> None:
+    """A model that adds 1 to a matrix with two variable dimensions."""
+    x = helper.make_tensor_value_info("X", TensorProto.FLOAT, ["batch", "size"])
+    y = helper.make_tensor_value_info("Y", TensorProto.FLOAT, ["batch", "size"])
+    one = helper.make_tensor("one", TensorProto.FLOAT, [1], [1.0])
+    graph = helper.make_graph([helper.make_node("Add", ["X", "one"], ["Y"])], "add", [x], [y], [one])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    (tmp_path / "1").mkdir()
+    onnx.save(model, tmp_path / "1" / "model.onnx")
+
+    def right(inputs):
+        return {"Y": inputs["X"] + 1}
+
+    certified("onnxruntime", ModelUnderTest("add", ONNX, str(tmp_path), reference=right))
