@@ -111,17 +111,21 @@ def _useless_folders(scene: Scene, library: Loaded) -> Iterator[Finding]:
     folders = library.elf.runpath or library.elf.rpath
     for folder in folders:
         expanded = scene.search.expanded([folder], library.path)
-        fix = ("link with -Wl,-rpath,'$ORIGIN' in single quotes, so that the shell leaves it as it is",
+        own = ("link with -Wl,-rpath,'$ORIGIN' in single quotes, so that the shell leaves it as it is",
                f"or patchelf --set-rpath '$ORIGIN' '{library.path}'")
+        relative = not folder.startswith(("/", "$"))
         if not folder:
             what = f"its {kind} has an empty element, which means the server's current folder"
-        elif not folder.startswith(("/", "$")):
+        elif relative:
             what = (f"its {kind} has '{folder}', which is relative: to the server's current folder, "
                     "not to the library")
         elif not any(os.path.isdir(path) for path in expanded):
             what = f"its {kind} has '{folder}', and there is no such folder"
         else:
             continue
-        relative = not folder.startswith(("/", "$"))
-        yield Finding("search-path", WARNING if hurts or relative else NOTE, what,
+        # Of a library that was found, with all that it needs, this is of no consequence.
+        severity = WARNING if hurts or relative and library is scene.subject else NOTE
+        fix = own if hurts or relative else (
+            "leave it as it is, or take it out: a build's folders are of no use elsewhere",)
+        yield Finding("search-path", severity, what,
                       (f"library: {library.chain()}", f"as written: {':'.join(folders)}"), fix)

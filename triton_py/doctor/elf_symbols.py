@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from elftools.common.utils import struct_parse
-from elftools.elf.elffile import ELFFile
 from elftools.elf.hash import ELFHashTable, GNUHashTable
 
 from .elf import Elf, ElfError, reading
@@ -77,14 +76,9 @@ def sections(elf: Elf) -> list[Any]:
     """The section headers; none where they were stripped. Raises ElfError where they are damaged."""
     if not elf.has_sections:
         return []
-    with reading("its table of sections"):
-        if elf.sections_end > elf.size:
-            raise ElfError("its table of sections is cut off")
-        file: Any = ELFFile(elf.stream)
-        count = file.num_sections()
-        if count > _MOST_SECTIONS:
-            raise ElfError(f"it claims to have {count} sections")
-        return [file._get_section_header(i) for i in range(count)]
+    header = elf.file.header
+    return elf.records(elf.file.structs.Elf_Shdr, header["e_shoff"], header["e_shnum"],
+                       header["e_shentsize"], _MOST_SECTIONS, "its table of sections")
 
 
 def _dynamic_count(elf: Elf) -> int:
