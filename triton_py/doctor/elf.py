@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """An ELF file as the dynamic loader sees it: header, segments and the dynamic section.
 
-pyelftools knows the structures; which of them are read is decided here, because its own classes find
-the dynamic section by the section headers. The loader does without those, and a file whose end is cut
-off still has what counts. Nothing in the file is trusted: whatever it makes pyelftools stumble over is
-an ``ElfError``.
+pyelftools knows the layouts; which tables are read is decided here, because its own classes begin with
+the section headers. The loader does without those, and a file whose end is cut off still has what
+counts. Nothing in the file is trusted: whatever it makes pyelftools stumble over is an ``ElfError``.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from elftools.common.utils import struct_parse
-from elftools.elf.elffile import ELFFile
+from elftools.elf.structs import ELFStructs
 
 _MOST_SEGMENTS = 1 << 12
 _MOST_TAGS = 1 << 14
@@ -76,10 +75,14 @@ class Elf:
             raise ElfError(
                 f"its header has class {ident[4]} and byte order {ident[5]}; both are 1 or 2"
             )
-        self.file: Any = ELFFile(self.stream)
-        self.bits: int = self.file.elfclass
-        self.little: bool = self.file.little_endian
-        header = self.file.header
+        self.bits, self.little = (32, 64)[ident[4] - 1], ident[5] == 1
+        #: pyelftools' layouts of this file's structures.
+        self.structs: Any = ELFStructs(little_endian=self.little, elfclass=self.bits)
+        self.structs.create_basic_structs()
+        self.header: Any = struct_parse(self.structs.Elf_Ehdr, self.stream, stream_pos=0)
+        header = self.header
+        self.structs.create_advanced_structs(header["e_type"], header["e_machine"],
+                                             header["e_ident"]["EI_OSABI"])
         self.type: str | int = header["e_type"]
         self.machine: str | int = header["e_machine"]
         self.segments_end: int = header["e_phoff"] + header["e_phnum"] * header["e_phentsize"]
@@ -109,11 +112,11 @@ class Elf:
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
-        header = self.file.header
+        header = self.header
         return tuple(
             Segment(s["p_type"], s["p_flags"], s["p_offset"], s["p_vaddr"], s["p_filesz"],
                     s["p_memsz"])
-            for s in self.records(self.file.structs.Elf_Phdr, header["e_phoff"], header["e_phnum"],
+            for s in self.records(self.structs.Elf_Phdr, header["e_phoff"], header["e_phnum"],
                                   header["e_phentsize"], _MOST_SEGMENTS, "its table of segments"))
 
     def segment(self, kind: str) -> Segment | None:
@@ -136,7 +139,7 @@ class Elf:
             return {}
         if segment.offset + segment.file_size > self.size:
             raise ElfError(f"{what} would lie behind the end of the file")
-        layout = self.file.structs.Elf_Dyn
+        layout = self.structs.Elf_Dyn
         step = layout.sizeof()
         found: dict[str | int, list[int]] = {}
         for tag in self.records(layout, segment.offset, segment.file_size // step, step, _MOST_TAGS,
