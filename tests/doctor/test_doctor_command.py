@@ -14,9 +14,11 @@ import pytest
 from backend_builder import ROOT
 from doctor_support import EXECUTE, backend
 
+from triton_py.cli.doctor import build_parser
 from triton_py.doctor.examine import Result
 from triton_py.doctor.finding import ERROR, FINDINGS, NOTE, SEVERITIES, WARNING, Finding
 from triton_py.doctor.report import as_json, as_text, safe
+from triton_py.doctor.trial import DEFAULT_LIMIT_S
 
 _PARTS = ROOT / "triton_py" / "doctor"
 
@@ -103,6 +105,13 @@ def test_documented() -> None:
     for severities in rows.values():
         assert set(severities.split(", ")) <= set(SEVERITIES)
     assert {WARNING, ERROR, NOTE} == {s for text in rows.values() for s in text.split(", ")}
+
+
+def test_flags_are_documented() -> None:
+    text = (ROOT / "docs" / "doctor.md").read_text()
+    for flag in re.findall(r"^  (--[a-z-]+)", build_parser().format_help(), re.MULTILINE):
+        assert f"`{flag}" in text, flag
+    assert f"{DEFAULT_LIMIT_S:g} by default" in text
 
 
 def test_every_finding_is_made_somewhere() -> None:

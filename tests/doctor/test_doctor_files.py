@@ -175,7 +175,10 @@ def test_wrong_name(tmp_path: Path) -> None:
     assert any('runtime: "mine.so"' in fix for fix in finding(result, "wrong-name").fix)
 
 
-def test_place(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["plain", "it's; odd $HOME"])
+def test_place(tmp_path: Path, folder: str) -> None:
+    """Commands that are offered can be pasted, whatever the path."""
+    tmp_path = tmp_path / folder
     path = backend(tmp_path)
     assert list(find_placement(str(path))) == []
     assert list(find_placement(str(path), str(tmp_path))) == []

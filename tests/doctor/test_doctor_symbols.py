@@ -184,10 +184,11 @@ def test_stays_loaded(tmp_path: Path) -> None:
     assert finding(static(path), "stays-loaded").severity == NOTE
 
 
-def test_without_section_headers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("style", ["gnu", "sysv"])
+def test_without_section_headers(tmp_path: Path, style: str) -> None:
     """Stripped of what only linkers read, a library is still read to its last symbol."""
     path = backend(tmp_path, EXECUTE + "int lost(void); int f(void) { return lost(); }",
-                   "-Wl,--hash-style=gnu")
+                   f"-Wl,--hash-style={style}")
     data = bytearray(path.read_bytes())
     data[40:48] = bytes(8)
     data[60:64] = bytes(4)

@@ -48,6 +48,8 @@ def _seconds(text: str) -> float:
 
 def build_parser(prog: str = "triton-py doctor") -> argparse.ArgumentParser:
     """The parser of ``doctor``."""
+    from triton_py.doctor.trial import DEFAULT_LIMIT_S
+
     p = argparse.ArgumentParser(prog=prog, description=_DESCRIPTION, epilog=_EPILOG,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("library", help="the file: libtriton_<name>.so")
@@ -55,7 +57,7 @@ def build_parser(prog: str = "triton-py doctor") -> argparse.ArgumentParser:
                    help="that of the server: is this the file that it would find there?")
     p.add_argument("--static", action="store_true",
                    help="only read the file; none of its code is run")
-    p.add_argument("--time-limit", type=_seconds, default=60.0, metavar="SECONDS",
+    p.add_argument("--time-limit", type=_seconds, default=DEFAULT_LIMIT_S, metavar="SECONDS",
                    help="how long loading may take (default: %(default)g)")
     p.add_argument("--json", action="store_true", help="print the findings as JSON")
     return p

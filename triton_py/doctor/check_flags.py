@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from shlex import quote
 
 from .finding import ERROR, NOTE, WARNING, Finding
 from .scene import Scene
@@ -54,7 +55,7 @@ def _stack(library: Loaded) -> Iterator[Finding]:
         (library.chain(), f"glibc refuses that from 2.41 on; this machine's is {shown}"),
         (("if it isn't needed (an assembler file without a .note.GNU-stack section is the usual "
           "cause): link with -Wl,-z,noexecstack"),
-         f"or mark the file: patchelf --clear-execstack '{library.path}'"))
+         f"or mark the file: patchelf --clear-execstack {quote(library.path)}"))
 
 
 def _text(library: Loaded) -> Iterator[Finding]:

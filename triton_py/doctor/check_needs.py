@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from shlex import quote
 
 from .api_names import PREFIXES
 from .finding import ERROR, NOTE, WARNING, Finding, listed
@@ -40,7 +41,7 @@ def _is_server(name: str) -> bool:
 
 def _replace(name: str, needed_by: Loaded | None) -> str:
     path = needed_by.path if needed_by else ""
-    return (f"name this server's: patchelf --replace-needed '{name}' {SERVER_NAME} '{path}', or link "
+    return (f"name this server's: patchelf --replace-needed {quote(name)} {SERVER_NAME} {quote(path)}, or link "
             "with -L$(triton-py config --libdir) -ltritonserver, or without a server library at all")
 
 
@@ -74,9 +75,9 @@ def _missing(scene: Scene, missing: Missing) -> Finding:
     elsewhere = _elsewhere(scene, missing)
     if elsewhere:
         fix.append(f"'{elsewhere}' is there: put it where the loader looks, with "
-                   f"LD_LIBRARY_PATH={os.path.dirname(elsewhere)}")
+                   f"LD_LIBRARY_PATH={quote(os.path.dirname(elsewhere))}")
     fix.append(f"put {os.path.basename(missing.name)} beside {by.short} and link that with "
-               f"-Wl,-rpath,'$ORIGIN' (or patchelf --set-rpath '$ORIGIN' '{by.path}')")
+               f"-Wl,-rpath,'$ORIGIN' (or patchelf --set-rpath '$ORIGIN' {quote(by.path)})")
     fix.append("or name its folder in LD_LIBRARY_PATH when the server starts, or in "
                "/etc/ld.so.conf.d and run ldconfig")
     return Finding("missing-dependency", ERROR, f"'{missing.name}' is needed and not found",
@@ -111,17 +112,21 @@ def _useless_folders(scene: Scene, library: Loaded) -> Iterator[Finding]:
     folders = library.elf.runpath or library.elf.rpath
     for folder in folders:
         expanded = scene.search.expanded([folder], library.path)
-        fix = ("link with -Wl,-rpath,'$ORIGIN' in single quotes, so that the shell leaves it as it is",
-               f"or patchelf --set-rpath '$ORIGIN' '{library.path}'")
+        own = ("link with -Wl,-rpath,'$ORIGIN' in single quotes, so that the shell leaves it as it is",
+               f"or patchelf --set-rpath '$ORIGIN' {quote(library.path)}")
+        relative = not folder.startswith(("/", "$"))
         if not folder:
             what = f"its {kind} has an empty element, which means the server's current folder"
-        elif not folder.startswith(("/", "$")):
+        elif relative:
             what = (f"its {kind} has '{folder}', which is relative: to the server's current folder, "
                     "not to the library")
         elif not any(os.path.isdir(path) for path in expanded):
             what = f"its {kind} has '{folder}', and there is no such folder"
         else:
             continue
-        relative = not folder.startswith(("/", "$"))
-        yield Finding("search-path", WARNING if hurts or relative else NOTE, what,
+        # Of a library that was found, with all that it needs, this is of no consequence.
+        severity = WARNING if hurts or relative and library is scene.subject else NOTE
+        fix = own if hurts or relative else (
+            "leave it as it is, or take it out: a build's folders are of no use elsewhere",)
+        yield Finding("search-path", severity, what,
                       (f"library: {library.chain()}", f"as written: {':'.join(folders)}"), fix)

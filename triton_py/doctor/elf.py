@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """An ELF file as the dynamic loader sees it: header, segments and the dynamic section.
 
-pyelftools reads the structures. Section headers are hidden from it, because the loader does without
-them and a file whose end is cut off still has what counts; ``elf_symbols`` reads the sections.
-Nothing in the file is trusted: whatever it makes pyelftools stumble over is an ``ElfError``.
+pyelftools knows the layouts; which tables are read is decided here, because its own classes begin with
+the section headers. The loader does without those, and a file whose end is cut off still has what
+counts. Nothing in the file is trusted: whatever it makes pyelftools stumble over is an ``ElfError``.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from itertools import islice
 from typing import Any, NamedTuple
 
-from elftools.elf.dynamic import DynamicSegment
-from elftools.elf.elffile import ELFFile
+from elftools.common.utils import struct_parse
+from elftools.elf.structs import ELFStructs
 
 _MOST_SEGMENTS = 1 << 12
 _MOST_TAGS = 1 << 14
@@ -76,16 +75,19 @@ class Elf:
             raise ElfError(
                 f"its header has class {ident[4]} and byte order {ident[5]}; both are 1 or 2"
             )
-        self.file: Any = ELFFile(self.stream)
-        self.bits: int = self.file.elfclass
-        self.little: bool = self.file.little_endian
-        header = self.file.header
+        self.bits, self.little = (32, 64)[ident[4] - 1], ident[5] == 1
+        #: pyelftools' layouts of this file's structures.
+        self.structs: Any = ELFStructs(little_endian=self.little, elfclass=self.bits)
+        self.structs.create_basic_structs()
+        self.header: Any = struct_parse(self.structs.Elf_Ehdr, self.stream, stream_pos=0)
+        header = self.header
+        self.structs.create_advanced_structs(header["e_type"], header["e_machine"],
+                                             header["e_ident"]["EI_OSABI"])
         self.type: str | int = header["e_type"]
         self.machine: str | int = header["e_machine"]
         self.segments_end: int = header["e_phoff"] + header["e_phnum"] * header["e_phentsize"]
         self.sections_end: int = header["e_shoff"] + header["e_shnum"] * header["e_shentsize"]
         self.has_sections = header["e_shoff"] != 0
-        header["e_shoff"] = header["e_shnum"] = 0
 
     def close(self) -> None:
         self.stream.close()
@@ -99,16 +101,23 @@ class Elf:
         self.stream.seek(offset)
         return self.stream.read(size)
 
+    def records(self, layout: Any, offset: int, count: int, step: int, most: int,
+                what: str) -> list[Any]:
+        """``count`` records of a structure of pyelftools, ``step`` bytes apart."""
+        with reading(what):
+            if count > most:
+                raise ElfError(f"{what} claims to have {count} entries")
+            return [struct_parse(layout, self.stream, stream_pos=offset + i * step)
+                    for i in range(count)]
+
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
-        with reading("its table of segments"):
-            if self.file.header["e_phnum"] > _MOST_SEGMENTS:
-                raise ElfError(f"it claims to have {self.file.header['e_phnum']} segments")
-            return tuple(
-                Segment(s["p_type"], s["p_flags"], s["p_offset"], s["p_vaddr"], s["p_filesz"],
-                        s["p_memsz"])
-                # The headers alone: a dynamic segment's object reads more than its header.
-                for s in map(self.file._get_segment_header, range(self.file.header["e_phnum"])))
+        header = self.header
+        return tuple(
+            Segment(s["p_type"], s["p_flags"], s["p_offset"], s["p_vaddr"], s["p_filesz"],
+                    s["p_memsz"])
+            for s in self.records(self.structs.Elf_Phdr, header["e_phoff"], header["e_phnum"],
+                                  header["e_phentsize"], _MOST_SEGMENTS, "its table of segments"))
 
     def segment(self, kind: str) -> Segment | None:
         """The first segment of a type."""
@@ -124,21 +133,17 @@ class Elf:
     @cached_property
     def dynamic(self) -> dict[str | int, list[int]]:
         """Tag -> its values, in the file's order; empty where there is no dynamic section."""
-        with reading("its dynamic section"):
-            return self._dynamic()
-
-    def _dynamic(self) -> dict[str | int, list[int]]:
-        number = next((i for i, s in enumerate(self.segments) if s.type == "PT_DYNAMIC"), None)
-        if number is None:
+        what = "its dynamic section"
+        segment = self.segment("PT_DYNAMIC")
+        if segment is None:
             return {}
-        segment = self.segments[number]
         if segment.offset + segment.file_size > self.size:
-            raise ElfError("its dynamic section would lie behind the end of the file")
-        table = DynamicSegment(self.file._get_segment_header(number), self.stream, self.file)
+            raise ElfError(f"{what} would lie behind the end of the file")
+        layout = self.structs.Elf_Dyn
+        step = layout.sizeof()
         found: dict[str | int, list[int]] = {}
-        # The segment's size bounds a table whose end mark is damaged.
-        most = min(segment.file_size // table._tagsize, _MOST_TAGS)
-        for tag in islice(table._iter_tags(), most):
+        for tag in self.records(layout, segment.offset, segment.file_size // step, step, _MOST_TAGS,
+                                what):
             if tag["d_tag"] == "DT_NULL":
                 break
             found.setdefault(tag["d_tag"], []).append(tag["d_val"])

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from elftools.common.utils import struct_parse
-from elftools.elf.elffile import ELFFile
-from elftools.elf.hash import ELFHashTable, GNUHashTable
+from elftools.elf.hash import GNUHashTable
 
 from .elf import Elf, ElfError, reading
 
@@ -22,8 +22,6 @@ _WEAK_VERSION = 2
 #: More entries than this in a list of versions: it bites its own tail.
 _MOST_VERSIONS = 1 << 14
 _MOST_SECTIONS = 1 << 16
-#: A hash table is asked for its size alone, which needs no symbols.
-_NO_SYMBOLS: Any = None
 
 
 class Symbol(NamedTuple):
@@ -77,14 +75,9 @@ def sections(elf: Elf) -> list[Any]:
     """The section headers; none where they were stripped. Raises ElfError where they are damaged."""
     if not elf.has_sections:
         return []
-    with reading("its table of sections"):
-        if elf.sections_end > elf.size:
-            raise ElfError("its table of sections is cut off")
-        file: Any = ELFFile(elf.stream)
-        count = file.num_sections()
-        if count > _MOST_SECTIONS:
-            raise ElfError(f"it claims to have {count} sections")
-        return [file._get_section_header(i) for i in range(count)]
+    header = elf.header
+    return elf.records(elf.structs.Elf_Shdr, header["e_shoff"], header["e_shnum"],
+                       header["e_shentsize"], _MOST_SECTIONS, "its table of sections")
 
 
 def _dynamic_count(elf: Elf) -> int:
@@ -98,11 +91,15 @@ def _dynamic_count(elf: Elf) -> int:
         pass  # cut off or damaged; the loader does without
     if "DT_HASH" in elf.dynamic:
         at = elf.offset_of(elf.tag("DT_HASH"), "its hash table")
-        return int(ELFHashTable(elf.file, at, None, _NO_SYMBOLS).get_number_of_symbols())
+        words = elf.bytes_at(at, 8, "its hash table")
+        return int(struct.unpack("<II" if elf.little else ">II", words)[1])
     if "DT_GNU_HASH" not in elf.dynamic:
         raise ElfError("it has no hash table, by which its symbols would be found")
     at = elf.offset_of(elf.tag("DT_GNU_HASH"), "its hash table")
-    count = int(GNUHashTable(elf.file, at, _NO_SYMBOLS).get_number_of_symbols())
+    # Of a file, the table takes these alone; and of symbols none, to say how many there are.
+    file: Any = SimpleNamespace(stream=elf.stream, structs=elf.structs, little_endian=elf.little)
+    symbols: Any = None
+    count = int(GNUHashTable(file, at, symbols).get_number_of_symbols())
     if count > 1:
         return count
     # Nothing is exported, so the table tells nothing. Linkers put the names behind the symbols.
@@ -179,7 +176,7 @@ def _definitions(elf: Elf) -> list[tuple[int, str]]:
     """(index, name) of each version that is defined; the first is the file itself."""
     if "DT_VERDEF" not in elf.dynamic:
         return []
-    what, structs = "the versions that it defines", elf.file.structs
+    what, structs = "the versions that it defines", elf.structs
     with reading(what):
         begin = elf.offset_of(elf.tag("DT_VERDEF"), what)
         found = []
@@ -198,7 +195,7 @@ def version_needs(elf: Elf) -> list[VersionNeed]:
     """The versions that it needs of others. Raises ElfError."""
     if "DT_VERNEED" not in elf.dynamic:
         return []
-    what, structs = "the versions that it needs", elf.file.structs
+    what, structs = "the versions that it needs", elf.structs
     with reading(what):
         begin = elf.offset_of(elf.tag("DT_VERNEED"), what)
         found: list[VersionNeed] = []

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from shlex import quote
 
 from .finding import ERROR, NOTE, WARNING, Finding
 
@@ -34,7 +35,7 @@ def find_placement(path: str, backend_directory: str = "") -> Iterator[Finding]:
             "wrong-name", ERROR if backend_directory else WARNING,
             f"'{file}' is not named libtriton_<name>.so", (("a server derives the name of the file from "
              "the name of the backend"),),
-            (f"rename it: mv '{path}' '{os.path.join(os.path.dirname(path), guess)}'",
+            (f"rename it: mv {quote(path)} {quote(os.path.join(os.path.dirname(path), guess))}",
              f"or say in the model's config.pbtxt: runtime: \"{file}\""))
         return
     if backend_directory:
@@ -44,13 +45,13 @@ def find_placement(path: str, backend_directory: str = "") -> Iterator[Finding]:
             yield Finding(
                 "wrong-place", ERROR, f"a server with --backend-directory '{backend_directory}' looks "
                 f"for '{wanted}', which {there}", (),
-                (f"mkdir -p '{os.path.dirname(wanted)}' && cp '{path}' '{wanted}'",))
+                (f"mkdir -p {quote(os.path.dirname(wanted))} && cp {quote(path)} {quote(wanted)}",))
     elif os.path.basename(folder) != name:
         yield Finding(
             "wrong-place", NOTE, f"a server looks for it in a folder named '{name}', not "
             f"'{os.path.basename(folder)}'",
             (f"that is, in <backend-directory>/{name}/{file}",),
-            ((f"mkdir -p backends/{name} && cp '{path}' backends/{name}/, and serve with "
+            ((f"mkdir -p {quote(f'backends/{name}')} && cp {quote(path)} {quote(f'backends/{name}/')}, and serve with "
               "--backend-directory backends"),))
 
 

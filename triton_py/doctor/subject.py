@@ -8,6 +8,7 @@ import difflib
 import os
 import stat
 from pathlib import Path
+from shlex import quote
 
 from .elf import Elf, ElfError
 from .elf_symbols import sections
@@ -96,7 +97,7 @@ def _unreadable(path: str, error: OSError) -> Finding:
     except OSError:
         who += "; a folder on the way there can't be entered"
     return Finding("not-readable", ERROR, f"'{path}' can't be read: {error.strerror}", (who,),
-                   (f"chmod a+r '{path}', and a+x on the folders above it",))
+                   (f"chmod a+r {quote(path)}, and a+x on the folders above it",))
 
 
 def _irregular(path: str, mode: int) -> Finding:
@@ -130,7 +131,7 @@ def find_no_elf(path: str) -> Finding:
     for magic, what, fix in _BEGINNINGS:
         if begin.startswith(magic):
             return Finding("not-elf", ERROR, f"'{path}' is {what}", (_shown(begin),),
-                           (fix.format(path=path),))
+                           (fix.format(path=quote(path)),))
     try:
         begin.decode()
         what = "a text file, not a shared object"
@@ -157,7 +158,7 @@ def find_kind(elf: Elf) -> Finding | None:
     kind, what = elf.type, ""
     if kind == "ET_REL":
         what = "is an object file (.o), not linked yet"
-        shared = f"link it: gcc -shared '{elf.path}' -o libtriton_<name>.so"
+        shared = f"link it: gcc -shared {quote(elf.path)} -o libtriton_<name>.so"
     elif kind == "ET_EXEC" or kind == "ET_DYN" and _is_program(elf):
         what = "is a program, not a shared object"
     elif kind == "ET_CORE":
