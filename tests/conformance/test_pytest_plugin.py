@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -23,10 +24,15 @@ PLUGIN = "triton_py.conformance.pytest_plugin"
 def run(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     # An installed package's plugin is there already; by this name a source tree's is, too.
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", PLUGIN, "-p", "no:cacheprovider", "-v",
+        [sys.executable, "-m", "pytest", "-p", PLUGIN, "-p", "no:cacheprovider",
          *map(str, arguments)],
         capture_output=True, text=True, timeout=150, check=False, cwd=folder,
     )  # fmt: skip
+
+
+def library(path: Path, model: Path) -> tuple[str, str]:
+    # Not as two arguments each: pytest would take the folders for its own.
+    return f"--triton-backend={path}", f"--triton-model={model}"
 
 
 def outcomes(folder: Path) -> dict[str, str]:
@@ -42,8 +48,8 @@ def outcomes(folder: Path) -> dict[str, str]:
 @pytest.mark.timeout(200)
 def test_a_faulty_library(specimen: Library, model_folder: Folder, tmp_path: Path) -> None:
     (tmp_path / "test_own.py").write_text("def test_own():\n    pass\n")
-    done = run(tmp_path, "--triton-backend", specimen("requests/released-twice"),
-               "--triton-model", model_folder("elements"), "--triton-profile=core",
+    done = run(tmp_path, *library(specimen("requests/released-twice"), model_folder("elements")),
+               "--triton-profile=core",
                "--triton-profile=gpu", "--triton-examples=3", "--junitxml=x.xml")  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
     found = outcomes(tmp_path)
@@ -54,18 +60,18 @@ def test_a_faulty_library(specimen: Library, model_folder: Folder, tmp_path: Pat
     assert "batching.full" not in found
     # The report's words, and no traceback of ours.
     assert "was released again" in done.stdout
-    assert "pytest_plugin.py" not in done.stdout
+    assert "def runtest" not in done.stdout and "Traceback" not in done.stdout
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_some_of_a_sound_library(specimen: Library, model_folder: Folder, tmp_path: Path) -> None:
-    done = run(tmp_path, "--triton-backend", specimen("sound"), "--triton-model",
-               model_folder("elements"), "--triton-profile=batching", "-k", "full or order",
-               "--junitxml=x.xml")  # fmt: skip
+    done = run(tmp_path, *library(specimen("sound"), model_folder("elements")),
+               "--triton-profile=batching", "-k", "full or order",
+               "--junitxml=x.xml", "-v")  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "triton-backend::batching.full PASSED" in done.stdout
     assert outcomes(tmp_path) == {"batching.full": "passed", "batching.order-free": "passed"}
-    assert "triton-backend::batching.full" in done.stdout
     assert "3 deselected" in done.stdout
 
 
@@ -74,8 +80,8 @@ def test_some_of_a_sound_library(specimen: Library, model_folder: Folder, tmp_pa
 def test_should_decides_when_strict(
     specimen: Library, model_folder: Folder, tmp_path: Path
 ) -> None:
-    arguments = ("--triton-backend", specimen("cancellation/ignored"), "--triton-model",
-                 model_folder("repeat"), "--triton-profile=cancellation", "-rx")  # fmt: skip
+    arguments = (*library(specimen("cancellation/ignored"), model_folder("repeat")),
+                 "--triton-profile=cancellation", "-rx")  # fmt: skip
     lenient = run(tmp_path, *arguments)
     assert lenient.returncode == 0, lenient.stdout
     assert "1 xfailed" in lenient.stdout
@@ -83,18 +89,17 @@ def test_should_decides_when_strict(
 
 
 def test_what_can_not_work_is_said(specimen: Library, tmp_path: Path) -> None:
-    missing = run(tmp_path, "--triton-backend", "nowhere.so")
+    missing = run(tmp_path, "--triton-backend=nowhere.so")
     assert missing.returncode == 4 and "there is no file 'nowhere.so'" in missing.stderr
-    other = run(tmp_path, "--triton-backend", specimen("sound"), "--triton-model", tmp_path, "-x")
+    other = run(tmp_path, *library(specimen("sound"), tmp_path), "-x")
     assert other.returncode == 1
     assert "the harness can't do its work: the model folder" in other.stdout
 
 
 def test_only_the_names(specimen: Library, tmp_path: Path) -> None:
-    done = run(tmp_path, "--triton-backend", specimen("sound"), "--co", "-q")
+    done = run(tmp_path, *library(specimen("sound"), tmp_path), "--co")
     assert done.returncode == 0
-    names = [line.partition("::")[2] for line in done.stdout.splitlines() if "::" in line]
-    assert names == list(clauses())
+    assert re.findall(r"<ClauseItem ([\w.-]+)>", done.stdout) == list(clauses())
 
 
 def test_without_the_option_it_does_nothing(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ NEVER = {
     "grpc": ("cli", "conformance", "http", *BELOW),
     "metrics": (*ABOVE, *BELOW, "core"),
     "conformance": ("cli", *FRONT, *BELOW),
+    "doctor": ("cli", "conformance", "api", "inprocess", *FRONT, "config", "repository"),
     "cli": BELOW,
 }
 

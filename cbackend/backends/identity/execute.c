@@ -79,6 +79,13 @@ static void wait_ms(int64_t delay_ms, const identity_work *work, uint32_t count)
 
 /* ---- one request ---- */
 
+/* What a server says of an input that a request does not have; anything else is a failure. */
+static bool is_absence(TRITONSERVER_Error *error)
+{
+  TRITONSERVER_Error_Code code = TRITONSERVER_ErrorCode(error);
+  return code == TRITONSERVER_ERROR_INVALID_ARG || code == TRITONSERVER_ERROR_NOT_FOUND;
+}
+
 /* Makes output `index` in the response, a copy of its input. An optional input that the request
  * lacks leaves its outputs out. */
 static TRITONSERVER_Error *copy_output(const identity_model *model, const identity_work *work,
@@ -88,7 +95,7 @@ static TRITONSERVER_Error *copy_output(const identity_model *model, const identi
   const tb_tensor_config *source = &model->config->inputs[model->input_of_output[index]];
   TRITONBACKEND_Input *handle;
   TRITONSERVER_Error *error = TRITONBACKEND_RequestInput(work->request, source->name, &handle);
-  if (error != NULL && source->optional) {
+  if (error != NULL && source->optional && is_absence(error)) {
     TRITONSERVER_ErrorDelete(error);
     return NULL;
   }
