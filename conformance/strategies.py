@@ -28,7 +28,8 @@ _NUMPY: dict[str, Any] = {
 }  # fmt: skip
 #: Sizes of a variable dimension: small ones, and the neighbours of vector and page sizes.
 _SIZES = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 100, 255, 257, 1000, 1025, 4096)
-_LARGE_SIZES = (4096, 16385, 65536, 131073, 262144)
+#: The largest first, which is what Hypothesis tries first.
+_LARGE_SIZES = (262144, 131073, 65536, 16385, 4096)
 
 
 def array_of(tensor: TensorData) -> np.ndarray:

@@ -44,10 +44,11 @@ def all_properties() -> list[Property]:
         gpu,
         hygiene,
         loading,
+        orders,
         sequences,
         tensors,
     )
 
-    modules = (loading, tensors, batching, decoupled, sequences, concurrency, cancellation, faults,
-               gpu, hygiene)
+    modules = (loading, tensors, batching, decoupled, sequences, concurrency, cancellation, orders,
+               faults, gpu, hygiene)
     return [entry for module in modules for entry in module.PROPERTIES]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..cases import Case, Outcome
+from ..configs import declared
 from ..log import LogEvent
 from ..story import Story
 
@@ -86,6 +87,6 @@ CLAUSES = frozenset(
 
 def exercised_by(case: Case) -> frozenset[str]:
     """Those of them that a case can say something about."""
-    if any("decoupled: true" in model.config for model in case.models):
+    if any(declared(model.config).decoupled for model in case.models):
         return CLAUSES
     return frozenset(c for c in CLAUSES if not c.startswith("decoupled."))

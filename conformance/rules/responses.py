@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..configs import declared
 from ..log import RETURN
 from ..story import RequestStory, Story
 from . import Context, Finding
 
 
 def _decoupled(context: Context) -> bool:
-    return any("decoupled: true" in model.config for model in context.case.models)
+    return any(declared(model.config).decoupled for model in context.case.models)
 
 
 def _to_answer(context: Context, story: Story) -> Iterator[RequestStory]:

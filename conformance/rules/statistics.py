@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..configs import declared
 from ..log import CALL, LogEvent
 from . import Context, Finding
 
@@ -15,6 +16,7 @@ _TIMES = ("exec_start_ns", "compute_start_ns", "compute_end_ns", "exec_end_ns")
 
 
 def reports(context: Context) -> Iterator[Finding]:
+    decoupled = any(declared(model.config).decoupled for model in context.case.models)
     for request in context.story.requests:
         if len(request.statistics) > 1:
             yield Finding(
@@ -24,8 +26,10 @@ def reports(context: Context) -> Iterator[Finding]:
             )
         for report in request.statistics[:1]:
             success = bool(report.argument("success"))
-            # An error that is sent after the release nobody could know of before it.
-            known = [e for e in request.errors if not request.released or e.seq < request.released.seq]
+            # An error that is sent after the release nobody could know of before it; nor, where a
+            # thread sends what comes later, one after the report.
+            end = report if decoupled else request.released
+            known = [e for e in request.errors if end is None or e.seq < end.seq]
             failed = bool(known or request.given_back or (request.errors and not success))
             if context.whole and success == failed and request.sends:
                 yield Finding(
