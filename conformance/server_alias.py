@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Libraries that were linked to a server under another name than libtritonserver.so.
+"""What a library's file says of itself: what it needs, what it has for others. And libraries that were
+linked to a server under another name than libtritonserver.so.
 
 Packages that carry a server rename its library, and with it the DT_NEEDED entry of their backends. Left
 alone, the loader would load that other server beside ours.
@@ -15,6 +16,7 @@ from pathlib import Path
 from elftools.common.exceptions import ELFError
 from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from .log import LIBRARIES
 
@@ -38,6 +40,26 @@ def needed(library: Path) -> list[str]:
             ]
     except (ELFError, OSError, UnicodeDecodeError):
         return []  # what is wrong with it the loader says better
+
+
+def exported(library: Path) -> set[str] | None:
+    """The names of the functions that a library has for others; None where it can't be told."""
+    try:
+        with library.open("rb") as file:
+            tables = [
+                section
+                for section in ELFFile(file).iter_sections(type="SHT_DYNSYM")
+                if isinstance(section, SymbolTableSection)
+            ]
+            found = {
+                symbol.name
+                for table in tables
+                for symbol in table.iter_symbols()
+                if symbol["st_shndx"] != "SHN_UNDEF"
+            }
+            return found if tables else None
+    except (ELFError, OSError, UnicodeDecodeError):
+        return None
 
 
 def server_names(library: Path) -> list[str]:

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from ..cases import Case, CaseRequest, Load, Unload
 from ..examiner import Examiner
+from ..server_alias import exported
 from ..strategies import requests
 from ..target import ModelUnderTest, Target
 from . import Property
 from .common import infer, plain, same_answers, shown
 
+ENTRY_POINT = "TRITONBACKEND_ModelInstanceExecute"
 ROUNDS = 6
 #: For the first load, of which nobody knows how long it takes.
 LOAD_TIMEOUT_S = 60.0
@@ -26,21 +28,25 @@ MOST_COPIED = 64 << 20
 
 def loads(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     """It loads at all: everything else depends on it."""
-    names = ("lifecycle.initialize-succeeds", "loading.entry-point", "loading.symbols")
+    clauses = ("lifecycle.initialize-succeeds", "loading.entry-point", "loading.symbols")
 
     def holds() -> None:
         case = Case((model.case_model(),), (Load(model.name), Unload(model.name)))
-        outcome = ex.run(replace(case, timeout_s=LOAD_TIMEOUT_S), names)
+        outcome = ex.run(replace(case, timeout_s=LOAD_TIMEOUT_S), clauses)
         ex.load_s = outcome.steps[0].seconds if outcome.steps else 0.0
         error = outcome.steps[0].error if outcome.steps else outcome.ended
         clause = "lifecycle.initialize-succeeds"
+        # The proxy has it in any case.
+        names = exported(target.library)
+        ex.expect(names is None or ENTRY_POINT in names, "loading.entry-point",
+                  f"the library does not export {ENTRY_POINT}")
         if "required entrypoint" in error or "has no TRITONBACKEND_ModelInstanceExecute" in error:
             clause = "loading.entry-point"
         elif "undefined symbol" in error or "cannot open shared object" in error:
             clause = "loading.symbols"
         ex.expect(not error, clause, f"model '{model.name}' can't be loaded: {error}")
 
-    ex.single(names, holds)
+    ex.single(clauses, holds)
     return ""
 
 
