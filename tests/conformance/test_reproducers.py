@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,6 +26,12 @@ from triton_py.conformance.specimens.corpus import MODELS, corpus, models
 from triton_py.conformance.target import Target, open_target, read_model
 
 Library = Callable[[str], Path]
+FULL = os.environ.get("TRITON_PY_CONFORMANCE") == "full"
+LONG = (
+    "batching/swapped",
+    "faults/response-not-checked",  # a call that fails
+    "hygiene/leak-with-the-first-request",  # many repetitions
+)
 
 tensors = st.builds(
     TensorData, st.sampled_from(["FP32", "BYTES"]), st.lists(st.integers(0, 9), max_size=3).map(tuple),
@@ -79,11 +86,9 @@ def script(path: str, library: Path) -> subprocess.CompletedProcess[str]:
         "requests/released-twice",  # a rule
         "tensors/vector-store-beyond",  # a crash
         "tensors/whole-elements-only",  # two cases are compared
-        "batching/swapped",
-        "faults/response-not-checked",  # a call that fails
-        "hygiene/leak-with-the-first-request",  # many repetitions
         "loading/initialized-once",  # a check without a value
         "sequences/one-total-for-all",
+        *(LONG if FULL else ()),
     ],
 )
 def test_the_script_shows_it(name: str, specimen: Library, tmp_path: Path) -> None:
