@@ -62,6 +62,21 @@ def exported(library: Path) -> set[str] | None:
         return None
 
 
+def leaves_its_folder(library: Path) -> bool:
+    """Whether it looks for other libraries above the folder that it lies in."""
+    try:
+        with library.open("rb") as file:
+            return any(
+                "$ORIGIN/.." in str(getattr(tag, tag.entry.d_tag.removeprefix("DT_").lower(), ""))
+                for section in ELFFile(file).iter_sections(type="SHT_DYNAMIC")
+                if isinstance(section, DynamicSection)
+                for tag in section.iter_tags()
+                if tag.entry.d_tag in ("DT_RPATH", "DT_RUNPATH")
+            )
+    except (ELFError, OSError, UnicodeDecodeError):
+        return False
+
+
 def server_names(library: Path) -> list[str]:
     """Those of them that are a server's, under a name that is not ours."""
     return [n for n in needed(library) if _SERVER in n and n != _OURS]

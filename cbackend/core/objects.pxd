@@ -134,8 +134,8 @@ cdef struct Request:
     uint64_t correlation_id
     const char* correlation_string  # NULL: the correlation id is a number
     int64_t cancelled
-    # The channel of its newest run, whose factories learn of a cancellation also after the release; it
-    # may be over, and another's by now: only while its `cancelled` has this serial is it touched.
+    # The channel of its newest run: its factories learn of a cancellation also after the release.
+    # It may be over by now, and another's: only while `cancelled` has this serial is it touched.
     Channel* watched
     int64_t watched_serial
     Input* inputs

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..cases import Case, CaseRequest, Load, Unload
 from ..examiner import Examiner
-from ..server_alias import exported
+from ..server_alias import exported, leaves_its_folder
 from ..strategies import requests
 from ..target import ModelUnderTest, Target
 from . import Property
@@ -76,8 +76,8 @@ def elsewhere(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 
 def _copied(library: Path, folder: Path) -> Path:
     """The library at another place, with what lies beside it: a copy, or a link to the folder where
-    that is large."""
-    size = 0
+    that is large or the library needs what lies above it."""
+    size = MOST_COPIED + 1 if leaves_its_folder(library) else 0
     for place, _, names in os.walk(library.parent):
         size += sum(os.lstat(os.path.join(place, name)).st_size for name in names)
         if size > MOST_COPIED:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from ..log import CALL, LEAVE, RETURN, LogEvent, functions, number_of
 from . import Context, Finding
 
-#: Borrowed until Finalize.
-_BORROWED_MESSAGES = {"TRITONBACKEND_BackendConfig"}
+#: Borrowed until Finalize; the headers say so.
+BORROWED_MESSAGES = {"TRITONBACKEND_BackendConfig", "TRITONBACKEND_ModelInstanceHostPolicy"}
 _MEMORY_TYPES = ("CPU", "pinned", "GPU")
 
 
@@ -55,7 +55,7 @@ def messages(context: Context) -> Iterator[Finding]:
         if event.kind == RETURN and not event.error:
             for name, kind in functions()[number_of(event.function)].outs:
                 if kind == "TRITONSERVER_Message**" and event.out(name):
-                    home = borrowed if event.function in _BORROWED_MESSAGES else owned
+                    home = borrowed if event.function in BORROWED_MESSAGES else owned
                     home[event.out(name)] = event
                     ended.discard(event.out(name))
         elif event.kind == CALL and event.function == "TRITONSERVER_MessageDelete":

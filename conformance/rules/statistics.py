@@ -60,7 +60,9 @@ def batches(context: Context) -> Iterator[Finding]:
             if e.kind == CALL and e.function == BATCH and enter.seq < e.seq
             and e.argument("instance") == enter.args[0]
         ]
-        if not found:
+        taken = [r for r in story.requests if r.execute is enter and r.id]
+        # Of a batch that failed as a whole there is nothing to report.
+        if not found and not (taken and all(r.errors for r in taken)):
             yield Finding(
                 "statistics.reported", "the statistics of a batch were not reported", leave.seq
             )

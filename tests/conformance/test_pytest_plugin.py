@@ -88,6 +88,16 @@ def test_should_decides_when_strict(
     assert run(tmp_path, *arguments, "--triton-strict").returncode == 1
 
 
+def test_what_the_time_budget_cut_off_is_no_pass(
+    specimen: Library, model_folder: Folder, tmp_path: Path
+) -> None:
+    done = run(tmp_path, *library(specimen("sound"), model_folder("elements")),
+               "--triton-time-budget=0.3", "--junitxml=x.xml")  # fmt: skip
+    assert done.returncode == 1
+    assert outcomes(tmp_path)["batching.as-alone"] == "failure"
+    assert "the time budget was used up before" in done.stdout
+
+
 def test_what_can_not_work_is_said(specimen: Library, tmp_path: Path) -> None:
     missing = run(tmp_path, "--triton-backend=nowhere.so")
     assert missing.returncode == 4 and "there is no file 'nowhere.so'" in missing.stderr
@@ -113,7 +123,7 @@ def test_without_the_option_it_does_nothing(tmp_path: Path) -> None:
 
 
 def test_the_package_brings_it() -> None:
-    found = [e for e in entry_points(group="pytest11") if e.name == "triton-py"]
+    found = [e for e in entry_points(group="pytest11") if e.value == PLUGIN]
     if not found:
         pytest.skip("the package was installed before it had a plugin")
-    assert found[0].value == PLUGIN
+    assert found[0].name == PLUGIN, "pytest refuses a plugin that it knows by two names"

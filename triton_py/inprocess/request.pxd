@@ -18,7 +18,7 @@ cdef class NativeRequest:
     cdef ServerHandle handle
     cdef int made_in
     cdef bint sent
-    cdef bint is_released                      # by the core; until it is settled it can be cancelled
+    cdef bint is_released                      # by the core; it can be cancelled until settled
     cdef bint was_cancelled
     cdef HeldBuffer* buffers                   # what the inputs borrow from, held until released
     cdef list keep                             # owners of memory given by address
