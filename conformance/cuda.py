@@ -15,6 +15,7 @@ CPU, PINNED, GPU = 0, 1, 2
 _BY_ADDRESS = 4  # cudaMemcpyDefault
 
 
+@cache
 def devices() -> int:
     """How many GPUs the driver knows. No driver, none; CUDA_VISIBLE_DEVICES counts."""
     if os.environ.get("TRITON_SERVER_CPU_ONLY", "") not in ("", "0"):

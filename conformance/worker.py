@@ -23,7 +23,7 @@ from typing import Any
 
 from . import server_alias
 from .cases import Case, CaseModel, CaseRequest, Infer, Load
-from .cuda import CPU, GPU, DeviceBuffer, address
+from .cuda import CPU, GPU, PINNED, DeviceBuffer, address, devices
 from .log import CAPACITY, PROXY, RECORDER, Log
 from .placement import GuardedBuffer
 
@@ -319,7 +319,8 @@ def _native(server: Any, model: str, index: int, request: CaseRequest, held: lis
     for name, tensor in request.inputs.items():
         native.add_input(name, tensor.datatype, list(tensor.shape))
         for piece in tensor.pieces():
-            if tensor.memory_type == CPU:
+            # Without a GPU pinned memory is memory that says so.
+            if tensor.memory_type == CPU or (tensor.memory_type == PINNED and not devices()):
                 buffer: Any = GuardedBuffer(piece, tensor.shift)
             else:
                 buffer = DeviceBuffer(piece, tensor.memory_type, tensor.device)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from ..cases import Answer, Case, CaseRequest, FaultAt, Load, Outcome, Unload
+from ..cuda import PINNED
 from ..examiner import Examiner, Violated
 from ..log import CALL, ENTER, LEAVE, LogEvent, functions
 from ..rules import Context, Finding, check
@@ -274,16 +275,20 @@ def other_memory(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     """Pinned memory is memory that any code can write; a backend has to look at what it gets."""
 
     def holds(request: CaseRequest) -> None:
+        there = {n: replace(t, memory_type=PINNED) for n, t in request.inputs.items()}
         usual = ex.run(one_model(model, plain(model), (request,)))
-        pinned = ex.run(
-            one_model(model, plain(model), (request,), output_memory=1), ("faults.other-memory",)
-        )
-        wanted, got = (
-            [s.answers[0] for s in o.steps if s.answers] for o in (usual, pinned)
-        )
-        if wanted and got and not any(a.error for a in got[0]) and model.deterministic:
-            ex.expect(same_answers(wanted[0], got[0]), "faults.other-memory",
-                      f"into pinned memory it wrote {shown(got[0])}, else {shown(wanted[0])}")
+        wanted = [s.answers[0] for s in usual.steps if s.answers]
+        for what, case in (
+            ("into pinned memory it wrote",
+             one_model(model, plain(model), (request,), output_memory=PINNED)),
+            ("of inputs in pinned memory it made",
+             one_model(model, plain(model), (replace(request, inputs=there),))),
+        ):  # fmt: skip
+            outcome = ex.run(case, ("faults.other-memory",))
+            got = [s.answers[0] for s in outcome.steps if s.answers]
+            if wanted and got and not any(a.error for a in got[0]) and model.deterministic:
+                ex.expect(same_answers(wanted[0], got[0]), "faults.other-memory",
+                          f"{what} {shown(got[0])}, else {shown(wanted[0])}")
 
     ex.examine(("faults.other-memory",), requests(model, elements=64), holds, examples=3)
     return ""
