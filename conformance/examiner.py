@@ -22,7 +22,7 @@ from .clauses import clauses
 from .coverage import Feature, exercised
 from .literal import source
 from .log import LogEvent
-from .pool import Pool
+from .pool import HarnessError, Pool
 from .results import BLOCKED, ERROR, FAIL, PASS, ClauseResult, Origin, Violation
 from .rules import CLAUSES, Context, Finding, check, exercised_by
 from .wording import told
@@ -217,6 +217,7 @@ class Examiner:
     ) -> None:
         self._failing.clear()
         self._shrink_until = 0.0
+        broken: list[HarnessError] = []
 
         @seed(self.seed)
         @settings(
@@ -226,6 +227,8 @@ class Examiner:
         )  # fmt: skip
         @given(strategy)
         def run(value: Any) -> None:
+            if broken:
+                return
             key = repr(value)
             if key in self._failing:
                 raise self._failing[key]
@@ -235,6 +238,9 @@ class Examiner:
                 return
             try:
                 holds(value)
+            except HarnessError as error:
+                # To be told at once, and not made smaller.
+                broken.append(error)
             except Violated as violated:
                 violated.value, violated.before = value, tuple(self.pool.history)
                 if not self._failing:
@@ -249,6 +255,8 @@ class Examiner:
 
         with _quiet():
             run()
+        if broken:
+            raise broken[0]
 
     def _note(self, violated: Violated) -> None:
         finding = violated.finding

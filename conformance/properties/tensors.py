@@ -179,7 +179,8 @@ def repeats(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 
 
 PROPERTIES = (
-    Property(("tensors.accepts-declared", "responses.errors-are-errors"), accepted),
+    Property(("tensors.accepts-declared", "responses.errors-are-errors", "tensors.reference"),
+             accepted),
     Property(("determinism.repeats",), repeats),
     Property(("tensors.output-filled",), filled),
     Property(("tensors.split-inputs", "tensors.input-bounds"), split),
