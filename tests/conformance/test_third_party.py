@@ -3,8 +3,11 @@
 """A library that nobody here has built: libtriton_python.so as the package nvidia-pytriton carries it,
 linked to a server's library of another name, with a stub process beside it.
 
-    pip install --no-deps --target DIR nvidia-pytriton
+    python -m venv DIR && DIR/bin/pip install nvidia-pytriton
     TRITON_PY_PYTRITON=DIR pytest tests/conformance/test_third_party.py
+
+An environment of its own: its stub process needs a numpy before 2, and takes it from the Python that comes
+first in PATH. (With a numpy of 2 its outputs have no bytes, under Triton's own server, too.)
 
 docs/certify-findings.md has what it violates.
 """
@@ -58,14 +61,15 @@ KNOWN = {
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The backend with the stub for this Python, at the distance that its RPATH asks for."""
     root = tmp_path_factory.mktemp("pytriton")
-    server = Path(PLACE, "pytriton", "tritonserver")
+    (packages,) = Path(PLACE).glob("lib/python*/site-packages")
+    server = packages / "pytriton" / "tritonserver"
     folder = root / "pytriton" / "tritonserver" / "backends" / "python"
     shutil.copytree(server / "backends" / "python", folder)
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     stub = server / "python_backend_stubs" / version / "triton_python_backend_stub"
     shutil.copy(stub, folder)
     (folder / stub.name).chmod(0o755)
-    (root / "nvidia_pytriton.libs").symlink_to(Path(PLACE, "nvidia_pytriton.libs").resolve())
+    (root / "nvidia_pytriton.libs").symlink_to(packages / "nvidia_pytriton.libs")
     return folder / "libtriton_python.so"
 
 
@@ -79,8 +83,10 @@ def result(library: Path, tmp_path_factory: pytest.TempPathFactory) -> RunResult
         return {"OUT": inputs["IN"] * 2}
 
     target = open_target(library, [ModelUnderTest("double", CONFIG, str(model), reference=right)])
-    return certify(target, examples=8, budget_s=150, profiles=["core", "batching"], shrink_s=2.0,
-                   again=False)  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{Path(PLACE, 'bin')}{os.pathsep}{os.environ['PATH']}")
+        return certify(target, examples=8, budget_s=150, profiles=["core", "batching"],
+                       shrink_s=2.0, again=False)  # fmt: skip
 
 
 def test_it_asks_for_another_server(library: Path) -> None:
