@@ -35,9 +35,21 @@ def _without(config: str, field: str) -> str:
         config = config[: match.start()] + config[at:]
 
 
+def patient(config: str) -> str:
+    """The configuration with sequences that do not end because a busy machine pauses between two of
+    their requests."""
+    if "max_sequence_idle_microseconds" in config:
+        return config
+    return re.sub(
+        r"\bsequence_batching\s*:?\s*\{",
+        "sequence_batching { max_sequence_idle_microseconds: 60000000",
+        config,
+    )
+
+
 def plain(model: ModelUnderTest) -> str:
     """One instance, no dynamic batcher: each request is executed alone."""
-    text = without_batching(model.config)
+    text = patient(without_batching(model.config))
     return text + "\ninstance_group { count: 1 kind: KIND_CPU }\n"
 
 
@@ -52,7 +64,7 @@ def batched(model: ModelUnderTest, count: int) -> str:
 
 
 def instances(model: ModelUnderTest, count: int) -> str:
-    text = without_batching(model.config)
+    text = patient(without_batching(model.config))
     return text + f"\ninstance_group {{ count: {count} kind: KIND_CPU }}\n"
 
 

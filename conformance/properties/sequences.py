@@ -14,7 +14,7 @@ from ..log import RETURN
 from ..strategies import requests
 from ..target import ModelUnderTest, Target
 from . import Property
-from .common import same_answers, shown
+from .common import patient, same_answers, shown
 
 NAMES = ("sequences.answers", "sequences.isolated", "sequences.starts-fresh",
          "sequences.state-updated")
@@ -43,7 +43,8 @@ def isolated(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
         else:
             plan = [[(i, k)] for i, g in enumerate(groups) for k in range(len(g))]
         steps = [Infer(model.name, tuple(groups[i][k] for i, k in step)) for step in plan]
-        case = Case((model.case_model(),), (Load(model.name), *steps, Unload(model.name)))
+        text = patient(model.config)
+        case = Case((model.case_model(text),), (Load(model.name), *steps, Unload(model.name)))
         outcome = ex.run(case, NAMES)
         answers: list[list[tuple[Answer, ...]]] = [[] for _ in groups]
         for present, step in zip(plan, outcome.steps[1 : 1 + len(steps)], strict=False):

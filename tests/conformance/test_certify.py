@@ -90,6 +90,7 @@ def test_what_is_declared_and_never_exercised_is_said(specimen: Library, monkeyp
 
     monkeypatch.setattr(run, "features", lambda model: [(model.name, "something else")])
     result = examined(specimen("sound"), "totals", examples=3)
+    assert failed(result) == {}
     assert result.problems == ["model 'totals' declares what no case exercised: something else"]
     assert (result.verdict, result.exit_code) == ("incomplete", 2)
 

@@ -28,7 +28,7 @@ from triton_py.conformance.configs import declared
 from triton_py.conformance.log import Log, functions
 from triton_py.conformance.placement import GuardedBuffer
 from triton_py.conformance.properties import all_properties
-from triton_py.conformance.properties.common import without_batching
+from triton_py.conformance.properties.common import patient, without_batching
 from triton_py.conformance.rules import CLAUSES
 from triton_py.conformance.rules.errors import BORROWED_MESSAGES
 
@@ -124,6 +124,14 @@ def test_configurations_without_batching(batching: str) -> None:
     facts = declared(without_batching(text))
     assert (facts.max_batch_size, facts.instances) == (3, 1)
     assert "dynamic" not in without_batching(text)
+
+
+def test_sequences_are_given_time() -> None:
+    text = 'backend: "x" max_batch_size: 3 sequence_batching: { direct { } }'
+    assert "{ max_sequence_idle_microseconds: 60000000 direct { } }" in patient(text)
+    assert declared(patient(text)).sequence
+    own = text.replace("direct", "max_sequence_idle_microseconds: 5 direct")
+    assert patient(own) == own
 
 
 def test_a_log_without_events() -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -23,7 +22,6 @@ from triton_py.conformance import reproducers as written
 from triton_py.conformance.report import as_json, files
 
 IDENTITY = Path(triton_py.__file__).parent / "backends" / "identity" / "libtriton_identity.so"
-ROOT = Path(__file__).resolve().parents[2]
 CONFIG = """
 backend: "identity"
 max_batch_size: 8
@@ -41,12 +39,10 @@ NAMES = ("json", "junit", "html", "certificate")
 
 
 def certify(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    # From the folder, to see what is left in it; PYTHONPATH for a tree that is not installed.
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    # From the folder, to see what is left in it.
     return subprocess.run(
         [sys.executable, "-m", "triton_py", "certify", *map(str, arguments)], cwd=folder,
         capture_output=True, text=True, timeout=150, check=False,
-        env={**os.environ, "PYTHONPATH": path},
     )  # fmt: skip
 
 
