@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -306,8 +306,3 @@ def step_result(value: Mapping[str, Any]) -> StepResult:
         value["error"], value["error_code"], answers, tuple(value["unanswered"]), modified,
         value["seconds"], value.get("config", ""),
     )
-
-
-def answers_of(outcome: Outcome) -> Sequence[tuple[tuple[Answer, ...], ...]]:
-    """The answers of each Infer step that was reached."""
-    return [step.answers for step in outcome.steps if step.answers]

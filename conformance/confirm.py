@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from .cases import Case
-from .examiner import Examiner
+from .examiner import Examiner, Violated
 from .pool import HarnessError, Pool
 from .replay import replay
 from .results import Violation
@@ -31,21 +30,16 @@ _ALL_S = 60.0
 def confirm(ex: Examiner, target: Target) -> None:
     """Fills ``again`` of each violation, and ``before`` of its origin where that is needed."""
     end = time.monotonic() + _ALL_S
-    for clause, violated in ex.noted:
-        violation = next(
-            (v for v in ex.results[clause].violations if v.summary == violated.finding.summary), None
-        )
-        if violation is not None and violation.origin is not None and time.monotonic() < end:
-            _confirm(violation, clause, target, violated.before, min(end, time.monotonic() + _EACH_S))
+    for violated, violation in ex.noted:
+        if time.monotonic() < end:
+            _confirm(violated, violation, target, min(end, time.monotonic() + _EACH_S))
 
 
-def _confirm(
-    violation: Violation, clause: str, target: Target, before: Sequence[Case], end: float
-) -> None:
-    origin = violation.origin
+def _confirm(violated: Violated, violation: Violation, target: Target, end: float) -> None:
+    origin, before = violation.origin, violated.before
     assert origin is not None
     model = next(m for m in target.models if m.name == origin.model)
-    tried = -1
+    tried, looked = -1, False
     for count in _EARLIER:
         earlier = before if count < 0 else before[len(before) - count :] if count else ()
         if len(earlier) <= tried or time.monotonic() > end:
@@ -54,13 +48,15 @@ def _confirm(
         candidate = replace(origin, before=tuple(_as_json(case) for case in earlier))
         try:
             with Pool(target.library, target.backend) as pool:
-                found = replay(pool, target, model, candidate, clause)
+                found = replay(pool, target, model, candidate, violated.finding.clause)
         except (HarnessError, LookupError):
             continue
+        looked = True
         if found is not None:
             violation.origin, violation.again = candidate, "yes"
             return
-    violation.again = "no"
+    # Where it could not be tried nothing is said.
+    violation.again = "no" if looked else ""
 
 
 def _as_json(case: Case) -> dict[str, Any]:

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import ctypes
-import glob
-import importlib.util
 import os
 from functools import cache
 from typing import Any
@@ -30,22 +28,13 @@ def devices() -> int:
     return count.value
 
 
-def _names() -> list[str]:
-    """Where a CUDA runtime may lie: where the core looks, too."""
-    told = os.environ.get("TRITON_PY_CUDART")
-    if told:
-        return [told]
-    names = ["libcudart.so.13", "libcudart.so.12", "libcudart.so.11.0", "libcudart.so"]
-    spec = importlib.util.find_spec("nvidia")
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        names += sorted(glob.glob(os.path.join(folder, "*", "lib", "libcudart.so.*")), reverse=True)
-    return names
-
-
 @cache
 def runtime() -> ctypes.CDLL:
-    """Raises OSError where there is none."""
-    for name in _names():
+    """Where the core finds it, too. Raises OSError where there is none."""
+    # Not before: a worker loads the recorder ahead of the core.
+    from triton_py.core.cuda import candidates
+
+    for name in candidates():
         try:
             return ctypes.CDLL(name)
         except OSError:

@@ -23,7 +23,7 @@ from .coverage import Feature, exercised
 from .literal import source
 from .log import LogEvent
 from .pool import HarnessError, Pool
-from .results import BLOCKED, ERROR, FAIL, PASS, ClauseResult, Origin, Violation
+from .results import BLOCKED, ERROR, FAIL, NOT_RUN, PASS, ClauseResult, Origin, Violation
 from .rules import CLAUSES, Context, Finding, check, exercised_by
 from .wording import told
 
@@ -74,16 +74,23 @@ class Examiner:
         self.property = ""
         self.model = ""
         self._checks = 0
+        #: It left something out, for the time was over.
+        self.cut = False
+        #: Clauses of such properties.
+        self.cut_off: set[str] = set()
         #: What models declare and cases have exercised.
         self.exercised: set[Feature] = set()
-        #: Everything that was noted, with the clause.
-        self.noted: list[tuple[str, Violated]] = []
+        #: Everything that was noted, as it was found and as it is reported.
+        self.noted: list[tuple[Violated, Violation]] = []
         self._failing: dict[str, Violated] = {}
         self._shrink_until = 0.0
 
     @property
     def out_of_time(self) -> bool:
-        return time.monotonic() > self.deadline
+        """Who asks leaves something out if it is: the property that runs is not whole then."""
+        over = time.monotonic() > self.deadline
+        self.cut |= over
+        return over
 
     @property
     def violations(self) -> int:
@@ -94,7 +101,14 @@ class Examiner:
 
     def begin(self, name: str, model: str) -> None:
         """A property begins: ``<module>.<function>``."""
-        self.property, self.model, self._checks = name, model, 0
+        self.property, self.model, self._checks, self.cut = name, model, 0, False
+
+    def cut_short(self, names: Sequence[str]) -> None:
+        """The time was over in the midst of what examines these: so far is not enough for a pass."""
+        for name in names:
+            if self.results[name].status != FAIL:
+                self.results[name].status = NOT_RUN
+                self.cut_off.add(name)
 
     # --- models that take long to load ------------------------------------------------------
 
@@ -171,7 +185,7 @@ class Examiner:
                 self._note(violated)
                 hangs += violated.outcome.ended.startswith("hang")
                 if hangs == MOST_HANGS:
-                    self._cut_short(names)
+                    self._hung(names)
                     return
                 continue
             except Flaky:
@@ -188,7 +202,7 @@ class Examiner:
             if result.status != FAIL and result.cases and result.status != ERROR:
                 result.status = PASS
 
-    def _cut_short(self, names: Sequence[str]) -> None:
+    def _hung(self, names: Sequence[str]) -> None:
         """A case hung: to look for more in the same way would take the whole time again."""
         for name in names:
             result = self.results[name]
@@ -264,22 +278,21 @@ class Examiner:
         result.status = FAIL
         result.cases = max(1, result.cases)
         result.reason = result.reason or finding.summary
-        self.noted.append((finding.clause, violated))
-        result.violations.append(
-            Violation(
-                finding.summary,
-                told(violated.events, finding.seq),
-                json.loads(json.dumps(violated.case.to_json())),
-                violated.outcome.ended.partition("\n")[0],
-                origin=Origin(self.property, self.model, self._checks - 1, source(violated.value)),
-            )
+        violation = Violation(
+            finding.summary,
+            told(violated.events, finding.seq),
+            json.loads(json.dumps(violated.case.to_json())),
+            violated.outcome.ended.partition("\n")[0],
+            origin=Origin(self.property, self.model, self._checks - 1, source(violated.value)),
         )
+        result.violations.append(violation)
+        self.noted.append((violated, violation))
 
     def finish_rules(self) -> None:
         """The clauses that every case exercises and none violated hold."""
         for clause in CLAUSES:
             result = self.results[clause]
-            if result.cases and result.status != FAIL:
+            if result.cases and result.status != FAIL and clause not in self.cut_off:
                 result.status = PASS
 
 

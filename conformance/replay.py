@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
-from .cases import Case, Outcome
+from .cases import Case, Load, Outcome, Unload
 from .examiner import Examiner, Violated
 from .literal import value_from
 from .pool import Pool
@@ -98,6 +98,10 @@ def replay_value(
     for case in before:
         pool.run(case, with_events=False)
     replayer = _Replayer(pool, number, value)
+    # What the run's first property measures: cases are paced by it.
+    load = Case((model.case_model(),), (Load(model.name), Unload(model.name)), timeout_s=LONGEST_S)
+    outcome, _ = pool.run(load, with_events=False)
+    replayer.load_s = outcome.steps[0].seconds if outcome.steps else 0.0
     replayer.begin(name, model.name)
     try:
         property_of(name).run(replayer, target, model)

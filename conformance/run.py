@@ -27,6 +27,9 @@ from .target import ModelUnderTest, Target
 
 #: Without it nothing can be examined.
 _FIRST = "lifecycle.initialize-succeeds"
+_NOT_LOADED = "can't be loaded"
+_NO_TIME = "the time budget was used up before"
+_CUT = "the time budget was used up while it was examined"
 
 #: Told of the clause that is examined, and of cases and violations so far.
 Progress = Callable[[str, int, int], None]
@@ -104,7 +107,7 @@ def _run(
     for entry, model in work:
         if model.name in blocked:
             for clause in entry.clauses:
-                reasons.setdefault(clause, f"model '{model.name}' can't be loaded")
+                reasons.setdefault(clause, f"model '{model.name}' {_NOT_LOADED}")
             continue
         ex.on_progress(entry.clauses[0], ex.pool.cases, ex.violations)
         _one(ex, entry, target, model, reasons)
@@ -124,7 +127,7 @@ def _one(
 ) -> None:
     if ex.out_of_time:
         for clause in entry.clauses:
-            reasons.setdefault(clause, "the time budget was used up before")
+            reasons.setdefault(clause, _NO_TIME)
         return
     ex.begin(entry.name, model.name)
     try:
@@ -136,7 +139,11 @@ def _one(
         place = traceback.extract_tb(error.__traceback__)[-1]
         _failed(ex, entry, f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}: {error}")
         return
-    if why:
+    if ex.cut:
+        # With another model it may have been whole; with this one it was not.
+        ex.cut_short(entry.clauses)
+        reasons.update(dict.fromkeys(entry.clauses, _CUT))
+    elif why:
         for clause in entry.clauses:
             reasons.setdefault(clause, why)
 
@@ -155,11 +162,10 @@ def _settle(ex: Examiner, reasons: dict[str, str], profiles: Sequence[str]) -> l
     for clause, result in ex.results.items():
         if result.status != NOT_RUN or not _wanted(result, profiles):
             continue
-        if reasons.get(clause, "").endswith("can't be loaded"):
-            result.status, result.reason = BLOCKED, reasons[clause]
-        else:
-            result.reason = reasons.get(clause, "no property examines it yet")
-        if "time budget" in result.reason:
+        result.reason = reasons.get(clause, "no property examines it yet")
+        if result.reason.endswith(_NOT_LOADED):
+            result.status = BLOCKED
+        if result.reason in (_NO_TIME, _CUT):
             problems.append(f"{clause}: {result.reason}")
     if not any(r.status == PASS for r in ex.results.values()) and not problems:
         problems.append("no clause could be examined")

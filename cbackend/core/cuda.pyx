@@ -33,7 +33,7 @@ cdef struct Cuda:
 cdef Cuda _cuda
 
 
-def _candidates() -> list:
+def candidates() -> list:
     """Where a CUDA runtime may lie: told by the user, on the loader's path, in a PyPI package."""
     told = os.environ.get("TRITON_PY_CUDART")
     if told:
@@ -56,7 +56,7 @@ def load() -> int:
         return _cuda.devices
     if os.environ.get("TRITON_SERVER_CPU_ONLY", "") not in ("", "0"):
         return 0
-    for name in _candidates():
+    for name in candidates():
         path = os.fsencode(name)
         _cuda.library = dlopen(path, RTLD_NOW | RTLD_LOCAL)
         if _cuda.library != NULL:

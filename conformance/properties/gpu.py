@@ -29,25 +29,29 @@ def _placed(request: CaseRequest, memory_type: int, device: int) -> CaseRequest:
     return replace(request, inputs=inputs)
 
 
+def _compare(
+    ex: Examiner, model: ModelUnderTest, clause: str, request: CaseRequest, case: Case, what: str
+) -> None:
+    """The case, which has the request in other memory, is answered as the request is, or with an error."""
+    wanted = _answer(ex.run(one_model(model, plain(model), (request,))))
+    got = _answer(ex.run(case, (clause,)))
+    refused = any(a.error for a in got)
+    ex.expect(
+        refused or not model.deterministic or same_answers(wanted, got, exact=False), clause,
+        f"with {what} it answers {shown(got)}, with CPU memory {shown(wanted)}",
+    )
+
+
 def inputs(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     found = devices()
     if not found:
         return NO_GPU
-    places = [(PINNED, 0), *((GPU, device) for device in range(found))]
 
     def holds(request: CaseRequest) -> None:
-        wanted = _answer(ex.run(one_model(model, plain(model), (request,))))
-        for memory_type, device in places:
-            there = _placed(request, memory_type, device)
-            outcome = ex.run(one_model(model, plain(model), (there,)), ("gpu.inputs",))
-            got = _answer(outcome)
-            refused = any(a.error for a in got)
-            ex.expect(
-                refused or not model.deterministic or same_answers(wanted, got, exact=False),
-                "gpu.inputs",
-                f"with inputs in {_words(memory_type, device)} it answers {shown(got)}, with CPU "
-                f"memory {shown(wanted)}",
-            )
+        for memory_type, device in [(PINNED, 0), *((GPU, device) for device in range(found))]:
+            case = one_model(model, plain(model), (_placed(request, memory_type, device),))
+            place = "pinned memory" if memory_type == PINNED else f"the memory of GPU {device}"
+            _compare(ex, model, "gpu.inputs", request, case, f"inputs in {place}")
 
     ex.examine(("gpu.inputs",), requests(model, elements=512), holds, examples=8)
     return ""
@@ -58,16 +62,8 @@ def outputs(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
         return NO_GPU
 
     def holds(request: CaseRequest) -> None:
-        wanted = _answer(ex.run(one_model(model, plain(model), (request,))))
         case = one_model(model, plain(model), (request,), output_memory=GPU)
-        got = _answer(ex.run(case, ("gpu.outputs",)))
-        refused = any(a.error for a in got)
-        ex.expect(
-            refused or not model.deterministic or same_answers(wanted, got, exact=False),
-            "gpu.outputs",
-            f"with outputs in {_words(GPU, 0)} it answers {shown(got)}, with CPU memory "
-            f"{shown(wanted)}",
-        )
+        _compare(ex, model, "gpu.outputs", request, case, "outputs in the memory of GPU 0")
 
     ex.examine(("gpu.outputs",), requests(model, elements=512), holds, examples=8)
     return ""
@@ -105,10 +101,6 @@ def every_device(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
 
     ex.examine(("gpu.every-device",), requests(model, elements=512), holds, examples=4)
     return ""
-
-
-def _words(memory_type: int, device: int) -> str:
-    return "pinned memory" if memory_type == PINNED else f"the memory of GPU {device}"
 
 
 PROPERTIES = (

@@ -97,6 +97,34 @@ def test_what_is_declared_and_never_exercised_is_said(specimen: Library, monkeyp
     assert (result.verdict, result.exit_code) == ("incomplete", 2)
 
 
+def test_what_the_time_budget_cuts_off_in_the_midst_is_no_pass(
+    specimen: Library, monkeypatch
+) -> None:
+    """A property whose time was over after its first cases once passed with these."""
+    from triton_py.conformance import run
+    from triton_py.conformance.properties import Property
+    from triton_py.conformance.properties.loading import loads
+    from triton_py.conformance.properties.tensors import empty
+
+    def cut(ex, target, model):
+        empty(ex, target, model)
+        ex.deadline = 0.0
+        return empty(ex, target, model)
+
+    first = ("lifecycle.initialize-succeeds", "loading.entry-point", "loading.symbols")
+    monkeypatch.setattr(
+        run, "all_properties", lambda: [Property(first, loads), Property(("tensors.empty",), cut)]
+    )
+    result = examined(specimen("sound"), "elements", examples=3)
+    clause = next(r for r in result.results if r.clause.id == "tensors.empty")
+    assert (clause.status, clause.reason) == (
+        "not-run", "the time budget was used up while it was examined",
+    )  # fmt: skip
+    assert clause.cases > 0
+    assert result.problems == [f"tensors.empty: {clause.reason}"]
+    assert (result.verdict, result.exit_code) == ("incomplete", 2)
+
+
 def test_the_same_seed_makes_the_same_cases(specimen: Library) -> None:
     """Of a library that does always the same the whole run is the same."""
     found = [

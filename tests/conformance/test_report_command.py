@@ -145,6 +145,8 @@ def test_what_is_refused(folder: Path, capsys, monkeypatch) -> None:
     for arguments, said in (
         ((), "name the library to certify"),
         (("--self-test", "--specimen", "nothing"), "there is no specimen 'nothing'"),
+        (("--self-test", "--html=a.html"), "--self-test has no use for --html"),
+        (("--self-test", lib), "--self-test takes no library"),
         ((lib, model, "--profile=cor"), "there is no profile 'cor'; did you mean 'core'?"),
         ((lib, "--model=no"), "the model folder 'no' has no config.pbtxt"),
         ((folder / "x.so", model), "is not named as a backend"),

@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from cuda_calls import Runtime, driver_devices
+from cuda_calls import Runtime
 
+from triton_py.conformance.cuda import devices
 from triton_py.inprocess import live_objects
 
 NO_GPU = "not run: no GPU"
@@ -18,7 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The driver is asked, and only if somebody wants to know. A module that imports proves
     nothing: CUDA packages install on any machine."""
     marked = [item for item in items if item.get_closest_marker("gpu") is not None]
-    if marked and driver_devices() == 0:
+    if marked and devices() == 0:
         for item in marked:
             item.add_marker(pytest.mark.skip(reason=NO_GPU))
 

@@ -10,10 +10,11 @@ import backend_builder
 import numpy as np
 import pytest
 from backend_support import model, tensors
-from cuda_calls import Runtime, driver_devices
+from cuda_calls import Runtime
 
 import triton_py.core  # noqa: F401  its modules are found in the library that it loads
 from triton_py import Server, UnavailableError
+from triton_py.conformance.cuda import devices
 from triton_py.core import cuda
 
 pytestmark = pytest.mark.gpu
@@ -33,7 +34,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, runtime: Runtime) -> Iterat
 
 
 def test_the_runtime_counts_the_drivers_devices(runtime: Runtime) -> None:
-    assert cuda.load() == driver_devices() == runtime.devices
+    assert cuda.load() == devices() == runtime.devices
 
 
 @pytest.mark.usefixtures("nothing_left")

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from triton_py.conformance.target import Target
 
 
+#: What says something of a run over a library, and nothing of a self-test.
+_OF_RUNS = ("model", "config", "profile", "strict", "fail_fast", "junit", "html", "certificate",
+            "reproducers")
+
+
 class CertifyError(CliError):
     """Nothing can be said about the library. 1 would say that it violates something."""
 
@@ -82,8 +87,14 @@ def _self_test(options: argparse.Namespace) -> int:
     from triton_py.conformance.pool import HarnessError
 
     _check(options, "")
+    for name, said in vars(options).items():
+        if said and name in _OF_RUNS:
+            raise CertifyError(f"--self-test has no use for --{name.replace('_', '-')}")
+    if options.library or options.json == "-" or options.jobs < 0:
+        raise CertifyError("--self-test takes no library, a --json that is a file, and --jobs from 1 on")
     try:
-        return self_test(options)
+        with _scratch():
+            return self_test(options)
     except HarnessError as error:
         raise CertifyError(str(error)) from None
 

@@ -88,7 +88,8 @@ def parser() -> argparse.ArgumentParser:
     how.add_argument("--examples", type=int, default=DEFAULT_EXAMPLES, metavar="N",
                      help="cases for each property and model (default: %(default)s)")
     how.add_argument("--time-budget", type=float, default=DEFAULT_BUDGET_S, metavar="SECONDS",
-                     help="begin no further property after so long (default: %(default)s)")
+                     help="so long for all; what is unfinished then is not run, and the run "
+                     "incomplete (default: %(default)s)")
     how.add_argument("--fail-fast", action="store_true", help="end with the first violation")
 
     out = p.add_argument_group("reports, each besides the one on the terminal; '-' writes one of "
