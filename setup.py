@@ -66,20 +66,22 @@ def cxx_flags() -> list[str]:
     ]
 
 
-def link_flags() -> list[str]:
-    flags = ["-shared", "-pthread", *shlex.split(os.environ.get("LDFLAGS", ""))]
+def link_flags(program: bool) -> list[str]:
+    flags = [*([] if program else ["-shared"]), "-pthread",
+             *shlex.split(os.environ.get("LDFLAGS", ""))]
     return flags + ([f"-fsanitize={SANITIZE}"] if SANITIZE else [])
 
 
 @dataclass
 class Target:
-    """One shared object: its place inside the package, its sources, how it is linked."""
+    """One shared object or program: its place in the package, its sources, how it is linked."""
 
     output: str
     sources: list[Path]
     compiler: str = "c++"
     flags: list[str] = field(default_factory=list)
     link: list[str] = field(default_factory=list)
+    program: bool = False
 
 
 # --- staging -------------------------------------------------------------------------------
@@ -191,7 +193,8 @@ def compile_object(source: Path, command: list[str], temp: Path) -> Path:
 def link_target(target: Target, objects: list[Path], place: Path, temp: Path) -> None:
     compiler = shlex.split(os.environ.get("CXX", "g++") if target.compiler == "c++"
                            else os.environ.get("CC", "gcc"))
-    command = [*compiler, *[str(o) for o in objects], *link_flags(), *target.link]
+    command = [*compiler, *[str(o) for o in objects], *link_flags(target.program),
+               *target.link]
     stamp = temp / f"{target.output.replace(os.sep, '-')}.link"
     same = stamp.exists() and stamp.read_text() == "\0".join(command)
     if same and place.exists() and all(
@@ -256,6 +259,16 @@ def conformance_targets() -> list[Target]:
     ]
 
 
+def benchmark_targets() -> list[Target]:
+    """Programs that make load."""
+    folder = ROOT / "benchmarks" / "load"
+    return [
+        Target(f"triton_py/benchmarks/lib/{name}", [folder / source], compiler="c",
+               flags=["-D_GNU_SOURCE"], link=["-ldl", "-lm"], program=True)
+        for name, source in (("inprocess_client", "inprocess.c"), ("rate_client", "rate.c"))
+    ]
+
+
 def build_all(destination: Path, temp: Path) -> list[Path]:
     """Builds every target into ``destination`` and returns the files."""
     temp.mkdir(parents=True, exist_ok=True)
@@ -267,7 +280,7 @@ def build_all(destination: Path, temp: Path) -> list[Path]:
         relative = module.relative_to(STAGE)
         targets.append(Target(str(relative.with_suffix("")) + suffix, [cpp[module]],
                               link=["-ldl"]))
-    targets += [*backend_targets(), *conformance_targets()]
+    targets += [*backend_targets(), *conformance_targets(), *benchmark_targets()]
 
     def compiled(target: Target, source: Path) -> Path:
         if source.suffix == ".cpp":
@@ -308,7 +321,7 @@ class BuildNative(build_ext):
         return {}
 
     def get_source_files(self) -> list[str]:
-        return [str(p.relative_to(ROOT)) for top in ("cbackend", "conformance/recorder")
+        return [str(p.relative_to(ROOT)) for top in ("cbackend", "conformance/recorder", "benchmarks/load")
                 for p in (ROOT / top).rglob("*")
                 if p.suffix in (".pyx", ".pxd", ".h", ".c", ".json", ".py")]
 

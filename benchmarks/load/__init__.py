@@ -1,0 +1,159 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""What makes requests: ``wrk`` and ``h2load`` for closed loops, programs of ours for the rest.
+
+All of them are processes of their own, written in C, which repeat one request that was encoded
+beforehand: on a small machine, what the client does is time that the server does not have.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from triton_py.errors import InternalError, UnavailableError
+
+from .bodies import GRPC_PATH, Body
+
+_HERE = Path(__file__).parent
+#: Built beside the package's other libraries.
+LIBRARY = _HERE.parent / "lib"
+
+#: Tool -> Debian's package.
+PACKAGES = {"wrk": "wrk", "h2load": "nghttp2-client", "valgrind": "valgrind"}
+
+
+@dataclass
+class Load:
+    """What a client has seen."""
+
+    requests: int
+    seconds: float
+    #: (upper bound in µs, count), ascending.
+    histogram: list[tuple[float, int]]
+    #: What else it reported.
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def tool(name: str) -> str:
+    """Its path. Raises ``UnavailableError`` if it is not installed."""
+    path = shutil.which(name)
+    if path is None:
+        raise UnavailableError(f"'{name}' is needed and not installed "
+                               f"(apt-get install {PACKAGES[name]})")
+    return path
+
+
+def program(name: str) -> str:
+    """The path of one of ours. Raises ``UnavailableError`` if the package was built without it."""
+    path = LIBRARY / name
+    if not path.exists():
+        raise UnavailableError(f"{path} is missing: the package was not built whole")
+    return str(path)
+
+
+def run(command: list[str], seconds: float, env: dict[str, str] | None = None) -> str:
+    """Its standard output. Raises ``InternalError`` with its last words if it fails."""
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, text=True, env=env,
+                              stdin=subprocess.DEVNULL, timeout=seconds + 60)
+    except subprocess.TimeoutExpired as error:
+        raise InternalError(f"{Path(command[0]).name} did not end in {seconds + 60:.0f} s: "
+                            "a request got no answer") from error
+    if done.returncode != 0:
+        words = (done.stderr or done.stdout).strip().splitlines()[-3:]
+        raise InternalError(f"{Path(command[0]).name} ended with {done.returncode}: "
+                            + " | ".join(words))
+    return done.stdout
+
+
+def _from_json(text: str, what: str) -> Load:
+    """From the last line of a client's output."""
+    data = json.loads(text.strip().splitlines()[-1])
+    if data.get("failed"):
+        raise InternalError(f"{what}: {data['failed']} of {data['requests']} requests failed")
+    if not data["requests"]:
+        raise InternalError(f"{what}: no request was answered in {data['seconds']:.1f} s")
+    histogram = [(float(upper), int(count)) for upper, count in data.pop("histogram")]
+    return Load(data.pop("requests"), data.pop("seconds"), histogram, data)
+
+
+def inprocess(library: str, repository: Path, backends: Path, model: str, inputs: list[str],
+              in_flight: int, seconds: float, warmup: float, check: bool,
+              preload: str = "", env: dict[str, str] | None = None) -> Load:
+    """A closed loop over the C API of ``library``, in a process of its own."""
+    command = [program("inprocess_client"), "--server", library, "--repository", str(repository),
+               "--backends", str(backends), "--model", model, "--in-flight", str(in_flight),
+               "--seconds", str(seconds), "--warmup", str(warmup)]
+    for text in inputs:
+        command += ["--input", text]
+    if preload:
+        command += ["--preload", preload]
+    if check:
+        command.append("--check-identity")
+    return _from_json(run(command, seconds + warmup, env), "in process")
+
+
+def http(port: int, model: str, body: Body, connections: int, seconds: float) -> Load:
+    """A closed loop by wrk, one request at a time on each connection."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(body.data)
+        file.flush()
+        command = [tool("wrk"), "-t1", f"-c{connections}", f"-d{math.ceil(seconds)}s",
+                   "--timeout", "30s", "-s", str(_HERE / "infer.lua"),
+                   f"http://127.0.0.1:{port}/v2/models/{model}/infer", "--", file.name]
+        if body.header_length:
+            command.append(str(body.header_length))
+        return _from_json(run(command, seconds), "wrk")
+
+
+def grpc(port: int, body: Body, connections: int, streams: int, seconds: float) -> Load:
+    """A closed loop by h2load, ``streams`` requests at a time on each connection."""
+    with tempfile.TemporaryDirectory() as folder:
+        message, log = Path(folder, "message"), Path(folder, "log")
+        message.write_bytes(body.data)
+        run([tool("h2load"), "-t1", f"-c{connections}", f"-m{streams}",
+             f"-D{math.ceil(seconds)}", "-d", str(message), "--log-file", str(log),
+             "-H", "content-type: application/grpc", "-H", "te: trailers",
+             f"http://127.0.0.1:{port}{GRPC_PATH}"], seconds)
+        counts: Counter[float] = Counter()
+        failed = 0
+        begin, end = math.inf, 0
+        with log.open() as lines:
+            for line in lines:
+                started, status, duration = map(int, line.split())
+                failed += status != 200
+                begin, end = min(begin, started), max(end, started + duration)
+                counts[bucket(duration)] += 1
+    requests = sum(counts.values())
+    if failed or not requests:
+        raise InternalError(f"h2load: {failed} of {requests} requests failed")
+    return Load(requests, (end - begin) / 1e6, sorted(counts.items()))
+
+
+def bucket(microseconds: float) -> float:
+    """The upper bound of the histogram's bucket, as latency.h has them."""
+    return round(2 ** (math.ceil(math.log2(max(microseconds, 0.1) * 10) * 64) / 64) / 10, 3)
+
+
+def at_rate(protocol: str, port: int, model: str, body: Body, connections: int, rate: int,
+            seconds: float, warmup: float) -> Load:
+    """An open loop of ``rate`` requests a second; latencies count from when each was due."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(body.data)
+        file.flush()
+        path = GRPC_PATH if protocol == "grpc" else f"/v2/models/{model}/infer"
+        command = [program("rate_client"), "--protocol", protocol, "--port", str(port),
+                   "--path", path, "--body", file.name, "--rate", str(rate),
+                   "--connections", str(connections), "--seconds", str(seconds),
+                   "--warmup", str(warmup)]
+        for name, value in body.headers().items():
+            command += ["--header", f"{name}: {value}"]
+        return _from_json(run(command, seconds + warmup), "rate_client")

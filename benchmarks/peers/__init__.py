@@ -1,0 +1,22 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Who answers: servers that speak the same protocol, and libraries with the same in-process API.
+
+A peer is a class with what ``Peer`` says, under its name in ``PEERS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .peer import InProcess, Peer, Served
+from .triton_py import TritonPy
+from .tritonserver import TritonServer
+
+__all__ = ["PEERS", "InProcess", "Peer", "Served", "TritonPy", "TritonServer"]
+
+#: Name on the command line -> what makes it of an optional path.
+PEERS: dict[str, Callable[[str], Peer]] = {
+    "tritonserver": TritonServer,
+    "triton-py": TritonPy,
+}

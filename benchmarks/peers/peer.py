@@ -1,0 +1,164 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a peer is, and a server process of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from triton_py.errors import UnavailableError
+
+from ..results import Subject
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback interface that nobody listens on at the moment."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+@dataclass(frozen=True)
+class InProcess:
+    """A library with the in-process API, and what it needs to be loaded by a C program."""
+
+    library: str
+    #: To be loaded before it, for what it leaves undefined; or empty.
+    preload: str = ""
+    env: dict[str, str] = field(default_factory=dict)
+
+
+class Served:
+    """A server process. A context manager that ends it.
+
+    :param stop_seconds: after SIGTERM, before it is killed.
+    """
+
+    READY_SECONDS = 120
+
+    def __init__(self, command: list[str], env: dict[str, str], log: Path, http: int, grpc: int,
+                 stop_seconds: float = 10) -> None:
+        self.http = http
+        self.grpc = grpc
+        self._log = log
+        self._stop_seconds = stop_seconds
+        began = time.monotonic()
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                command, env={**os.environ, **env}, stdin=subprocess.DEVNULL, stdout=output,
+                stderr=subprocess.STDOUT)
+        try:
+            self._wait_ready(began + self.READY_SECONDS)
+        except BaseException:
+            self.close()
+            raise
+        #: From the command to the first answer that says ready, in ms.
+        self.start_ms = (time.monotonic() - began) * 1000
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(errors="replace").strip().splitlines()
+        return " | ".join(lines[-5:]) or "it said nothing"
+
+    def _wait_ready(self, deadline: float) -> None:
+        while True:
+            if self._process.poll() is not None:
+                raise UnavailableError(f"the server ended with {self._process.returncode} before it "
+                                       f"was ready: {self._last_words()}")
+            try:
+                with urllib.request.urlopen(self.url("health/ready"), timeout=5):
+                    return
+            except (OSError, urllib.error.URLError):
+                if time.monotonic() > deadline:
+                    raise UnavailableError(f"the server was not ready after {self.READY_SECONDS} s: "
+                                           f"{self._last_words()}") from None
+                time.sleep(0.002)
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.http}/v2/{path}"
+
+    def post(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[bytes, dict[str, str]]:
+        """The answer's body and headers (names in lower case). Raises ``UnavailableError``."""
+        request = urllib.request.Request(self.url(path), data=body, headers=headers, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                return answer.read(), {k.lower(): v for k, v in answer.headers.items()}
+        except urllib.error.HTTPError as error:
+            raise UnavailableError(f"{path}: {error.code}: {error.read()[:300]!r}") from error
+
+    def post_json(self, path: str, message: Any) -> Any:
+        """The answer as JSON, None where it is empty. Raises ``UnavailableError``."""
+        body, _ = self.post(path, json.dumps(message).encode(), {"Content-Type": "application/json"})
+        return json.loads(body) if body.strip() else None
+
+    def successes(self, model: str) -> tuple[int, int]:
+        """How many requests succeeded and failed so far, by the server's own statistics."""
+        with urllib.request.urlopen(self.url(f"models/{model}/stats"), timeout=30) as answer:
+            stats: dict[str, Any] = json.load(answer)
+        inference = [version["inference_stats"] for version in stats["model_stats"]]
+        return (sum(s["success"]["count"] for s in inference),
+                sum(s["fail"]["count"] for s in inference))
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(self._stop_seconds)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Peer(ABC):
+    """A server that can be compared with another."""
+
+    @abstractmethod
+    def subject(self) -> Subject:
+        """What a report says it is."""
+
+    @abstractmethod
+    def serve(self, repository: Path, backends: Path, log: Path, flags: list[str]) -> Served:
+        """Starts it, ready.
+
+        :param backends: a folder with ``<name>/libtriton_<name>.so``.
+        :param flags: of ``tritonserver``, beside those that every start needs.
+        """
+
+    def inprocess(self) -> InProcess | None:
+        """None if it has no in-process API in C."""
+        return None
+
+
+def common_flags(repository: Path, backends: Path, http: int, grpc: int) -> list[str]:
+    """In the words that ``tritonserver`` and ``triton-py serve`` share."""
+    return [
+        f"--model-repository={repository}", f"--backend-directory={backends}",
+        "--http-address=127.0.0.1", f"--http-port={http}",
+        "--grpc-address=127.0.0.1", f"--grpc-port={grpc}",
+        "--allow-metrics=false", "--log-info=false",
+    ]

@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""triton-py itself: of this environment, or of another one's interpreter."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from functools import cached_property
+from pathlib import Path
+
+from triton_py.errors import UnavailableError
+
+from ..machine import sha256
+from ..results import Subject
+from .peer import InProcess, Peer, Served, common_flags, free_ports
+
+#: What another interpreter is asked, to know what it has installed.
+_ASK = """
+import json, os, sys, sysconfig
+from importlib import metadata, util
+root = os.path.dirname(util.find_spec("triton_py").origin)
+shared = os.path.join(sysconfig.get_config_var("LIBDIR") or "",
+                      sysconfig.get_config_var("INSTSONAME") or "")
+print(json.dumps({
+    "version": metadata.version("triton-py"), "root": root, "path": [os.path.dirname(root), *(p for p in sys.path if p)],
+    "python": sys.version.split()[0],
+    "libpython": shared if sysconfig.get_config_var("Py_ENABLE_SHARED") else ""}))
+"""
+
+
+class TritonPy(Peer):
+    """:param python: the interpreter whose triton-py it is; empty: the running one."""
+
+    def __init__(self, python: str = "") -> None:
+        self._python = python or sys.executable
+
+    @cached_property
+    def _facts(self) -> dict[str, object]:
+        try:
+            # From the root: a checkout in the working directory is not what is asked for.
+            said = subprocess.run([self._python, "-c", _ASK], check=False, capture_output=True,
+                                  text=True, cwd="/", timeout=60)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise UnavailableError(f"can't run {self._python}: {error}") from error
+        if said.returncode != 0:
+            raise UnavailableError(f"{self._python} has no triton-py: "
+                                   + (said.stderr.strip().splitlines() or ["no reason"])[-1])
+        facts: dict[str, object] = json.loads(said.stdout)
+        return facts
+
+    @cached_property
+    def _library(self) -> Path:
+        return Path(str(self._facts["root"]), "lib", "libtritonserver.so")
+
+    def subject(self) -> Subject:
+        return Subject(f"triton-py {self._facts['version']}", {
+            "python": str(self._facts["python"]),
+            "core": sha256(self._library),
+        })
+
+    def serve(self, repository: Path, backends: Path, log: Path, flags: list[str]) -> Served:
+        http, grpc = free_ports(2)
+        command = [self._python, "-m", "triton_py", "serve",
+                   *common_flags(repository, backends, http, grpc), *flags]
+        return Served(command, {"PYTHONSAFEPATH": "1"}, log, http, grpc)
+
+    def inprocess(self) -> InProcess | None:
+        path = self._facts["path"]
+        assert isinstance(path, list)
+        return InProcess(str(self._library), str(self._facts["libpython"]),
+                         {"PYTHONPATH": os.pathsep.join(path)})

@@ -1,0 +1,148 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Carries a plan out, and keeps on disk what there is so far."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from triton_py.errors import TritonError
+
+from .. import machine, results
+from ..peers import Peer
+from ..results import Run, Sample, Subject
+from ..scenarios import Catalogue, Scenario
+from .measure import Place, Timing, measure
+from .plan import Plan, order
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A peer with the backends it is to use."""
+
+    peer: Peer
+    #: A folder with ``<name>/libtriton_<name>.so``.
+    backends: Path
+    #: What a report says it is; None: what the peer says of itself.
+    about: Subject | None = None
+
+    def subject(self) -> Subject:
+        return self.about or self.peer.subject()
+
+
+#: Told before each process, and at the end: what is about to run, processes done, processes in all.
+Progress = Callable[[str, int, int], None]
+
+
+def shipped_backends(folder: Path) -> Path:
+    """The backends of this package, alone in a folder of their own as a server expects them."""
+    import triton_py.backends
+
+    for library in Path(triton_py.backends.__file__).parent.glob("*/libtriton_*.so"):
+        place = folder / library.parent.name
+        place.mkdir(parents=True)
+        shutil.copy(library, place)
+    return folder
+
+
+def write_repository(folder: Path, scenario: Scenario, catalogue: Catalogue) -> None:
+    """The scenario's model, and as many copies beside it as it asks for; or a folder as it is."""
+    given = scenario.settings.get("folder")
+    if given:
+        shutil.copytree(given, folder / scenario.model)
+        return
+    for copy in range(int(scenario.settings.get("copies", 1))):
+        name = f"{scenario.model}-copy-{copy}" if copy else scenario.model
+        (folder / name / "1").mkdir(parents=True)
+        (folder / name / "config.pbtxt").write_text(
+            f'name: "{name}"\n{catalogue.models[scenario.model]}')
+
+
+class Execution:
+    """One run.
+
+    :param keep: where the run is written after each block, so that nothing is lost if it is killed;
+        None: nowhere.
+    """
+
+    def __init__(self, catalogue: Catalogue, scenarios: Sequence[Scenario],
+                 contestants: Mapping[str, Contestant], plan: Plan, command: str,
+                 keep: Path | None = None, progress: Progress | None = None) -> None:
+        self._catalogue = catalogue
+        self._scenarios = scenarios
+        self._contestants = contestants
+        self._plan = plan
+        self._keep = keep
+        self._progress = progress or (lambda what, done, total: None)
+        self._done = 0
+        self._total = sum(len(self._order(scenario, block))
+                          for scenario in scenarios for block in range(plan.blocks))
+        self.run = Run(
+            command=command, started=datetime.now(UTC).isoformat(timespec="seconds"),
+            seed=plan.seed, machine=machine.fingerprint(),
+            subjects={key: one.subject() for key, one in contestants.items()},
+            plan={**plan.facts(), "load_average": machine.load_average()})
+
+    def _order(self, scenario: Scenario, block: int) -> list[str]:
+        return order(list(self._contestants), block, scenario.name, self._plan.seed)
+
+    def execute(self) -> Run:
+        """Until the plan is done. On KeyboardInterrupt, what there is so far is kept, and the
+        exception goes on."""
+        try:
+            with tempfile.TemporaryDirectory(prefix="triton-py-bench-") as scratch:
+                # Block by block through all scenarios would spread a case over the whole run, and a
+                # noisy minute over all cases; but then a case is known only at the very end.
+                for scenario in self._scenarios:
+                    folder = Path(scratch, scenario.name)
+                    write_repository(folder, scenario, self._catalogue)
+                    for block in range(self._plan.blocks):
+                        if not self._block(scenario, folder, block):
+                            break
+                        self._save()
+                    shutil.rmtree(folder)
+            self.run.complete = True
+            self._progress("done", self._total, self._total)
+            return self.run
+        finally:
+            self._save()
+
+    def _save(self) -> None:
+        if self._keep is not None:
+            results.write(self.run, self._keep)
+
+    def _block(self, scenario: Scenario, repository: Path, block: int) -> bool:
+        """False if the scenario can't go on."""
+        timing = Timing(self._plan.seconds, self._plan.warmup)
+        samples: list[Sample] = []
+        for position, key in enumerate(self._order(scenario, block)):
+            contestant = self._contestants[key]
+            self._progress(f"{scenario.name}, block {block + 1} of {self._plan.blocks}: "
+                           f"{self.run.subjects[key].label}", self._done, self._total)
+            place = Place(repository, contestant.backends, repository.with_suffix(".log"))
+            try:
+                for made in measure(scenario, contestant.peer, place, timing):
+                    samples.append(Sample(
+                        made.case, key, block, position, made.seconds, made.figures, made.requests,
+                        list(made.histogram)))
+            except TritonError as error:
+                self.run.not_run[scenario.name] = (
+                    f"{self.run.subjects[key].label}: {error}")
+                # A block counts whole or not at all: half of one has no ratio.
+                self._done += (self._plan.blocks - block) * len(self._order(scenario, block)) - position
+                return False
+            self._done += 1
+        self.run.samples += samples
+        return True
+
+
+def elapsed(began: float) -> str:
+    """For people: ``1:05``."""
+    seconds = int(time.monotonic() - began)
+    return f"{seconds // 60}:{seconds % 60:02}"

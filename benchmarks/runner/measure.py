@@ -1,0 +1,221 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""One fresh process of one subject under one scenario: what it does at each level of load."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from triton_py.errors import InternalError, UnavailableError, UnsupportedError
+
+from .. import load
+from ..load import bodies
+from ..machine import usage
+from ..peers import Peer, Served
+from ..results import Case, quantile
+from ..scenarios import Scenario
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long to measure, in seconds."""
+
+    seconds: float
+    warmup: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A case's figures, as a sample has them."""
+
+    case: Case
+    seconds: float
+    figures: dict[str, float]
+    requests: int = 0
+    histogram: tuple[tuple[float, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a scenario finds its model and its backend, and leaves its log."""
+
+    repository: Path
+    backends: Path
+    log: Path
+
+
+def measure(scenario: Scenario, peer: Peer, place: Place, timing: Timing) -> Iterator[Measured]:
+    """Yields each case of ``scenario`` as it is done.
+
+    Raises ``triton_py.errors`` for a peer that can't do it, and for requests that failed.
+    """
+    if scenario.kind == "inprocess":
+        yield from _inprocess(scenario, peer, place, timing)
+    elif scenario.kind == "start":
+        yield _start(scenario, peer, place)
+    elif scenario.kind == "reload":
+        yield _reload(scenario, peer, place)
+    else:
+        flags = list(scenario.settings.get("flags", []))
+        with peer.serve(place.repository, place.backends, place.log, flags) as served:
+            for case in scenario.cases():
+                yield _front_end(scenario, case, served, timing)
+
+
+def _latencies(made: load.Load) -> dict[str, float]:
+    return {name: quantile(made.histogram, part)
+            for name, part in (("p50", .5), ("p90", .9), ("p99", .99), ("p999", .999))}
+
+
+def _inprocess(scenario: Scenario, peer: Peer, place: Place, timing: Timing) -> Iterator[Measured]:
+    library = peer.inprocess()
+    if library is None:
+        raise UnsupportedError("has no in-process API in C")
+    check = bool(scenario.settings.get("identity", True))
+    for case in scenario.cases():
+        made = load.inprocess(
+            library.library, place.repository, place.backends, scenario.model,
+            [str(tensor) for tensor in scenario.inputs], int(case.level), timing.seconds,
+            timing.warmup, check, library.preload, library.env)
+        more = made.more
+        figures = {
+            "throughput": made.requests / made.seconds,
+            **_latencies(made),
+            "cpu": more["cpu_seconds"] / made.requests * 1e6,
+            "switches": more["switches"] / made.requests,
+            "peak": more["peak_kib"] / 1024,
+        }
+        yield Measured(case, made.seconds, figures, made.requests, tuple(made.histogram))
+
+
+# --- front ends ------------------------------------------------------------------------------
+
+
+def _outputs(scenario: Scenario) -> list[str]:
+    named: list[str] = scenario.settings.get("outputs") or [
+        tensor.name.replace("INPUT", "OUTPUT") for tensor in scenario.inputs]
+    return named
+
+
+def _body(scenario: Scenario) -> bodies.Body:
+    encoding = scenario.settings.get("encoding")
+    if scenario.kind == "grpc":
+        return bodies.grpc(scenario.model, scenario.inputs, encoding or "raw")
+    return bodies.http(scenario.inputs, _outputs(scenario), encoding or "binary")
+
+
+def check_answer(scenario: Scenario, served: Served) -> None:
+    """One request, whose answer has to be right: nobody wants to know how fast errors are.
+
+    Raises ``InternalError``.
+    """
+    if not scenario.settings.get("identity", True):
+        return
+    body = bodies.http(scenario.inputs, _outputs(scenario))
+    answer, headers = served.post(f"models/{scenario.model}/infer", body.data, body.headers())
+    header = int(headers.get("inference-header-content-length", len(answer)))
+    expected = b"".join(bodies.raw(tensor) for tensor in scenario.inputs)
+    if answer[header:] != expected:
+        raise InternalError(f"the answer of '{scenario.model}' is not its input: "
+                            f"{len(answer) - header} bytes, expected {len(expected)}")
+
+
+def _front_end(scenario: Scenario, case: Case, served: Served, timing: Timing) -> Measured:
+    check_answer(scenario, served)
+    body = _body(scenario)
+
+    def once(seconds: float) -> load.Load:
+        if case.level.endswith("/s"):
+            connections = int(scenario.settings.get("connections", 8))
+            return load.at_rate(scenario.kind, served.grpc if scenario.kind == "grpc" else served.http,
+                                scenario.model, body, connections, int(case.level[:-2]), seconds, 0)
+        in_flight = int(case.level)
+        if scenario.kind == "grpc":
+            # All on one connection, as one client has them, unless the scenario says otherwise.
+            connections = min(in_flight, int(scenario.settings.get("connections", 1)))
+            return load.grpc(served.grpc, body, connections, -(-in_flight // connections), seconds)
+        return load.http(served.http, scenario.model, body, in_flight, seconds)
+
+    if timing.warmup:
+        once(timing.warmup)
+    succeeded, failed = served.successes(scenario.model)
+    before = usage(served.pid)
+    made = once(timing.seconds)
+    after = usage(served.pid)
+    now_succeeded, now_failed = served.successes(scenario.model)
+    # A client that leaves cancels what is under way, no more than it has in flight.
+    cancelled = int(case.level) if case.level.isdigit() else 0
+    if now_failed - failed > cancelled or now_succeeded - succeeded < made.requests:
+        raise InternalError(
+            f"{case}: the client counts {made.requests} answers, the server "
+            f"{now_succeeded - succeeded} successes and {now_failed - failed} failures")
+    # What was under way when the client left was worked for, too.
+    requests = now_succeeded - succeeded
+    figures = {
+        "throughput": made.requests / made.seconds,
+        **_latencies(made),
+        "cpu": (after.cpu_seconds - before.cpu_seconds) / requests * 1e6,
+        "switches": (after.switches - before.switches) / requests,
+        "peak": after.peak_mib,
+    }
+    if case.level.endswith("/s"):
+        # What was asked for is no result.
+        del figures["throughput"]
+    return Measured(case, made.seconds, figures, made.requests, tuple(made.histogram))
+
+
+# --- without load ----------------------------------------------------------------------------
+
+#: After a start, for what it does in the background, in seconds.
+SETTLE = 1.0
+
+
+def _start(scenario: Scenario, peer: Peer, place: Place) -> Measured:
+    began = time.monotonic()
+    flags = list(scenario.settings.get("flags", []))
+    with peer.serve(place.repository, place.backends, place.log, flags) as served:
+        time.sleep(SETTLE)
+        used = usage(served.pid)
+        return Measured(Case(scenario.name), time.monotonic() - began,
+                        {"start": served.start_ms, "resident": used.resident_mib,
+                         "peak": used.peak_mib})
+
+
+def _until_unloaded(served: Served, model: str) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        index: list[dict[str, Any]] = served.post_json("repository/index", {"ready": True})
+        if all(entry["name"] != model for entry in index):
+            return
+        if time.monotonic() > deadline:
+            raise UnavailableError(f"'{model}' was still ready 30 s after its unload")
+        time.sleep(0.001)
+
+
+def _reload(scenario: Scenario, peer: Peer, place: Place) -> Measured:
+    cycles = int(scenario.settings.get("cycles", 20))
+    model = scenario.model
+    flags = ["--model-control-mode=explicit", *scenario.settings.get("flags", [])]
+    began = time.monotonic()
+    loads, unloads = [], []
+    with peer.serve(place.repository, place.backends, place.log, flags) as served:
+        for _ in range(cycles):
+            start = time.monotonic()
+            served.post_json(f"repository/models/{model}/load", {})
+            loaded = time.monotonic()
+            check_answer(scenario, served)
+            unload = time.monotonic()
+            served.post_json(f"repository/models/{model}/unload", {})
+            _until_unloaded(served, model)
+            loads.append((loaded - start) * 1e3)
+            unloads.append((time.monotonic() - unload) * 1e3)
+        peak = usage(served.pid).peak_mib
+    return Measured(Case(scenario.name), time.monotonic() - began,
+                    {"load": float(np.median(loads)), "unload": float(np.median(unloads)),
+                     "peak": peak}, cycles)

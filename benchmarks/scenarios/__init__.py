@@ -1,0 +1,217 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""What there is to run, as data: the TOML files beside this one.
+
+A file holds models, each a ``config.pbtxt``, and scenarios, each a model under a kind of load:
+
+.. code-block:: toml
+
+    [models.identity]
+    config = 'backend: "identity" ...'  # or: tensors = 64, for as many inputs and outputs
+
+    [[scenario]]
+    name = "http-identity"              # of a case, in reports and on the command line
+    title = "HTTP, 16 floats"
+    kind = "http"                       # who makes the load: see load/
+    model = "identity"
+    inputs = ["INPUT0:FP32:16"]         # NAME[*N]:DATATYPE:DIMS[:BYTES of a BYTES tensor]
+    levels = [1, 8, 32, 128]            # closed loops: requests in flight
+    rates = [2000]                      # open loops: requests a second
+    tags = ["smoke"]                    # sets of scenarios, by --set
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from triton_py.errors import InvalidArgumentError
+
+from ..results import Case
+
+#: Kind -> what it is. The functions that make the load are in ``runner``.
+KINDS = {
+    "inprocess": "closed loop over the in-process C API",
+    "http": "closed and open loops over HTTP",
+    "grpc": "closed and open loops over gRPC",
+    "start": "from the command to ready, and memory at rest",
+    "reload": "a model's load and unload, again and again",
+}
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
+_DATATYPES = {"BOOL": 1, "INT8": 1, "UINT8": 1, "INT16": 2, "UINT16": 2, "FP16": 2, "BF16": 2,
+              "INT32": 4, "UINT32": 4, "FP32": 4, "INT64": 8, "UINT64": 8, "FP64": 8, "BYTES": 0}
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An input as a scenario names it."""
+
+    name: str
+    datatype: str
+    shape: tuple[int, ...]
+    #: Of the whole tensor.
+    size: int
+
+    @property
+    def elements(self) -> int:
+        count = 1
+        for dim in self.shape:
+            count *= dim
+        return count
+
+    def __str__(self) -> str:
+        dims = ",".join(map(str, self.shape))
+        size = f":{self.size}" if self.datatype == "BYTES" else ""
+        return f"{self.name}:{self.datatype}:{dims}{size}"
+
+
+def tensor(text: str) -> Tensor:
+    """From ``NAME:DATATYPE:DIMS[:BYTES]``. Raises ``InvalidArgumentError``."""
+    parts = text.split(":")
+    try:
+        name, datatype, dims = parts[:3]
+        shape = tuple(int(dim) for dim in dims.split(",")) if dims else ()
+        each = _DATATYPES[datatype]
+        sizes = [int(part) for part in parts[3:]]
+    except (ValueError, KeyError) as error:
+        raise InvalidArgumentError(f"'{text}' is no tensor: expected NAME:DATATYPE:DIMS, or "
+                                   f"NAME:BYTES:DIMS:SIZE") from error
+    made = Tensor(name, datatype, shape, 0)
+    if len(sizes) != (datatype == "BYTES") or any(dim < 0 for dim in shape):
+        raise InvalidArgumentError(f"'{text}' is no tensor: a size in bytes belongs to BYTES, and "
+                                   f"to nothing else")
+    size = sizes[0] if sizes else each * made.elements
+    if sizes and (size < 4 * made.elements or made.elements and size % made.elements):
+        raise InvalidArgumentError(f"'{text}' is no tensor: {made.elements} elements of equal "
+                                   f"length, with 4 bytes each before them, don't have {size} bytes")
+    return Tensor(name, datatype, shape, size)
+
+
+def tensors(texts: list[str]) -> tuple[Tensor, ...]:
+    """As ``tensor``; ``INPUT*3:FP32:16`` is INPUT0, INPUT1 and INPUT2."""
+    made = []
+    for text in texts:
+        name, colon, rest = text.partition(":")
+        stem, star, count = name.partition("*")
+        if star and not count.isdigit():
+            raise InvalidArgumentError(f"'{text}' is no tensor: '{count}' is no number of them")
+        names = [f"{stem}{i}" for i in range(int(count))] if star else [name]
+        made += [tensor(one + colon + rest) for one in names]
+    return tuple(made)
+
+
+def _identity(count: int) -> str:
+    """A configuration with so many inputs and outputs."""
+    parts = ['backend: "identity"']
+    for i in range(count):
+        parts += [f'{kind} {{ name: "{kind.upper()}{i}" data_type: TYPE_FP32 dims: [ 16 ] }}'
+                  for kind in ("input", "output")]
+    return "\n".join(parts)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A model under a kind of load."""
+
+    name: str
+    title: str
+    kind: str
+    model: str = ""
+    inputs: tuple[Tensor, ...] = ()
+    levels: tuple[int, ...] = ()
+    rates: tuple[int, ...] = ()
+    tags: frozenset[str] = frozenset()
+    #: What else the kind understands: ``encoding`` of tensors, ``connections``, ``copies``.
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def cases(self) -> list[Case]:
+        made = [Case(self.name, str(level)) for level in self.levels]
+        made += [Case(self.name, f"{rate}/s") for rate in self.rates]
+        return made or [Case(self.name)]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All scenarios, and the models they need."""
+
+    scenarios: dict[str, Scenario]
+    #: Name -> config.pbtxt.
+    models: dict[str, str]
+
+    def chosen(self, names: list[str], sets: list[str]) -> list[Scenario]:
+        """By name (with ``*`` as a wildcard) or by set; all where nothing is named.
+
+        Raises ``InvalidArgumentError`` for a name or set that there is not.
+        """
+        found = []
+        for name in names:
+            pattern = re.compile(re.escape(name).replace(r"\*", ".*"))
+            matching = [s for s in self.scenarios if pattern.fullmatch(s)]
+            if not matching:
+                raise InvalidArgumentError(f"no scenario '{name}'; there are: "
+                                           + ", ".join(self.scenarios))
+            found += matching
+        tags = sorted({tag for s in self.scenarios.values() for tag in s.tags})
+        for tag in sets:
+            if tag not in tags:
+                raise InvalidArgumentError(f"no set '{tag}'; there are: {', '.join(tags)}")
+            found += [name for name, s in self.scenarios.items() if tag in s.tags]
+        if not names and not sets:
+            found = list(self.scenarios)
+        return [self.scenarios[name] for name in dict.fromkeys(found)]
+
+
+def _scenario(data: dict[str, Any], models: dict[str, str], where: str) -> Scenario:
+    name = data.get("name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise InvalidArgumentError(f"{where}: a scenario's name is lower-case letters, digits, '-' "
+                                   f"and '.', not {name!r}")
+    data = dict(data)
+    data["inputs"] = tensors(data.get("inputs", []))
+    for key in ("levels", "rates"):
+        data[key] = tuple(data.get(key, []))
+        if any(type(value) is not int or value < 1 for value in data[key]):
+            raise InvalidArgumentError(f"{where}: {key} of '{name}' are whole numbers above 0")
+    data["tags"] = frozenset(data.get("tags", []))
+    known = set(Scenario.__dataclass_fields__) - {"settings"}
+    data["settings"] = {key: data.pop(key) for key in list(data) if key not in known}
+    if data.get("kind") not in KINDS:
+        raise InvalidArgumentError(f"{where}: kind of '{name}' is {data.get('kind')!r}, expected one "
+                                   f"of {', '.join(KINDS)}")
+    if data.get("model", "") not in ("", *models):
+        raise InvalidArgumentError(f"{where}: '{name}' is about the model '{data['model']}', which "
+                                   f"is not in the file")
+    data.setdefault("title", name)
+    return Scenario(**data)
+
+
+def read(paths: list[Path]) -> Catalogue:
+    """Raises ``InvalidArgumentError``."""
+    scenarios: dict[str, Scenario] = {}
+    models: dict[str, str] = {}
+    for path in paths:
+        try:
+            data = tomllib.loads(path.read_text())
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise InvalidArgumentError(f"can't read scenarios from {path}: {error}") from error
+        try:
+            own = {name: model["config"] if "config" in model else _identity(model["tensors"])
+                   for name, model in data.get("models", {}).items()}
+        except KeyError as error:
+            raise InvalidArgumentError(f"{path}: a model has neither 'config' nor 'tensors'"
+                                       ) from error
+        models.update(own)
+        for entry in data.get("scenario", []):
+            made = _scenario(entry, own, path.name)
+            if made.name in scenarios:
+                raise InvalidArgumentError(f"{path.name}: a second scenario '{made.name}'")
+            scenarios[made.name] = made
+    return Catalogue(scenarios, models)
+
+
+def builtin() -> Catalogue:
+    return read(sorted(Path(__file__).parent.glob("*.toml")))
