@@ -5,12 +5,14 @@
 //
 //   inprocess_client --server LIB --repository DIR --backends DIR --model NAME
 //                    --input NAME:DATATYPE:DIMS[:BYTES] ... [--in-flight N] [--seconds S]
-//                    [--warmup S] [--check-identity] [--rest S] [--preload LIB]
+//                    [--warmup S] [--requests N] [--check-identity] [--preload LIB]
 //
 // It knows nothing of the library but the public header: the functions are looked up by name. One
 // thread sends: it waits until responses have come, looks at them, sends their requests again. A
 // latency is the time from TRITONSERVER_ServerInferAsync to that thread having the response in its
 // hands, as a client sees it.
+//
+// With --requests it sends so many, whatever time it takes: what a tool that counts is to count.
 //
 // Prints one line of JSON. Exit status: 0; 1 for a call or an answer that failed, with its message
 // on standard error; 2 for wrong arguments.
@@ -111,7 +113,8 @@ static struct {
   Input inputs[MAX_INPUTS];
   unsigned input_count;
   unsigned in_flight;
-  double seconds, warmup, rest;
+  double seconds, warmup;
+  uint64_t requests;  // 0: as many as the seconds allow
   bool check_identity;
 } options = {.in_flight = 1, .seconds = 3, .warmup = 1};
 
@@ -183,7 +186,8 @@ static void parse(int argc, char** argv)
       options.in_flight = (unsigned)number(flag, value, 1, MAX_IN_FLIGHT);
     else if (strcmp(flag, "--seconds") == 0) options.seconds = number(flag, value, 0, 3600);
     else if (strcmp(flag, "--warmup") == 0) options.warmup = number(flag, value, 0, 3600);
-    else if (strcmp(flag, "--rest") == 0) options.rest = number(flag, value, 0, 3600);
+    else if (strcmp(flag, "--requests") == 0)
+      options.requests = (uint64_t)number(flag, value, 1, 1e12);
     else if (strcmp(flag, "--input") == 0) {
       if (options.input_count == MAX_INPUTS) fail(2, "more than %d inputs", MAX_INPUTS);
       options.input_texts[options.input_count++] = value;
@@ -350,7 +354,9 @@ typedef struct {
   long switches;
 } Measured;
 
-static Measured loop(TRITONSERVER_Server* server, double seconds, Latencies* latencies)
+// For so many seconds, or so many requests where that is not 0.
+static Measured loop(
+    TRITONSERVER_Server* server, double seconds, uint64_t requests, Latencies* latencies)
 {
   struct rusage before, after;
   getrusage(RUSAGE_SELF, &before);
@@ -358,7 +364,8 @@ static Measured loop(TRITONSERVER_Server* server, double seconds, Latencies* lat
   const uint64_t end = begin + (uint64_t)(seconds * 1e9);
   Measured measured = {0};
   unsigned open = 0;
-  for (; open < options.in_flight; ++open) send_again(server, &slots[open]);
+  for (; open < options.in_flight && (requests == 0 || open < requests); ++open)
+    send_again(server, &slots[open]);
   uint64_t last = begin;
   while (open != 0) {
     for (Slot *slot = wait_for_arrival(), *next; slot != NULL; slot = next) {
@@ -367,7 +374,8 @@ static Measured loop(TRITONSERVER_Server* server, double seconds, Latencies* lat
       latencies_add(latencies, (now - slot->sent_ns) / 1000.0);
       ++measured.requests;
       look_at(slot);
-      if (now < end) send_again(server, slot);
+      if (requests == 0 ? now < end : measured.requests + open <= requests)
+        send_again(server, slot);
       else --open;
     }
   }
@@ -429,10 +437,9 @@ int main(int argc, char** argv)
   }
 
   static Latencies latencies;
-  loop(server, options.warmup, &latencies);
+  if (options.requests == 0) loop(server, options.warmup, 0, &latencies);
   latencies_clear(&latencies);
-  const Measured measured = loop(server, options.seconds, &latencies);
-  if (options.rest > 0) usleep((useconds_t)(options.rest * 1e6));
+  const Measured measured = loop(server, options.seconds, options.requests, &latencies);
 
   struct rusage usage;
   getrusage(RUSAGE_SELF, &usage);

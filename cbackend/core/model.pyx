@@ -24,6 +24,7 @@ from triton_py.core.native cimport (
     tp_add,
     tp_cond_init,
     tp_now_ns,
+    tp_swap,
 )
 from triton_py.core.objects cimport (
     MODEL_MAGIC,
@@ -79,6 +80,9 @@ cdef TRITONSERVER_Error* model_enqueue(Model* model, Request* request) noexcept 
         wake or queue.batch_total >= queue.target or model.policy.compare_inputs
         or model.policy.strategy != NULL)
     # Before the unlock: after it the request may be answered and the model closed, queue and all.
+    if queue.watchers and tp_swap(&queue.knocked, 0, 1):
+        # Somebody is awake and comes.
+        wake = False
     if wake:
         pthread_cond_signal(&queue.wake)
     pthread_mutex_unlock(&queue.mutex)

@@ -272,6 +272,9 @@ cdef struct Queue:
     int64_t size
     int64_t batch_total     # sum of the batch sizes
     int64_t waiters         # workers inside a wait
+    int64_t watchers        # workers that watch "knocked" for a moment before they wait
+    int64_t knocked         # atomic: something came while somebody watched
+    int64_t seen            # of the process's cancellations; -1: look for cancelled requests
     int64_t target          # wake a waiter when batch_total reaches it
     bint accepting
     bint closing
@@ -371,6 +374,12 @@ cdef struct Worker:
     Request** handed        # the array the backend sees
     uint64_t* serials
     uint32_t batch_capacity
+    # What lately was usual: until work comes, and from its coming until a sleeping worker runs.
+    uint64_t usual_gap_ns
+    uint64_t usual_wake_ns
+    uint64_t watches
+    bint crowded            # more was in flight than what it took last
+    int64_t most_watchers   # of the process: CPUs / 2
 
 # --- sequences (sequence.pxd) ---------------------------------------------------------------
 

@@ -5,7 +5,6 @@
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
-from triton_py.core.native cimport tp_store
 from triton_py.core.objects cimport BatchPolicy, Input, InputSpec, Queue, Request
 from triton_py.core.queue cimport (
     Decision,
@@ -16,6 +15,7 @@ from triton_py.core.queue cimport (
     queue_pop,
     queue_push,
 )
+from triton_py.core.request cimport request_mark_cancelled
 
 REASONS = ("single", "preferred", "full", "shape", "delay", "idle", "drain", "strategy")
 
@@ -84,7 +84,7 @@ cdef class QueueProbe:
             index -= 1
         if request == NULL:
             raise IndexError("no such request")
-        tp_store(&request.cancelled, 1)
+        request_mark_cancelled(request)
 
     def drop_cancelled(self) -> list:
         """Batch sizes of the cancelled requests, which leave the queue."""

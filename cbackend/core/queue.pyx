@@ -22,7 +22,7 @@ from triton_py.core.objects cimport (
     Queue,
     Request,
 )
-from triton_py.core.request cimport request_input
+from triton_py.core.request cimport cancellations, request_input
 from triton_py.core.statistics cimport (
     CLOSED_DELAY,
     CLOSED_DRAIN,
@@ -53,6 +53,8 @@ cdef inline int64_t _size(const Request* request) noexcept nogil:
 
 cdef void queue_push(Queue* queue, Request* request) noexcept nogil:
     request.next = NULL
+    if tp_load(&request.cancelled):
+        queue.seen = -1
     if queue.tail == NULL:
         queue.head = request
     else:
@@ -238,7 +240,12 @@ cdef void queue_take(
     cdef Decision decision
     cdef uint32_t i
     taken.failed = NULL
-    taken.cancelled = queue_drop_cancelled(queue)
+    # Cancellations are rare, and looking for them is a walk along the whole queue.
+    cdef int64_t now_seen = cancellations()
+    taken.cancelled = NULL
+    if now_seen != queue.seen:
+        queue.seen = now_seen
+        taken.cancelled = queue_drop_cancelled(queue)
     form_batch(queue, policy, now_ns, &decision)
     taken.count = decision.count
     taken.reason = decision.reason

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Requests: building, life-cycle, giving back."""
 
-from libc.stdint cimport uint32_t
+from libc.stdint cimport int64_t, uint32_t
 
 from triton_py.abi.types cimport (
     TRITONSERVER_Error,
@@ -49,6 +49,9 @@ cdef Request* request_own(
     const char* function, TRITONSERVER_InferenceRequest* handle, bint change,
     TRITONSERVER_Error** error
 ) noexcept nogil
+cdef void request_mark_cancelled(Request* request) noexcept nogil
+# How many requests of this process were cancelled so far: where it has not changed, none was.
+cdef int64_t cancellations() noexcept nogil
 cdef TRITONSERVER_Error* request_no_memory() noexcept nogil
 # INVALID_ARG from three pieces, the middle one a name that the client gave.
 cdef TRITONSERVER_Error* request_error(

@@ -19,6 +19,7 @@ from triton_py.core.error cimport error_new, error_null
 from triton_py.core.native cimport (
     pthread_mutex_lock,
     pthread_mutex_unlock,
+    tp_add,
     tp_load,
     tp_now_ns,
     tp_store,
@@ -290,6 +291,19 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestDelete(
     return NULL
 
 
+cdef int64_t _cancellations = 0
+
+
+cdef int64_t cancellations() noexcept nogil:
+    return tp_load(&_cancellations)
+
+
+cdef void request_mark_cancelled(Request* request) noexcept nogil:
+    # In this order: whoever sees the count sees the mark.
+    tp_store(&request.cancelled, 1)
+    tp_add(&_cancellations, 1)
+
+
 cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestCancel(
     TRITONSERVER_InferenceRequest* inference_request
 ) noexcept nogil:
@@ -299,7 +313,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestCancel(
         b"TRITONSERVER_InferenceRequestCancel", inference_request, False, &error)
     if r == NULL:
         return error
-    tp_store(&r.cancelled, 1)
+    request_mark_cancelled(r)
     # The client owns the request again as soon as it was released, but what is left of it may go on
     # through a factory. A channel's memory stays readable; one that is over has another serial, or
     # nobody who looks.

@@ -32,9 +32,12 @@ from triton_py.core.native cimport (
     pthread_mutex_unlock,
     pthread_self,
     pthread_setname_np,
+    tp_add,
     tp_cond_init,
     tp_cond_wait_until,
+    tp_load,
     tp_now_ns,
+    tp_store,
 )
 from triton_py.core.objects cimport (
     Instance,
@@ -76,6 +79,36 @@ cdef extern from * nogil:
     """
     int tp_place_thread(const int32_t* cpus, uint32_t count, int32_t node)
 
+cdef extern from * nogil:
+    """
+    #if defined(__x86_64__) || defined(__i386__)
+    #define tp_pause() __builtin_ia32_pause()
+    #else
+    #define tp_pause() __asm__ __volatile__("" ::: "memory")
+    #endif
+    #ifndef TP_WATCHERS
+    #define TP_WATCHERS
+    /* Of all threads that could run at a time, half may watch: the others are those that bring the
+       work. With one CPU nobody watches. */
+    static int64_t tp_most_watchers(void) {
+      cpu_set_t set;
+      if (sched_getaffinity(0, sizeof(set), &set) != 0) return 0;
+      return CPU_COUNT(&set) / 2;
+    }
+    #endif
+    """
+    void tp_pause()
+    int64_t tp_most_watchers()
+
+cdef enum:
+    PAUSES = 8              # between two looks of a worker that watches
+    WATCHES = 256           # of which one is left out
+    CROWDED_NS = 20000      # to watch at least, with several requests in flight
+    LONGEST_NS = 100000     # of what is learnt
+
+# Workers that watch at the moment, in this process.
+cdef int64_t watching = 0
+
 cdef enum:
     COMMAND_NONE
     COMMAND_ADOPT
@@ -90,8 +123,71 @@ cdef void _answer(Taken* taken) noexcept nogil:
                      b"out of memory for a request of a sequence", FAILURE_OTHER)
 
 
+cdef void _learn(uint64_t* usual, uint64_t value) noexcept nogil:
+    usual[0] = (3 * usual[0] + min(value, LONGEST_NS)) / 4
+
+
+cdef bint _watch(Worker* worker, Queue* queue) noexcept nogil:
+    """Looks for work for a moment, without the lock; true if some came.
+
+    Sleeping and waking may cost more than a small model's whole request. A worker watches for as
+    long as being woken twice usually takes it: then it loses at most what it might have saved.
+    It doesn't where work usually comes later than that, nor where a woken thread has to wait for a
+    CPU, because then others need the CPUs more. Where several requests are in flight it watches a
+    while in any case: a worker that sleeps at each pause of theirs is woken onto the CPU of the
+    thread that brings them, and the two take turns there.
+    """
+    cdef uint64_t moment = 2 * worker.usual_wake_ns
+    cdef uint64_t until
+    cdef int _turn
+    if worker.crowded:
+        moment = max(moment, <uint64_t>CROWDED_NS)
+    if worker.usual_gap_ns >= moment or moment > LONGEST_NS:
+        return False
+    worker.watches += 1
+    if worker.watches % WATCHES == 0:
+        # What a wake-up takes is to be learnt again.
+        return False
+    if tp_add(&watching, 1) > worker.most_watchers:
+        tp_add(&watching, -1)
+        return False
+    until = tp_now_ns() + moment
+    queue.watchers += 1
+    tp_store(&queue.knocked, 0)
+    pthread_mutex_unlock(&queue.mutex)
+    while not tp_load(&queue.knocked) and tp_now_ns() < until:
+        for _turn in range(PAUSES):
+            tp_pause()
+    tp_add(&watching, -1)
+    pthread_mutex_lock(&queue.mutex)
+    queue.watchers -= 1
+    return queue.head != NULL
+
+
+cdef void _idle(Worker* worker, Queue* queue) noexcept nogil:
+    """Until there is work, or the queue closes, or for no reason."""
+    cdef uint64_t since = tp_now_ns()
+    cdef uint64_t came
+    cdef bint slept = False
+    # Watching is without the lock: the queue may have been closed meanwhile.
+    if not _watch(worker, queue) and not queue.closing:
+        queue.waiters += 1
+        pthread_cond_wait(&queue.wake, &queue.mutex)
+        queue.waiters -= 1
+        slept = True
+    if queue.head == NULL:
+        return
+    came = max(queue.head.queue_start, since)
+    _learn(&worker.usual_gap_ns, came - since)
+    if slept:
+        _learn(&worker.usual_wake_ns, tp_now_ns() - came)
+
+
 cdef void _wait(Worker* worker, Queue* queue, uint64_t until_ns) noexcept nogil:
     cdef pthread_cond_t* wake = &queue.wake
+    if worker.slots == NULL and until_ns == FOREVER:
+        _idle(worker, queue)
+        return
     if worker.slots != NULL:
         wake = &worker.slots.wake
         worker.slots.waiting = True
@@ -124,6 +220,7 @@ cdef void _pull(Worker* worker) noexcept nogil:
                 pthread_cond_signal(&queue.wake)
             _answer(&taken)
             if taken.count:
+                worker.crowded = tp_load(&worker.model.in_flight) > taken.count
                 worker.turn = (worker.turn + 1) % worker.instance_count
                 instance_execute(worker.instances[worker.turn], worker, taken.count, taken.reason)
             pthread_mutex_lock(&queue.mutex)
@@ -206,6 +303,7 @@ cdef Worker* worker_new(Model* model) noexcept nogil:
     if worker == NULL:
         return NULL
     worker.model = model
+    worker.most_watchers = tp_most_watchers()
     worker.batch_capacity = <uint32_t>(most if most > 1 else 1)
     worker.batch = <Request**>calloc(worker.batch_capacity, sizeof(Request*))
     worker.handed = <Request**>calloc(worker.batch_capacity, sizeof(Request*))
