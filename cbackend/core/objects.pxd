@@ -51,6 +51,7 @@ from triton_py.core.slab cimport Slot
 from triton_py.core.state_value cimport SequenceStates, StateSpec, StateValue
 from triton_py.core.statistics cimport Statistics
 from triton_py.core.strategy cimport Strategy
+from triton_py.core.watch cimport Watch
 
 cdef struct Server
 cdef struct Request
@@ -374,11 +375,8 @@ cdef struct Worker:
     Request** handed        # the array the backend sees
     uint64_t* serials
     uint32_t batch_capacity
-    # What lately was usual: until work comes, and from its coming until a sleeping worker runs.
-    uint64_t usual_gap_ns
-    uint64_t usual_wake_ns
-    uint64_t watches
-    bint crowded            # more was in flight than what it took last
+    Watch watch
+    uint64_t usual_late_ns  # of a timer
     int64_t most_watchers   # of the process: CPUs / 2
 
 # --- sequences (sequence.pxd) ---------------------------------------------------------------

@@ -16,6 +16,14 @@ from triton_py.core.queue cimport (
     queue_push,
 )
 from triton_py.core.request cimport request_mark_cancelled
+from triton_py.core.watch cimport (
+    Watch,
+    watch_gap,
+    watch_idle,
+    watch_init,
+    watch_moment,
+    watch_woken,
+)
 
 REASONS = ("single", "preferred", "full", "shape", "delay", "idle", "drain", "strategy")
 
@@ -135,3 +143,27 @@ cdef void _free(Request* request) noexcept:
     free(request.inputs[0].model_shape)
     free(request.inputs)
     free(request)
+
+
+cdef class WatchProbe:
+    """A worker's decision whether to watch for work; times in nanoseconds."""
+
+    cdef Watch watch
+
+    def __cinit__(self):
+        watch_init(&self.watch)
+
+    def idle(self, uint64_t now_ns, uint64_t taken=0) -> None:
+        """The worker has nothing to do, after it took so many requests."""
+        self.watch.taken += taken
+        watch_idle(&self.watch, now_ns)
+
+    def gap(self, uint64_t gap_ns) -> None:
+        watch_gap(&self.watch, gap_ns)
+
+    def woken(self, uint64_t after_ns) -> None:
+        watch_woken(&self.watch, after_ns)
+
+    def moment(self) -> int:
+        """For how long it would watch now; 0: it would not."""
+        return watch_moment(&self.watch)

@@ -50,12 +50,25 @@ from triton_py.core.queue cimport FOREVER, Taken, queue_take
 from triton_py.core.request cimport request_fail_all
 from triton_py.core.sequence_batch cimport sequence_take
 from triton_py.core.statistics cimport FAILURE_CANCELED, FAILURE_OTHER
+from triton_py.core.watch cimport (
+    learn,
+    watch_gap,
+    watch_idle,
+    watch_init,
+    watch_moment,
+    watch_woken,
+)
 
 cdef extern from * nogil:
     """
     #include <sched.h>
     #include <unistd.h>
+    #include <sys/prctl.h>
     #include <sys/syscall.h>
+
+    /* The kernel may let a thread's timers run 50 us late, to wake fewer CPUs. A queue delay is
+       often not much longer than that. */
+    static void tp_exact_timers(void) { prctl(PR_SET_TIMERSLACK, 1000UL, 0, 0, 0); }
 
     /* The host policy's CPUs and NUMA node for the calling thread. MPOL_PREFERRED (1): memory
        from that node while it has some. Both are wishes: a container may forbid them. */
@@ -77,6 +90,7 @@ cdef extern from * nogil:
       return failed;
     }
     """
+    void tp_exact_timers()
     int tp_place_thread(const int32_t* cpus, uint32_t count, int32_t node)
 
 cdef extern from * nogil:
@@ -101,10 +115,8 @@ cdef extern from * nogil:
     int64_t tp_most_watchers()
 
 cdef enum:
-    PAUSES = 8              # between two looks of a worker that watches
-    WATCHES = 256           # of which one is left out
-    CROWDED_NS = 20000      # to watch at least, with several requests in flight
-    LONGEST_NS = 100000     # of what is learnt
+    PAUSES = 8                  # between two looks of a worker that watches
+    LONGEST_WATCH_NS = 100000   # for what is left of a delay
 
 # Workers that watch at the moment, in this process.
 cdef int64_t watching = 0
@@ -123,44 +135,49 @@ cdef void _answer(Taken* taken) noexcept nogil:
                      b"out of memory for a request of a sequence", FAILURE_OTHER)
 
 
-cdef void _learn(uint64_t* usual, uint64_t value) noexcept nogil:
-    usual[0] = (3 * usual[0] + min(value, LONGEST_NS)) / 4
+cdef void _watch_until(Queue* queue, uint64_t until_ns) noexcept nogil:
+    """Without the lock, until then or until something comes."""
+    cdef int _turn
+    queue.watchers += 1
+    tp_store(&queue.knocked, 0)
+    pthread_mutex_unlock(&queue.mutex)
+    while not tp_load(&queue.knocked) and tp_now_ns() < until_ns:
+        for _turn in range(PAUSES):
+            tp_pause()
+    pthread_mutex_lock(&queue.mutex)
+    queue.watchers -= 1
+
+
+cdef void _delay(
+    Worker* worker, Queue* queue, pthread_cond_t* wake, uint64_t until_ns
+) noexcept nogil:
+    """Until then, or until what has come may be a batch.
+
+    A timer wakes a thread late, by some 50 us on a virtual machine. It is set that much earlier,
+    and what is left after it is watched out.
+    """
+    cdef uint64_t alarm = until_ns - min(worker.usual_late_ns, until_ns)
+    cdef uint64_t now
+    cdef bint rang = tp_now_ns() >= alarm
+    if not rang:
+        rang = tp_cond_wait_until(wake, &queue.mutex, alarm) != 0
+        if rang:
+            learn(&worker.usual_late_ns, tp_now_ns() - alarm)
+    now = tp_now_ns()
+    if rang and now < until_ns and until_ns - now <= LONGEST_WATCH_NS and worker.slots == NULL:
+        _watch_until(queue, until_ns)
 
 
 cdef bint _watch(Worker* worker, Queue* queue) noexcept nogil:
-    """Looks for work for a moment, without the lock; true if some came.
-
-    Sleeping and waking may cost more than a small model's whole request. A worker watches for as
-    long as being woken twice usually takes it: then it loses at most what it might have saved.
-    It doesn't where work usually comes later than that, nor where a woken thread has to wait for a
-    CPU, because then others need the CPUs more. Where several requests are in flight it watches a
-    while in any case: a worker that sleeps at each pause of theirs is woken onto the CPU of the
-    thread that brings them, and the two take turns there.
-    """
-    cdef uint64_t moment = 2 * worker.usual_wake_ns
-    cdef uint64_t until
-    cdef int _turn
-    if worker.crowded:
-        moment = max(moment, <uint64_t>CROWDED_NS)
-    if worker.usual_gap_ns >= moment or moment > LONGEST_NS:
-        return False
-    worker.watches += 1
-    if worker.watches % WATCHES == 0:
-        # What a wake-up takes is to be learnt again.
+    """Looks for work for a moment, where that pays; true if some came."""
+    cdef uint64_t moment = watch_moment(&worker.watch)
+    if moment == 0:
         return False
     if tp_add(&watching, 1) > worker.most_watchers:
         tp_add(&watching, -1)
         return False
-    until = tp_now_ns() + moment
-    queue.watchers += 1
-    tp_store(&queue.knocked, 0)
-    pthread_mutex_unlock(&queue.mutex)
-    while not tp_load(&queue.knocked) and tp_now_ns() < until:
-        for _turn in range(PAUSES):
-            tp_pause()
+    _watch_until(queue, tp_now_ns() + moment)
     tp_add(&watching, -1)
-    pthread_mutex_lock(&queue.mutex)
-    queue.watchers -= 1
     return queue.head != NULL
 
 
@@ -169,6 +186,7 @@ cdef void _idle(Worker* worker, Queue* queue) noexcept nogil:
     cdef uint64_t since = tp_now_ns()
     cdef uint64_t came
     cdef bint slept = False
+    watch_idle(&worker.watch, since)
     # Watching is without the lock: the queue may have been closed meanwhile.
     if not _watch(worker, queue) and not queue.closing:
         queue.waiters += 1
@@ -178,9 +196,9 @@ cdef void _idle(Worker* worker, Queue* queue) noexcept nogil:
     if queue.head == NULL:
         return
     came = max(queue.head.queue_start, since)
-    _learn(&worker.usual_gap_ns, came - since)
+    watch_gap(&worker.watch, came - since)
     if slept:
-        _learn(&worker.usual_wake_ns, tp_now_ns() - came)
+        watch_woken(&worker.watch, tp_now_ns() - came)
 
 
 cdef void _wait(Worker* worker, Queue* queue, uint64_t until_ns) noexcept nogil:
@@ -195,7 +213,7 @@ cdef void _wait(Worker* worker, Queue* queue, uint64_t until_ns) noexcept nogil:
     if until_ns == FOREVER:
         pthread_cond_wait(wake, &queue.mutex)
     else:
-        tp_cond_wait_until(wake, &queue.mutex, until_ns)
+        _delay(worker, queue, wake, until_ns)
     queue.waiters -= 1
     if worker.slots != NULL:
         worker.slots.waiting = False
@@ -220,7 +238,7 @@ cdef void _pull(Worker* worker) noexcept nogil:
                 pthread_cond_signal(&queue.wake)
             _answer(&taken)
             if taken.count:
-                worker.crowded = tp_load(&worker.model.in_flight) > taken.count
+                worker.watch.taken += taken.count
                 worker.turn = (worker.turn + 1) % worker.instance_count
                 instance_execute(worker.instances[worker.turn], worker, taken.count, taken.reason)
             pthread_mutex_lock(&queue.mutex)
@@ -273,6 +291,7 @@ cdef void* _main(void* argument) noexcept nogil:
     cdef char name[16]
     snprintf(name, sizeof(name), b"tp-%.12s", worker.model.name)
     pthread_setname_np(pthread_self(), name)
+    tp_exact_timers()
     while True:
         pthread_mutex_lock(&worker.mutex)
         while worker.command == COMMAND_NONE:
@@ -303,6 +322,7 @@ cdef Worker* worker_new(Model* model) noexcept nogil:
     if worker == NULL:
         return NULL
     worker.model = model
+    watch_init(&worker.watch)
     worker.most_watchers = tp_most_watchers()
     worker.batch_capacity = <uint32_t>(most if most > 1 else 1)
     worker.batch = <Request**>calloc(worker.batch_capacity, sizeof(Request*))
