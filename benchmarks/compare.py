@@ -182,7 +182,7 @@ def _with_noise(row: Row, found: tuple[ratios.Pair, Noise] | None, tests: int, r
         return row
     pair, noise = found
     if row.p_value is not None and noise.floor is not None and len(pair.blocks) >= LEAST_BLOCKS:
-        # Against as many tests as the row's own family has; the others are not corrected so far.
+        # What decides nothing is shown as if it were tested alone.
         curve = power.detection_curve(pair.log_ratios(), row.blocks, tests if row.gates else 1,
                                       rules.alpha, rules.log_margin(row.figure), seed)
         noise = replace(noise, detection=tuple(curve))

@@ -63,7 +63,7 @@ def _compared(made: Comparison) -> list[str]:
 
 def _table(made: Comparison, rows: Sequence[Row]) -> list[str]:
     several = len({row.subject for row in made.rows}) > 1
-    lines = ["| | case | figure | baseline | now | slower by | interval | noise | why |",
+    lines = ["| | case | figure | baseline | now | worse by | interval | noise | why |",
              "|---|---|---|---:|---:|---:|---:|---:|---|"]
     for row in rows[:MOST_ROWS]:
         name = f"{row.case} ({row.subject})" if several else str(row.case)

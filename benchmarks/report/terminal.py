@@ -13,7 +13,7 @@ from triton_py.conformance.report.case_text import one_line
 from triton_py.conformance.report.terminal import wants_colour
 
 from ..comparison import Comparison, Row
-from ..statistics.decision import INCONCLUSIVE, SAME, SLOWER
+from ..statistics.decision import BEYOND, INCONCLUSIVE, SAME, SLOWER
 from . import words
 from .document import Document
 
@@ -77,7 +77,7 @@ def _compared(made: Comparison, width: int, colour: bool) -> list[str]:
 def _rows(made: Comparison, rows: Sequence[Row], several: bool, width: int, colour: bool
           ) -> list[str]:
     columns: list[Column] = [("case", False), ("figure", False), ("baseline", True), ("now", True),
-                             ("slower by", True), ("interval", True), ("noise", True),
+                             ("worse by", True), ("interval", True), ("noise", True),
                              ("verdict", False)]
     body = []
     for row in rows:
@@ -99,8 +99,8 @@ def _rows(made: Comparison, rows: Sequence[Row], several: bool, width: int, colo
         said = words.verdict(row)
         out.append(line[:-len(said)] + _paint(said, row.verdict, colour)
                    if line.endswith(said) else line)
-        if row.verdict != SAME:
-            hint = words.why(row)
+        hint = words.why(row)
+        if row.verdict != SAME and hint != BEYOND:
             if row.detectable is not None and row.verdict == INCONCLUSIVE:
                 hint += f"; {words.part(row.detectable)} would have been called"
             out += _wrapped(hint, width, "    ")

@@ -71,6 +71,8 @@ def part(value: float | None) -> str:
         return _NONE
     if not math.isfinite(value) or value >= 10:
         return "> 1000 %"
+    if 0 < value < 1e-4:
+        return "< 0.01 %"
     return f"{value * 100:.2g} %"
 
 

@@ -24,6 +24,9 @@ INCONCLUSIVE = "inconclusive"
 #: A note beside ``same``.
 FASTER = "faster"
 
+#: The reason of ``slower`` where a test shows it.
+BEYOND = "shown, and beyond the margin"
+
 #: Counts agree where all samples of a subject lie within this part of the margin of each other:
 #: then nothing is left that a test could tell from chance.
 AGREEMENT = 0.1
@@ -97,7 +100,7 @@ def decide(figure: Figure, finding: Finding, adjusted_p: float | None, rules: Ru
         return Decision(finding.verdict or INCONCLUSIVE, finding.reason, finding.note)
     margin = rules.log_margin(figure)
     if adjusted_p <= rules.alpha and estimate.center > margin:
-        return Decision(SLOWER, "shown, and beyond the margin")
+        return Decision(SLOWER, BEYOND)
     if estimate.upper < margin:
         faster = estimate.upper < 0 and estimate.center < -margin
         return Decision(SAME, "the interval stays below the margin", FASTER if faster else "")
@@ -116,7 +119,7 @@ def beyond_margin(figure: Figure, finding: Finding, rules: Rules) -> str:
     distrust a case, the better."""
     estimate, margin = finding.estimate, rules.log_margin(figure)
     if estimate is None:
-        return {None: "", 0.0: FASTER}.get(finding.ratio, SLOWER)
+        return {None: "", 1.0: "", 0.0: FASTER}.get(finding.ratio, SLOWER)
     if estimate.lower > 0 and estimate.center > margin:
         return SLOWER
     if estimate.upper < 0 and estimate.center < -margin:
