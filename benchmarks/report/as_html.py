@@ -115,8 +115,9 @@ def _table(made: Comparison, rows: Sequence[Row]) -> str:
 
 
 def _grid(titles: Sequence[str], body: Sequence[str]) -> str:
+    kind = " reasons" if titles[-1] == "why" else ""
     heads = "".join(f"<th>{text(title)}</th>" for title in titles)
-    return (f'<section class="card scroll"><table class="numbers"><tr>{heads}</tr>{"".join(body)}'
+    return (f'<section class="card scroll"><table class="numbers{kind}"><tr>{heads}</tr>{"".join(body)}'
             "</table></section>")
 
 

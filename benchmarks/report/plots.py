@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 
 from ..comparison import Row
@@ -17,6 +17,9 @@ from .svg import COLOURS, Drawing, Scale, axes, scale
 
 _WIDTH, _HEIGHT = 520, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 16, 30, 44
+
+#: Of a distribution, to a doubling of the latency.
+_STEPS = 8
 
 _ROW = 22
 #: The forest plot shows no ratio beyond this: a wild one would hide all others.
@@ -68,23 +71,36 @@ def distribution(run: Run, case: Case, keys: Sequence[str]) -> str:
 
 
 def _density(samples: Sequence[Sample]) -> list[tuple[float, float]]:
-    """Corners of a stair: latency, and percent of requests per doubling."""
-    counts: Counter[float] = Counter()
+    """Corners of a stair: latency, and percent of requests per doubling.
+
+    Samples may have buckets of their own; each bucket's requests are spread over the steps of one
+    stair that it covers.
+    """
+    weights: defaultdict[int, float] = defaultdict(float)
+    total = 0
     for sample in samples:
-        for upper, count in sample.histogram:
-            if upper > 0 and count > 0 and math.isfinite(upper):
-                counts[upper] += count
-    total = sum(counts.values())
-    if len(counts) < 2 or not total:
+        buckets = [(u, c) for u, c in sample.histogram if u > 0 and math.isfinite(u)]
+        for lower, upper, count in _bounded(buckets):
+            if count > 0:
+                low = math.log2(lower) * _STEPS
+                high = max(math.log2(upper) * _STEPS, low + 1e-9)
+                for step in range(math.floor(low), math.ceil(high)):
+                    part = (min(high, step + 1) - max(low, step)) / (high - low)
+                    weights[step] += count * part
+                total += count
+    if len(weights) < 2 or not total:
         return []
-    uppers = sorted(counts)
-    # Where the first bucket begins isn't known: taken to be as wide as the second.
-    lowers = [uppers[0] ** 2 / uppers[1], *uppers[:-1]]
-    corners = [(lowers[0], 0.0)]
-    for low, high in zip(lowers, uppers, strict=True):
-        share = 100 * counts[high] / total / math.log2(high / low)
-        corners += [(low, share), (high, share)]
-    return [*corners, (uppers[-1], 0.0)]
+    corners = []
+    for step in range(min(weights), max(weights) + 1):
+        share = 100 * weights.get(step, 0.0) / total * _STEPS
+        corners += [(2 ** (step / _STEPS), share), (2 ** ((step + 1) / _STEPS), share)]
+    return [(corners[0][0], 0.0), *corners, (corners[-1][0], 0.0)]
+
+
+def _bounded(buckets: Sequence[tuple[float, int]]) -> list[tuple[float, float, int]]:
+    """Buckets with their lower bounds. Where the first begins isn't known: as wide as a step."""
+    lowers = [buckets[0][0] * 2 ** (-1 / _STEPS), *(u for u, _ in buckets[:-1])] if buckets else []
+    return [(low, up, count) for low, (up, count) in zip(lowers, buckets, strict=True)]
 
 
 def forest(rows: Sequence[Row], log_margins: Sequence[float]) -> str:
@@ -155,7 +171,7 @@ def history(document: Document, case: Case, figure: str) -> str:
     if len(found) < 2:
         return ""
     drawing = Drawing(_WIDTH, 220, f"{case}: {FIGURES[figure].title} over the runs")
-    x = Scale(-0.5, len(document.history) - 0.5, _LEFT, _WIDTH - _RIGHT)
+    x = Scale(-0.5, len(document.history) - 0.5, _LEFT + 20, _WIDTH - _RIGHT)
     y = scale([e for _, _, v in found for e in (v.least, v.most)], 220 - _BOTTOM, _TOP)
     for value in y.ticks():
         drawing.line((x.start, y(value)), (x.end, y(value)), "grid")
