@@ -40,7 +40,7 @@ STYLE = """
 .numbers th { text-align: left; font-weight: 600; padding: 8px 10px; background: var(--soft);
               white-space: nowrap; }
 .numbers td { border-top: 1px solid var(--line); padding: 6px 10px; vertical-align: top; }
-.numbers td:nth-child(2) { white-space: nowrap; }
+.numbers td:first-child, .numbers td:nth-child(2) { white-space: nowrap; }
 .numbers.reasons td:last-child { min-width: 240px; }
 .numbers .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 """
