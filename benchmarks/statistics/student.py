@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 _ROUNDS = 300
@@ -30,6 +31,7 @@ def quantile(share: float, freedom: float) -> float:
     return beyond(1.0 - share, freedom)
 
 
+@functools.lru_cache(maxsize=1024)
 def beyond(tail: float, freedom: float) -> float:
     """The value that ``tail`` (above 0, at most 0.5) of the distribution lies above."""
     low, high = 0.0, 1.0

@@ -30,7 +30,7 @@ def _alone(seed=1, **fields):
 
 
 @pytest.mark.parametrize("part, verdict, code", [
-    (0.0, SAME, 0), (0.3, SLOWER, 1), (0.05, INCONCLUSIVE, 2), (-0.3, SAME, 0)])
+    (0.0, SAME, 0), (0.3, SLOWER, 1), (0.047, INCONCLUSIVE, 2), (-0.3, SAME, 0)])
 def test_verdict_and_exit_code(part, verdict, code):
     made = paired(run({"p99": slower(part)}, noise=QUIET), RULES)
     assert (made.verdict, made.exit_code) == (verdict, code)
@@ -38,7 +38,7 @@ def test_verdict_and_exit_code(part, verdict, code):
 
 
 def test_slower_wins_over_inconclusive_and_inconclusive_over_same():
-    figures = {"p99": slower(0.3), "cpu": slower(0.05), "resident": slower(0.0)}
+    figures = {"p99": slower(0.3), "cpu": slower(0.047), "resident": slower(0.0)}
     made = paired(run(figures, noise=QUIET), RULES)
     assert {row.verdict for row in made.rows} == {SLOWER, INCONCLUSIVE, SAME}
     assert made.exit_code == 1
