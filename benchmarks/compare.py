@@ -24,8 +24,9 @@ from .statistics.decision import INCONCLUSIVE, SAME, Finding
 from .statistics.rules import LEAST_BLOCKS, Rules
 
 NOT_INTERLEAVED = (
-    "The two were not interleaved: what changed on the machine between the runs is in the ratios, "
-    "and the intervals, which know only the noise within each run, do not hold it."
+    "The two were not interleaved: what changed on the machine between the runs is in the ratios. "
+    "The intervals hold the noise within each run, and an allowance for that between runs which is "
+    "assumed, not measured."
 )
 
 

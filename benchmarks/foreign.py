@@ -22,8 +22,12 @@ from .results import BASELINE, Case, Run, Sample, Subject
 STRETCHES = 10
 FIGURE = "call"
 
+#: ``Rules.between_runs`` where each run is one process: addresses alone move a short function by
+#: some percent.
+BETWEEN_PROCESSES = 0.04
+
 ONE_PROCESS = ("pytest-benchmark takes all rounds in one process: what differs from process to "
-               "process (addresses, layout, hash seeds) is not in the intervals.")
+               "process (addresses, layout, hash seeds) is in the intervals as an assumption only.")
 
 
 def read_any(path: Path) -> Run:
@@ -96,4 +100,4 @@ def _machine(info: Mapping[str, Any]) -> dict[str, str]:
 
 def _label(facts: Mapping[str, str], where: str) -> str:
     commit = facts.get("id", "")
-    return f"{Path(where).stem} ({commit[:10]})" if commit else Path(where).stem
+    return f"{Path(where).stem} ({commit[:10]})" if commit not in ("", "unversioned") else Path(where).stem

@@ -60,7 +60,8 @@ def _comparison(made: Comparison) -> dict[str, Any]:
     rules = made.rules
     return {
         "paired": made.paired, "alpha": rules.alpha, "margin": rules.margin,
-        "exact_margin": rules.exact_margin, "tests": made.tests, "warnings": list(made.warnings),
+        "exact_margin": rules.exact_margin,
+        "between_runs": None if made.paired else rules.between_runs, "tests": made.tests, "warnings": list(made.warnings),
         "rows": [_row(row) for row in made.rows],
     }  # fmt: skip
 

@@ -116,7 +116,8 @@ def method(comparison: Comparison) -> str:
     """What stands behind the numbers, in one sentence."""
     rules = comparison.rules
     how = ("blocks of one interleaved run, paired" if comparison.paired
-           else "two runs that were NOT interleaved, unpaired")
+           else "two runs that were NOT interleaved, unpaired, and "
+           f"{part(rules.between_runs)} allowed for between them")
     return (f"{how}; margin {part(rules.margin)}, for counts {part(rules.exact_margin)}; alpha "
             f"{part(rules.alpha)} over {plural(comparison.tests, 'test')} (Holm); intervals of "
             f"{part(1 - 2 * rules.alpha)}")

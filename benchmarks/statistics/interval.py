@@ -30,6 +30,8 @@ Values = NDArray[np.float64]
 RESAMPLES = 4000
 #: A bootstrap that would stretch more than this has nothing but ties left.
 MOST_STRETCH = 10.0
+#: Degrees of freedom from which on a spread counts as known.
+_KNOWN = 1e4
 #: Of a spread that is zero up to rounding.
 _NOTHING = 1e-12
 
@@ -95,19 +97,27 @@ def of_mean(values: Sequence[float], alpha: float, seed: int, floor: float = 0.0
 
 
 def of_difference(values: Sequence[float], from_: Sequence[float], alpha: float, seed: int,
-                  floor: float = 0.0) -> Estimate:
-    """The mean of ``values`` less that of ``from_``, which were not taken in pairs (Welch)."""
+                  floor: float = 0.0, between: float = 0.0) -> Estimate:
+    """The mean of ``values`` less that of ``from_``, which were not taken in pairs (Welch).
+
+    :param between: the standard deviation that two such series have by themselves, which no value
+        within them shows; known, not estimated.
+    """
     x, y = (np.asarray(v, dtype=np.float64) for v in (values, from_))
     parts = [max(float(v.var(ddof=1)), floor * floor) / len(v) for v in (x, y)]
-    center, total = float(x.mean() - y.mean()), sum(parts)
-    if math.sqrt(total) <= _NOTHING:
-        return Estimate(center, 0.0, len(x) + len(y) - 2, alpha)
-    freedom = total**2 / sum(p * p / (len(v) - 1) for p, v in zip(parts, (x, y), strict=True))
+    center, within, known = float(x.mean() - y.mean()), sum(parts), 2 * between**2
+    if math.sqrt(within) <= _NOTHING:
+        return Estimate(center, math.sqrt(known), _KNOWN if known else len(x) + len(y) - 2, alpha)
+    freedom = within**2 / sum(p * p / (len(v) - 1) for p, v in zip(parts, (x, y), strict=True))
     moved = [_resampled((v - v.mean())[:, None], seed + i) for i, v in enumerate((x, y))]
     with np.errstate(divide="ignore", invalid="ignore"):
         t = (moved[0][0] - moved[1][0]) / np.sqrt(moved[0][1] + moved[1][1])
-    low, high = _reaches(t, alpha, freedom)
-    return Estimate(center, math.sqrt(total), freedom, alpha, float(low[0]), float(high[0]))
+    # What is known is not stretched, and has no doubt of its own.
+    total = within + known
+    low, high = (math.sqrt((within * float(s[0]) ** 2 + known) / total)
+                 for s in _reaches(t, alpha, freedom))
+    freedom = min(_KNOWN, freedom * (total / within) ** 2)
+    return Estimate(center, math.sqrt(total), freedom, alpha, low, high)
 
 
 def stretches(x: Values, alpha: float, seed: int, resamples: int = RESAMPLES

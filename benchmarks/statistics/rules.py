@@ -26,6 +26,9 @@ class Rules:
     margin: float = 0.05
     #: The same for counts, ``Figure.exact``.
     exact_margin: float = 0.005
+    #: For two runs that were not interleaved: by how much a time of one build differs from one run
+    #: to the other by itself, as a standard deviation. No sample within a run shows it.
+    between_runs: float = 0.02
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,10 @@ def register(commands: Any) -> None:
                          "held against it")
     compare.add_argument("--across-machines", action="store_true",
                          help="also where CPU model, core count, kernel release or governor differ")
+    compare.add_argument("--between-runs", type=part, metavar="PART",
+                         help="how far two runs of one build lie apart by themselves, as a standard "
+                         "deviation of their times (default: 2%%, or 4%% for files of "
+                         "pytest-benchmark, which are of one process each)")
     report = _parser(commands, "report", "make reports of a run's file", _REPORT,
                      _REPORT_EXAMPLES + _EXIT
                      + "Without verdicts: 0, or 2 where the run is not whole.\n")
@@ -145,8 +150,13 @@ def _compared(arguments: argparse.Namespace) -> Document:
     from triton_py.benchmarks.report.document import Document
 
     first, second = _read(arguments.files)
-    made = compare.unpaired(first, second, _rules(arguments), arguments.across_machines)
-    if any(foreign.FIGURE in sample.figures for sample in [*first.samples, *second.samples]):
+    one_process = any(foreign.FIGURE in s.figures for s in [*first.samples, *second.samples])
+    between = arguments.between_runs or (foreign.BETWEEN_PROCESSES if one_process else None)
+    rules = _rules(arguments)
+    if between:
+        rules = replace(rules, between_runs=between)
+    made = compare.unpaired(first, second, rules, arguments.across_machines)
+    if one_process:
         made.warnings.append(foreign.ONE_PROCESS)
     return Document([first, second], made, list(arguments.files))
 

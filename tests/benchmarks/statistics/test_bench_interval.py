@@ -134,3 +134,13 @@ def test_a_difference_covers_with_heavy_tails(n):
         wrong += not found.lower <= 0 <= found.upper
     # Both ends together, and three standard deviations of the share over 600 runs.
     assert wrong / 600 <= 2 * ALPHA + 3 * math.sqrt(0.1 * 0.9 / 600)
+
+
+def test_what_lies_between_two_series_widens_the_interval():
+    x, y = [0.10, 0.11, 0.12, 0.10, 0.11], [0.0, 0.01, 0.02, 0.0, 0.01]
+    near, far = (of_difference(x, y, ALPHA, 1, between=b) for b in (0.0, 0.05))
+    assert near.p_above < 0.001 < ALPHA < far.p_above
+    # Two series, each 5 % off by itself: Gauss's quantile of that, where little else is in it.
+    assert far.center - far.lower == pytest.approx(1.645 * 0.05 * math.sqrt(2), rel=0.03)
+    agreeing = of_difference([0.1] * 5, [0.0] * 5, ALPHA, 1, between=0.05)
+    assert agreeing.lower == pytest.approx(0.1 - 1.645 * 0.05 * math.sqrt(2), rel=0.01)
