@@ -79,7 +79,7 @@ def _rows(made: Comparison, rows: Sequence[Row], several: bool, width: int, colo
     columns: list[Column] = [("case", False), ("figure", False), ("baseline", True), ("now", True),
                              ("worse by", True), ("interval", True), ("noise", True),
                              ("verdict", False)]
-    body = []
+    body: list[list[str]] = []
     for row in rows:
         name = f"{row.case} ({row.subject})" if several else str(row.case)
         noise = words.part(row.noise.floor) if row.noise else "-"
@@ -87,12 +87,7 @@ def _rows(made: Comparison, rows: Sequence[Row], several: bool, width: int, colo
                      words.number(row.value), words.change(row.ratio), words.interval(row), noise,
                      words.verdict(row)])
     # On a narrow terminal the numbers that the ratio was made of go first.
-    for title in ("baseline", "now", "noise", "interval"):
-        if _wide(columns, body) <= width:
-            break
-        at = next(i for i, (name, _) in enumerate(columns) if name == title)
-        columns = columns[:at] + columns[at + 1:]
-        body = [cells[:at] + cells[at + 1:] for cells in body]
+    columns, body = _fit(columns, body, width, ("baseline", "now", "noise", "interval"))
     lines = table(columns, body, width)
     out = lines[:1]
     for row, line in zip(rows, lines[1:], strict=True):
@@ -111,12 +106,13 @@ def _measured(document: Document, width: int) -> list[str]:
     columns: list[Column] = [("case", False), ("figure", False), ("median", True), ("unit", False),
                              ("least", True), ("most", True), ("spread", True), ("samples", True)]
     several = len(document.run.subjects) > 1
-    body = []
+    body: list[list[str]] = []
     for v in document.values():
         name = f"{v.case} ({v.subject})" if several else str(v.case)
         body.append([one_line(name), v.figure.name, words.number(v.median), v.figure.unit,
                      words.number(v.least), words.number(v.most), words.part(v.spread),
                      str(v.samples)])
+    columns, body = _fit(columns, body, width, ("samples", "spread", "most", "least"))
     return [*table(columns, body, width), ""]
 
 
@@ -136,8 +132,18 @@ def table(columns: Sequence[Column], body: Sequence[Sequence[str]], width: int) 
     return lines
 
 
-def _wide(columns: Sequence[Column], body: Sequence[Sequence[str]]) -> int:
-    return max(map(len, table(columns, body, 10_000)))
+def _fit(columns: Sequence[Column], body: Sequence[Sequence[str]], width: int,
+         last: Sequence[str]) -> tuple[list[Column], list[list[str]]]:
+    """Leaves out columns, by their titles in this order, until the rest fits."""
+    kept, cells = list(columns), [list(row) for row in body]
+    for title in last:
+        if max(map(len, table(kept, cells, 10_000))) <= width:
+            break
+        at = next(i for i, (name, _) in enumerate(kept) if name == title)
+        del kept[at]
+        for row in cells:
+            del row[at]
+    return kept, cells
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:

@@ -78,8 +78,8 @@ def register(commands: Any) -> None:
     """
     compare = _parser(commands, "compare", "compare two files", _COMPARE,
                       _COMPARE_EXAMPLES + _EXIT)
-    compare.add_argument("files", nargs=2, metavar=("A", "B"), help="the baseline, and what is "
-                         "held against it")
+    compare.add_argument("baseline", metavar="A", help="the file of the baseline")
+    compare.add_argument("compared", metavar="B", help="the file that is held against it")
     compare.add_argument("--across-machines", action="store_true",
                          help="also where CPU model, core count, kernel release or governor differ")
     compare.add_argument("--between-runs", type=part, metavar="PART",
@@ -101,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
     from triton_py.benchmarks.report import files
 
     paths = {form: path for form in _FORMS if (path := getattr(arguments, form))}
-    problem = files.problem(paths, arguments.files)
+    problem = files.problem(paths, _files(arguments))
     if problem:
         raise BenchError(problem)
     try:
@@ -149,7 +149,7 @@ def _compared(arguments: argparse.Namespace) -> Document:
     from triton_py.benchmarks import compare, foreign
     from triton_py.benchmarks.report.document import Document
 
-    first, second = _read(arguments.files)
+    first, second = _read(_files(arguments))
     one_process = any(foreign.FIGURE in s.figures for s in [*first.samples, *second.samples])
     between = arguments.between_runs or (foreign.BETWEEN_PROCESSES if one_process else None)
     rules = _rules(arguments)
@@ -158,14 +158,14 @@ def _compared(arguments: argparse.Namespace) -> Document:
     made = compare.unpaired(first, second, rules, arguments.across_machines)
     if one_process:
         made.warnings.append(foreign.ONE_PROCESS)
-    return Document([first, second], made, list(arguments.files))
+    return Document([first, second], made, _files(arguments))
 
 
 def _reported(arguments: argparse.Namespace) -> Document:
     from triton_py.benchmarks.report.document import Document
 
-    runs = _read(arguments.files)
-    return Document(runs, comparison_of(runs[-1], _rules(arguments)), list(arguments.files))
+    runs = _read(_files(arguments))
+    return Document(runs, comparison_of(runs[-1], _rules(arguments)), _files(arguments))
 
 
 def comparison_of(run: Run, rules: Rules) -> Comparison | None:
@@ -183,6 +183,12 @@ def _read(names: list[str]) -> list[Run]:
     from triton_py.benchmarks import foreign
 
     return [foreign.read_any(Path(name)) for name in names]
+
+
+def _files(arguments: argparse.Namespace) -> list[str]:
+    if arguments.command == "compare":
+        return [arguments.baseline, arguments.compared]
+    return list(arguments.files)
 
 
 def _rules(arguments: argparse.Namespace) -> Rules:
