@@ -57,7 +57,8 @@ def report(document: Document, width: int = 100, colour: bool = False,
     if document.comparison is not None:
         made = document.comparison
         lines += _wrapped(words.method(made), width)
-        lines.append(f"{_paint(made.verdict, made.verdict, colour)}: {words.summary(made)}")
+        first, *more = _wrapped(f"{made.verdict}: {words.summary(made)}", width)
+        lines += [_paint(made.verdict, made.verdict, colour) + first[len(made.verdict):], *more]
     else:
         lines.append(f"{words.plural(len(document.run.samples), 'sample')} of "
                      f"{words.plural(len(document.run.cases()), 'case')}; nothing to compare")
