@@ -82,7 +82,7 @@ def test_a_slowdown_at_the_margin_is_no_pass_but_seldom():
 
 @pytest.mark.parametrize("noise", [gauss(0.01), heavy(0.005)], ids=["even", "heavy tails"])
 def test_a_planted_slowdown_is_found(noise):
-    """15 % in one figure of nine, by six blocks."""
+    """15 % in one figure of each of three cases, by six blocks."""
     figures = {**FIGURES, "p99": slower(0.15)}
     found = 0
     for seed in range(40):
