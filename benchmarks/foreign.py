@@ -40,7 +40,34 @@ def read_any(path: Path) -> Run:
         raise InvalidArgumentError(f"{path}: not JSON: {error}") from error
     if is_foreign(data):
         return from_pytest_benchmark(data, str(path))
-    return results.from_json(data, str(path))
+    run = results.from_json(data, str(path))
+    wrong = _wrong(run)
+    if wrong:
+        raise InvalidArgumentError(f"{path}: malformed benchmark file: {wrong}")
+    return run
+
+
+def _wrong(run: Run) -> str:
+    """What is of another type than it should be, where a report or a test would fall over it; ""."""
+    if isinstance(run.seed, bool) or not isinstance(run.seed, int):
+        return f"its seed is {run.seed!r}"
+    for name in ("machine", "not_run", "plan"):
+        if not isinstance(getattr(run, name), dict):
+            return f"its {name} is no object"
+    for name in ("command", "started"):
+        if not isinstance(getattr(run, name), str):
+            return f"its {name} is no text"
+    for key, subject in run.subjects.items():
+        if not isinstance(subject.label, str) or not isinstance(subject.facts, dict):
+            return f"its subject {key!r} is not as it should be"
+    for sample in run.samples:
+        names = (sample.case.scenario, sample.case.level, sample.subject)
+        if not all(isinstance(name, str) for name in names) or not isinstance(sample.block, int):
+            return f"a sample of {names} has no names or no block"
+        for figure, value in sample.figures.items():
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                return f"{figure} of {sample.case} is {value!r}"
+    return ""
 
 
 def is_foreign(data: Any) -> bool:

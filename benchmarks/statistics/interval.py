@@ -148,7 +148,7 @@ def _resampled(centred: Values, seed: int, resamples: int = RESAMPLES) -> tuple[
 @functools.lru_cache(maxsize=32)
 def _weights(n: int, seed: int, resamples: int) -> Values:
     """How often each of n values is in each resample."""
-    generator = np.random.default_rng([seed, n])
+    generator = np.random.default_rng([seed % 2**63, n])
     return generator.multinomial(n, [1 / n] * n, size=resamples).astype(np.float64)
 
 

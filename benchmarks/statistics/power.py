@@ -61,7 +61,7 @@ def detection_curve(control: Sequence[float], blocks: int, tests: int, alpha: fl
     """
     if blocks < 2 or len(control) < 2:
         return []
-    generator = np.random.default_rng([seed, blocks, len(control)])
+    generator = np.random.default_rng([seed % 2**63, blocks, len(control)])
     drawn = generator.choice(np.asarray(control, dtype=np.float64), size=(blocks, _DRAWS))
     drawn *= generator.choice([-1.0, 1.0], size=drawn.shape)
     error = drawn.std(axis=0, ddof=1) / math.sqrt(blocks)

@@ -5,12 +5,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
+from bench_samples import gauss, run
 
-from triton_py.benchmarks import foreign
+from triton_py.benchmarks import foreign, results
+from triton_py.benchmarks.compare import paired
 from triton_py.benchmarks.foreign import from_pytest_benchmark, read_any
 from triton_py.benchmarks.results import BASELINE
+from triton_py.benchmarks.statistics.rules import Rules
 from triton_py.errors import InvalidArgumentError
 
 
@@ -83,3 +87,30 @@ def test_both_kinds_are_known_by_what_is_in_them(tmp_path):
     path = tmp_path / "a.json"
     path.write_text(json.dumps(document([1.0, 2.0])))
     assert foreign.FIGURE in read_any(path).samples[0].figures
+
+
+@pytest.mark.parametrize("change, said", [
+    ({"seed": "x"}, "seed"), ({"seed": None}, "seed"), ({"machine": []}, "machine"),
+    ({"started": 5}, "started"), ({"not_run": None}, "not_run"),
+    ({"subjects": {"A": {"label": 3, "facts": {}}}}, "subject 'A'"),
+    ({"samples": [{"block": "0"}]}, "block"), ({"samples": [{"scenario": 1}]}, "names"),
+    ({"samples": [{"figures": {"p99": "fast"}}]}, "p99"),
+    ({"samples": [{"figures": {"p99": None}}]}, "p99"),
+    ({"samples": [{"figures": {"unheard": 1.0}}]}, "unheard"),
+    ({"samples": [{"histogram": [[1]]}]}, "histogram|unpack"),
+    ({"samples": 3}, "malformed"), ({"surplus": 1}, "surplus"),
+])
+def test_a_run_file_of_other_types_is_refused(tmp_path, change, said):
+    data = results.to_json(run(blocks=1, order=("A",)))
+    sample = data["samples"][0]
+    if isinstance(change.get("samples"), list):
+        change = {"samples": [{**sample, **change["samples"][0]}]}
+    path = tmp_path / "it.json"
+    path.write_text(json.dumps({**data, **change}))
+    with pytest.raises(InvalidArgumentError, match=said):
+        read_any(path)
+
+
+def test_any_whole_number_is_a_seed():
+    for seed in (-1, 2**80):
+        assert paired(replace(run(noise=gauss(0.01)), seed=seed), Rules()).rows
