@@ -11,5 +11,6 @@ The order of its parts, each of which imports only those before it:
 * ``scenarios``: what there is to run, as data;
 * ``load``: what makes requests; ``peers``: who answers them;
 * ``runner``: carries a plan out, one fresh process after the other;
-* ``compare``: a run's samples as a table of verdicts; ``report``: that table for people and machines.
+* ``comparison``: a table of verdicts; ``fingerprints``: whether two machines are alike; ``foreign``:
+  other tools' files; ``compare``: samples to that table; ``report``: it for people and machines.
 """

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "triton_py"
 CORE = ROOT / "cbackend" / "core"
 
 FRONT = ("http", "grpc")
-ABOVE = (*FRONT, "inprocess", "cli", "conformance")
+ABOVE = (*FRONT, "inprocess", "cli", "conformance", "benchmarks")
 BELOW = ("control", "config", "repository")
 
 #: Layer -> layers that it never imports.
@@ -27,13 +27,14 @@ NEVER = {
     "config": (*ABOVE, "control", "core"),
     "repository": (*ABOVE, "control", "core"),
     "control": ABOVE,
-    "inprocess": ("cli", "conformance", *FRONT, *BELOW),
-    "api": ("cli", "conformance", *FRONT, *BELOW),
-    "http": ("cli", "conformance", "grpc", *BELOW),
-    "grpc": ("cli", "conformance", "http", *BELOW),
+    "inprocess": ("cli", "conformance", "benchmarks", *FRONT, *BELOW),
+    "api": ("cli", "conformance", "benchmarks", *FRONT, *BELOW),
+    "http": ("cli", "conformance", "benchmarks", "grpc", *BELOW),
+    "grpc": ("cli", "conformance", "benchmarks", "http", *BELOW),
     "metrics": (*ABOVE, *BELOW, "core"),
-    "conformance": ("cli", *FRONT, *BELOW),
-    "doctor": ("cli", "conformance", "api", "inprocess", *FRONT, "config", "repository"),
+    "conformance": ("cli", "benchmarks", *FRONT, *BELOW),
+    "benchmarks": ("cli", *BELOW),
+    "doctor": ("cli", "conformance", "benchmarks", "api", "inprocess", *FRONT, "config", "repository"),
     "cli": BELOW,
 }
 

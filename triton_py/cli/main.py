@@ -16,6 +16,7 @@ COMMANDS = {
     "serve": ("triton_py.cli.serve", "serve models over HTTP, gRPC and metrics"),
     "infer": ("triton_py.cli.infer", "send one request to a running server"),
     "certify": ("triton_py.cli.certify", "hold a backend's library against the backend API"),
+    "bench": ("triton_py.cli.bench", "measure, and find what became slower"),
     "doctor": ("triton_py.cli.doctor", "say why a backend's library would not load"),
     "config": ("triton_py.cli.config", "print where headers, library and backends lie"),
     "abi": ("triton_py.cli.abi", "print which functions of the C API work"),
