@@ -213,5 +213,10 @@ def read(paths: list[Path]) -> Catalogue:
     return Catalogue(scenarios, models)
 
 
+def builtin_files() -> list[Path]:
+    """Ours."""
+    return sorted(Path(__file__).parent.glob("*.toml"))
+
+
 def builtin() -> Catalogue:
-    return read(sorted(Path(__file__).parent.glob("*.toml")))
+    return read(builtin_files())

@@ -7,12 +7,18 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from triton_py.cli import bench_compare
+from triton_py.cli import bench_compare, bench_run
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the command; returns the exit status."""
-    options = parser().parse_args(arguments)
+    made = parser()
+    options, rest = made.parse_known_args(arguments)
+    # argparse takes no more scenarios once options came between the peer's name and them.
+    if any(word.startswith("-") for word in rest) or not hasattr(options, "scenarios"):
+        made.parse_args(arguments)
+    else:
+        options.scenarios += rest
     status: int = options.run(options)
     return status
 
@@ -23,5 +29,6 @@ def parser() -> argparse.ArgumentParser:
         epilog="triton-py bench COMMAND --help explains a command",
     )  # fmt: skip
     commands = p.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    bench_run.register(commands)
     bench_compare.register(commands)
     return p

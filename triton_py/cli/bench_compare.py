@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _FORMS = ("json", "junit", "markdown", "html")
 
-_EXIT = """\
+EXIT = """\
 exit status:
   0  the same: a slowdown beyond the margin is ruled out for each figure that decides
   1  slower: a slowdown beyond the margin is shown
@@ -77,7 +77,7 @@ def register(commands: Any) -> None:
         ``run``, which their attribute ``run`` is.
     """
     compare = _parser(commands, "compare", "compare two files", _COMPARE,
-                      _COMPARE_EXAMPLES + _EXIT)
+                      _COMPARE_EXAMPLES + EXIT)
     compare.add_argument("baseline", metavar="A", help="the file of the baseline")
     compare.add_argument("compared", metavar="B", help="the file that is held against it")
     compare.add_argument("--across-machines", action="store_true",
@@ -87,20 +87,20 @@ def register(commands: Any) -> None:
                          "deviation of their times (default: 2%%, or 4%% for files of "
                          "pytest-benchmark, which are of one process each)")
     report = _parser(commands, "report", "make reports of a run's file", _REPORT,
-                     _REPORT_EXAMPLES + _EXIT
+                     _REPORT_EXAMPLES + EXIT
                      + "Without verdicts: 0, or 2 where the run is not whole.\n")
     report.add_argument("files", nargs="+", metavar="RUN", help="a file, or several in the order "
                         "of time")
     for parser in (compare, report):
-        _add_rules(parser)
-        _add_outputs(parser)
+        add_rules(parser)
+        add_outputs(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs ``compare`` or ``report``; returns the exit status. Raises ``BenchError``."""
     from triton_py.benchmarks.report import files
 
-    paths = {form: path for form in _FORMS if (path := getattr(arguments, form))}
+    paths = outputs(arguments)
     problem = files.problem(paths, _files(arguments))
     if problem:
         raise BenchError(problem)
@@ -152,10 +152,10 @@ def _compared(arguments: argparse.Namespace) -> Document:
     first, second = _read(_files(arguments))
     one_process = any(foreign.FIGURE in s.figures for s in [*first.samples, *second.samples])
     between = arguments.between_runs or (foreign.BETWEEN_PROCESSES if one_process else None)
-    rules = _rules(arguments)
+    chosen = rules(arguments)
     if between:
-        rules = replace(rules, between_runs=between)
-    made = compare.unpaired(first, second, rules, arguments.across_machines)
+        chosen = replace(chosen, between_runs=between)
+    made = compare.unpaired(first, second, chosen, arguments.across_machines)
     if one_process:
         made.warnings.append(foreign.ONE_PROCESS)
     return Document([first, second], made, _files(arguments))
@@ -165,7 +165,7 @@ def _reported(arguments: argparse.Namespace) -> Document:
     from triton_py.benchmarks.report.document import Document
 
     runs = _read(_files(arguments))
-    return Document(runs, comparison_of(runs[-1], _rules(arguments)), _files(arguments))
+    return Document(runs, comparison_of(runs[-1], rules(arguments)), _files(arguments))
 
 
 def comparison_of(run: Run, rules: Rules) -> Comparison | None:
@@ -191,7 +191,12 @@ def _files(arguments: argparse.Namespace) -> list[str]:
     return list(arguments.files)
 
 
-def _rules(arguments: argparse.Namespace) -> Rules:
+def outputs(arguments: argparse.Namespace) -> dict[str, str]:
+    """The reports that are asked for, form to path."""
+    return {form: path for form in _FORMS if (path := getattr(arguments, form))}
+
+
+def rules(arguments: argparse.Namespace) -> Rules:
     from triton_py.benchmarks.statistics.rules import Rules
 
     return Rules(arguments.alpha, arguments.margin, arguments.exact_margin)
@@ -206,7 +211,7 @@ def _parser(commands: Any, name: str, line: str, description: str, epilog: str
     return made
 
 
-def _add_rules(parser: argparse.ArgumentParser) -> None:
+def add_rules(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what counts as slower")
     group.add_argument("--margin", type=part, default=0.05, metavar="PART",
                        help="a slowdown up to this is the same: 5%% or 0.05 (default: 5%%)")
@@ -218,7 +223,7 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
                        "figures together (default: 5%%)")
 
 
-def _add_outputs(parser: argparse.ArgumentParser) -> None:
+def add_outputs(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("reports, each besides the one on the terminal; '-' writes "
                                       "one of them to standard output instead")
     group.add_argument("--json", metavar="FILE", help="all of it, as data")

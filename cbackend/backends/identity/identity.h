@@ -19,6 +19,7 @@ typedef struct {
   tb_model_config *config;
   int *input_of_output;       /* for each output the index of the input it copies */
   int64_t execute_delay_ms;   /* parameter: every execution takes at least this long */
+  int64_t execute_work;       /* parameter: steps of a computation in every execution */
   bool echo_parameters;       /* parameter: responses carry the request's properties */
   const char *instance_error; /* parameter: instances refuse to start; NULL without */
 } identity_model;

@@ -101,6 +101,8 @@ static TRITONSERVER_Error *fill(TRITONBACKEND_Model *model, identity_model *stat
   state->instance_error = tb_model_parameter(config, "instance_error");
   TB_RETURN_IF_ERROR(
       tb_model_parameter_int(config, "execute_delay_ms", 0, 3600 * 1000, &state->execute_delay_ms));
+  TB_RETURN_IF_ERROR(
+      tb_model_parameter_int(config, "execute_work", 0, 1000000000000, &state->execute_work));
   TB_RETURN_IF_ERROR(tb_model_parameter_bool(config, "echo_parameters", &state->echo_parameters));
   return map_outputs(state);
 }

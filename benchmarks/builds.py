@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Two builds of one backend under one model."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from triton_py.errors import InvalidArgumentError
+
+from .machine import sha256
+from .peers import TritonPy
+from .results import Subject
+from .runner.execute import Contestant
+from .scenarios import Catalogue, Scenario, Tensor, tensors
+
+
+def _config(model: Path) -> object:
+    from triton_py.config.errors import ConfigError
+    from triton_py.config.text import config_path, load_config
+
+    try:
+        return load_config(config_path(model))
+    except ConfigError as error:
+        raise InvalidArgumentError(str(error)) from error
+
+
+def _declared(model: Path) -> tuple[Tensor, ...]:
+    """The inputs, one request of the smallest batch. Raises ``InvalidArgumentError``."""
+    from triton_py.config.names import datatype_string
+
+    config = _config(model)
+    texts = []
+    for declared in config.input:  # type: ignore[attr-defined]
+        datatype = datatype_string(declared.data_type)
+        if datatype == "BYTES" or any(dim < 0 for dim in declared.dims):
+            raise InvalidArgumentError(
+                f"{model}: the configuration leaves the size of input '{declared.name}' open: "
+                f"--input {declared.name}:{datatype}:DIMS says it")
+        batch = [1] if config.max_batch_size else []  # type: ignore[attr-defined]
+        dims = ",".join(map(str, [*batch, *declared.dims]))
+        texts.append(f"{declared.name}:{datatype}:{dims}")
+    if not texts:
+        raise InvalidArgumentError(f"{model}: the configuration names no inputs: give --input")
+    return tensors(texts)
+
+
+def scenario(model: Path, inputs: list[str], levels: Sequence[int]) -> tuple[Catalogue, Scenario]:
+    """In process, on the model in that folder.
+
+    :param inputs: as they are sent; empty: what the configuration says.
+    Raises ``InvalidArgumentError``.
+    """
+    if not model.is_dir():
+        raise InvalidArgumentError(f"'{model}' is no folder of a model")
+    model = model.resolve()
+    made = Scenario(
+        name=model.name.lower().replace("_", "-"), title=f"In process, {model.name}",
+        kind="inprocess", model=model.name, inputs=tensors(inputs) or _declared(model),
+        levels=tuple(levels), settings={"folder": str(model), "identity": False})
+    return Catalogue({made.name: made}, {}), made
+
+
+def contestants(libraries: Sequence[Path], model: Path, folder: Path) -> list[Contestant]:
+    """Each library in a folder of backends of its own. Raises ``InvalidArgumentError``."""
+    config = _config(model)
+    name = config.backend  # type: ignore[attr-defined]
+    if not name:
+        raise InvalidArgumentError(f"{model}: the configuration names no backend")
+    made = []
+    for index, library in enumerate(libraries):
+        if not library.is_file():
+            raise InvalidArgumentError(f"there is no file '{library}'")
+        place = folder / str(index) / name
+        place.mkdir(parents=True)
+        # What lies beside a backend may belong to it: scripts, libraries that it loads.
+        for beside in library.resolve().parent.iterdir():
+            if beside.is_file() and beside.name != library.name and beside.suffix in (".so", ".py"):
+                shutil.copy(beside, place)
+        shutil.copy(library, place / f"libtriton_{name}.so")
+        made.append(Contestant(TritonPy(), folder / str(index), Subject(
+            f"{library}", {"sha256": sha256(library), "backend": name})))
+    return made
