@@ -7,7 +7,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,8 @@ class Contestant:
     backends: Path
     #: What a report says it is; None: what the peer says of itself.
     about: Subject | None = None
+    #: Parameters of the model, for this subject alone.
+    parameters: tuple[tuple[str, str], ...] = ()
 
     def subject(self) -> Subject:
         return self.about or self.peer.subject()
@@ -51,17 +53,20 @@ def shipped_backends(folder: Path) -> Path:
     return folder
 
 
-def write_repository(folder: Path, scenario: Scenario, catalogue: Catalogue) -> None:
+def write_repository(folder: Path, scenario: Scenario, catalogue: Catalogue,
+                     parameters: Iterable[tuple[str, str]] = ()) -> None:
     """The scenario's model, and as many copies beside it as it asks for; or a folder as it is."""
     given = scenario.settings.get("folder")
     if given:
         shutil.copytree(given, folder / scenario.model)
         return
+    extra = "".join(f'parameters {{ key: "{key}" value {{ string_value: "{value}" }} }}\n'
+                    for key, value in parameters)
     for copy in range(int(scenario.settings.get("copies", 1))):
         name = f"{scenario.model}-copy-{copy}" if copy else scenario.model
         (folder / name / "1").mkdir(parents=True)
         (folder / name / "config.pbtxt").write_text(
-            f'name: "{name}"\n{catalogue.models[scenario.model]}')
+            f'name: "{name}"\n{catalogue.models[scenario.model]}{extra}')
 
 
 class Execution:
@@ -101,9 +106,9 @@ class Execution:
                 # noisy minute over all cases; but then a case is known only at the very end.
                 for scenario in self._scenarios:
                     folder = Path(scratch, scenario.name)
-                    write_repository(folder, scenario, self._catalogue)
+                    repositories = self._repositories(folder, scenario)
                     for block in range(self._plan.blocks):
-                        if not self._block(scenario, folder, block):
+                        if not self._block(scenario, repositories, block):
                             break
                         self._save()
                     shutil.rmtree(folder)
@@ -113,11 +118,20 @@ class Execution:
         finally:
             self._save()
 
+    def _repositories(self, folder: Path, scenario: Scenario) -> dict[str, Path]:
+        """By subject; one for all of those that have the same parameters."""
+        made: dict[tuple[tuple[str, str], ...], Path] = {}
+        for one in self._contestants.values():
+            if one.parameters not in made:
+                made[one.parameters] = folder / str(len(made))
+                write_repository(made[one.parameters], scenario, self._catalogue, one.parameters)
+        return {key: made[one.parameters] for key, one in self._contestants.items()}
+
     def _save(self) -> None:
         if self._keep is not None:
             results.write(self.run, self._keep)
 
-    def _block(self, scenario: Scenario, repository: Path, block: int) -> bool:
+    def _block(self, scenario: Scenario, repositories: Mapping[str, Path], block: int) -> bool:
         """False if the scenario can't go on."""
         timing = Timing(self._plan.seconds, self._plan.warmup)
         samples: list[Sample] = []
@@ -125,6 +139,7 @@ class Execution:
             contestant = self._contestants[key]
             self._progress(f"{scenario.name}, block {block + 1} of {self._plan.blocks}: "
                            f"{self.run.subjects[key].label}", self._done, self._total)
+            repository = repositories[key]
             place = Place(repository, contestant.backends, repository.with_suffix(".log"))
             try:
                 for made in measure(scenario, contestant.peer, place, timing):

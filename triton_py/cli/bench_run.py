@@ -69,6 +69,20 @@ examples:
 """
 
 
+_SELF_TEST = """\
+Compares a build with itself, again and again, and with slowdowns planted in it, each in a run as
+'versus' makes them, and holds what the runs said against what they should say.
+"""
+
+_SELF_TEST_EXAMPLES = """\
+examples:
+  triton-py bench self-test                          # some 25 minutes
+  triton-py bench self-test --runs 5 --planted 10% --planted-runs 3
+
+exit status: 0 the tool holds what it claims, 1 it does not, 2 it could not be run
+"""
+
+
 def register(commands: Any) -> None:
     """Adds the sub-commands to the sub-parsers of ``triton-py bench``."""
     run = _parser(commands, "run", "measure this installation", _RUN, _RUN_EXAMPLES, _run)
@@ -98,6 +112,16 @@ def register(commands: Any) -> None:
     _add_plan(backend)
     _add_control(backend)
 
+    own = _parser(commands, "self-test", "measure what the tool can see on this machine",
+                  _SELF_TEST, _SELF_TEST_EXAMPLES, _self_test, outputs=False)
+    own.add_argument("--runs", type=_count, default=50, metavar="N",
+                     help="comparisons of a build with itself (default: 50)")
+    own.add_argument("--planted", type=_parts, default=[0.02, 0.05, 0.1], metavar="PART,PART",
+                     help="slowdowns to plant (default: 2%%,5%%,10%%)")
+    own.add_argument("--planted-runs", type=_count, default=10, metavar="N",
+                     help="comparisons for each of them (default: 10)")
+    _add_plan(own, seconds=0.4, warmup=0.1, output=False)
+
     listing = commands.add_parser("list", help="print the scenarios",
                                   description="Prints the scenarios, their sets and levels.")
     _add_scenarios(listing)
@@ -105,13 +129,15 @@ def register(commands: Any) -> None:
 
 
 def _parser(commands: Any, name: str, line: str, description: str, epilog: str,
-            function: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+            function: Callable[[argparse.Namespace], int], outputs: bool = True
+            ) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = commands.add_parser(
         name, help=line, description=description, epilog=epilog, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     made.set_defaults(run=function)
     bench_compare.add_rules(made)
-    bench_compare.add_outputs(made)
+    if outputs:
+        bench_compare.add_outputs(made)
     return made
 
 
@@ -148,23 +174,29 @@ def _add_scenarios(parser: argparse.ArgumentParser) -> None:
                        help="a TOML file with scenarios of your own, beside ours; repeatable")
 
 
-def _add_plan(parser: argparse.ArgumentParser) -> None:
+def _add_plan(parser: argparse.ArgumentParser, seconds: float = 2.0, warmup: float = 1.0,
+              output: bool = True) -> None:
     group = parser.add_argument_group("how much is measured")
     group.add_argument("--blocks", type=_count, default=5, metavar="N",
                        help="repetitions of everything (default: 5)")
-    group.add_argument("--seconds", type=_number(0.1), default=2.0, metavar="S",
-                       help="of load for each case in each process (default: 2)")
-    group.add_argument("--warmup", type=_number(0), default=1.0, metavar="S",
-                       help="of load before that, which doesn't count (default: 1)")
+    group.add_argument("--seconds", type=_number(0.1), default=seconds, metavar="S",
+                       help=f"of load for each case in each process (default: {seconds:g})")
+    group.add_argument("--warmup", type=_number(0), default=warmup, metavar="S",
+                       help=f"of load before that, which doesn't count (default: {warmup:g})")
     group.add_argument("--seed", type=_count, default=1, metavar="N",
                        help="of the order of the subjects and of the statistics (default: 1)")
-    group.add_argument("--output", type=Path, metavar="FILE",
-                       help="for the samples (default: bench-DATE-TIME.json)")
+    if output:
+        group.add_argument("--output", type=Path, metavar="FILE",
+                           help="for the samples (default: bench-DATE-TIME.json)")
 
 
 def _add_control(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-control", action="store_true",
                         help="don't measure the baseline twice: a third less time, and no noise floor")
+
+
+def _parts(text: str) -> list[float]:
+    return [bench_compare.part(part) for part in text.split(",")]
 
 
 # --- commands --------------------------------------------------------------------------------
@@ -244,6 +276,25 @@ def _backend(arguments: argparse.Namespace) -> int:
         contestants = builds.contestants(libraries, Path(arguments.model), Path(folder))
         return _measure(arguments, catalogue, [scenario],
                         dict(zip((BASELINE, CANDIDATE), contestants, strict=True)))
+
+
+@_checked
+def _self_test(arguments: argparse.Namespace) -> int:
+    from triton_py.benchmarks import self_test
+    from triton_py.benchmarks.runner.execute import shipped_backends
+    from triton_py.benchmarks.runner.plan import Plan
+
+    plan = Plan(arguments.blocks, arguments.seconds, arguments.warmup, arguments.seed)
+    shown = _Progress()
+    with tempfile.TemporaryDirectory(prefix="triton-py-bench-") as folder:
+        result = self_test.execute(
+            arguments.runs, arguments.planted, arguments.planted_runs, plan,
+            shipped_backends(Path(folder)), bench_compare.rules(arguments), shown)
+    shown.end()
+    print("\n".join(self_test.table(result)))
+    faults = result.faults()
+    print("\n".join(["", *(faults or ["The tool holds what it claims."])]))
+    return 1 if faults else 0
 
 
 # --- measuring and reporting -----------------------------------------------------------------
