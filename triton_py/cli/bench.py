@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from triton_py.cli import bench_compare, bench_run
+from triton_py.cli import bench_compare, bench_instructions, bench_run
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -31,4 +31,5 @@ def parser() -> argparse.ArgumentParser:
     commands = p.add_subparsers(dest="command", required=True, metavar="COMMAND")
     bench_run.register(commands)
     bench_compare.register(commands)
+    bench_instructions.register(commands)
     return p
