@@ -1,0 +1,604 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Connections: bytes in from the transport to nghttp2, frames out of it, and the clock.
+
+Everything here runs on the event loop's thread with the GIL. nghttp2 keeps the HTTP/2 state; what
+it is told to send is pulled from it only while the transport takes it, so what waits is bounded by
+the client's flow-control windows and the transport's buffer.
+"""
+
+from cpython.bytearray cimport PyByteArray_AS_STRING
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
+from libc.stdint cimport int32_t, uint8_t, uint32_t
+from libc.string cimport strlen
+
+from triton_py.frontend._completions cimport (
+    Finished,
+    completions_close,
+    completions_drop,
+    completions_fd,
+    completions_new,
+    completions_take,
+)
+from triton_py.frontend._memory cimport buf_free, buf_put
+from triton_py.grpc._answer cimport (
+    STATUS_DEADLINE_EXCEEDED,
+    STATUS_UNAVAILABLE,
+    answer_status,
+)
+from triton_py.grpc._call cimport (
+    CODING_DEFLATE,
+    CODING_GZIP,
+    CODING_IDENTITY,
+    KIND_STREAM,
+    Call,
+    call_cancel,
+    call_drop,
+)
+from triton_py.grpc._callbacks cimport new_callbacks
+from triton_py.grpc._context cimport CallContext
+from triton_py.grpc._decode cimport new_request
+from triton_py.grpc._nghttp2 cimport (
+    ENHANCE_YOUR_CALM,
+    NO_ERROR,
+    SETTINGS_INITIAL_WINDOW_SIZE,
+    SETTINGS_MAX_CONCURRENT_STREAMS,
+    SETTINGS_MAX_FRAME_SIZE,
+    SETTINGS_MAX_HEADER_LIST_SIZE,
+    Setting,
+    nghttp2,
+)
+from triton_py.grpc._unary cimport unary_answer
+from triton_py.inprocess.server cimport NativeServer
+
+import asyncio
+import logging
+import random
+
+from triton_py.grpc.status import SHUTTING_DOWN
+
+logger = logging.getLogger("triton_py.grpc")
+
+cdef enum:
+    RECEIVE_ROOM = 256 * 1024
+    SEND_AT_ONCE = 512 * 1024       # as in _answer
+    STREAM_WINDOW = 4 << 20
+    CONNECTION_WINDOW = 16 << 20
+    FRAME_SIZE = 1 << 20            # of the frames that clients may send
+    MOST_ACKS = 256                 # of pings and settings that wait to be sent
+    MOST_FRAMES = 8192              # of all kinds that wait to be sent
+    RESET_RATE = 100                # streams that a client may reset in a second, in the long run
+    GREETING_SECONDS = 20           # for the client's first frame
+
+
+cdef double _seconds(milliseconds) except? -1:
+    """0, never, also for times that mean for ever."""
+    return 0.0 if milliseconds <= 0 or milliseconds >= 0x7FFFFFFF else milliseconds / 1000.0
+
+
+cdef class Endpoint:
+    """What the connections of one port share; see _connection.pyi."""
+
+    def __cinit__(self):
+        self.completions = completions_new()
+        if self.completions == NULL:
+            raise MemoryError("no memory or file descriptors for a gRPC port")
+
+    def __init__(self, server, options, loop, pool, routes, infer_handler, forward) -> None:
+        cdef NativeServer native = server
+        self.h2 = nghttp2()
+        if self.h2 == NULL:
+            raise RuntimeError("nghttp2 is not loaded")
+        self.server_object = native.handle
+        self.server = native.server()
+        self.options = options
+        self.loop = loop
+        self.pool = pool
+        self.routes = routes
+        self.infer_handler = infer_handler
+        self.forward = forward
+        self.scratch = new_request(options.max_tensors, options.max_parameters)
+        self.buffer = bytearray(RECEIVE_ROOM)
+        self.buffer_view = memoryview(self.buffer)
+        self.connections = set()
+        self.max_calls = options.max_concurrent_calls or 0
+        self.max_message = options.max_message_bytes
+        self.max_header = options.max_header_size
+        self.coding = {"gzip": CODING_GZIP, "deflate": CODING_DEFLATE}.get(
+            options.compression.coding, CODING_IDENTITY)
+        keep = options.keep_alive
+        self.ping_after = _seconds(keep.time_ms)
+        self.ping_timeout = _seconds(keep.timeout_ms)
+        self.ping_without_calls = keep.permit_without_calls
+        self.pings_without_data = keep.http2_max_pings_without_data
+        self.ping_strikes = keep.http2_max_ping_strikes
+        self.least_ping_interval = keep.http2_min_recv_ping_interval_without_data_ms / 1000.0
+        self.age = _seconds(keep.max_connection_age_ms)
+        self.age_grace = _seconds(keep.max_connection_age_grace_ms)
+        self.send_timeout = options.send_timeout
+        times = [t for t in (self.ping_after, self.ping_timeout, self.age, self.age_grace,
+                             self.send_timeout) if t > 0]
+        self.tick_seconds = max(0.01, min(1.0, min(times, default=1.0) / 4))
+        self.callbacks = new_callbacks(self.h2)
+        self._make_session_options()
+
+    def _make_session_options(self):
+        if self.h2.option_new(&self.session_options) != 0:
+            raise MemoryError("no memory for HTTP/2's options")
+        # Windows are given back as a stream's messages are taken.
+        self.h2.option_set_no_auto_window_update(self.session_options, 1)
+        self.h2.option_set_no_closed_streams(self.session_options, 1)
+        self.h2.option_set_max_outbound_ack(self.session_options, MOST_ACKS)
+        if self.h2.option_set_stream_reset_rate_limit != NULL:
+            # Ours, which says ENHANCE_YOUR_CALM, comes first.
+            self.h2.option_set_stream_reset_rate_limit(
+                self.session_options, 4 * 1000, 4 * RESET_RATE)
+
+    def __dealloc__(self):
+        if self.completions != NULL:
+            completions_close(self.completions)
+            completions_drop(self.completions)
+        if self.callbacks != NULL:
+            self.h2.session_callbacks_del(self.callbacks)
+        if self.session_options != NULL:
+            self.h2.option_del(self.session_options)
+
+    cdef double now(self):
+        return self.loop.time()
+
+    def open(self) -> None:
+        """Begins to pick up finished inferences and to watch the clock."""
+        self.loop.add_reader(completions_fd(self.completions), self._drain)
+        self.ticker = self.loop.call_later(self.tick_seconds, self._tick)
+
+    async def close(self, grace: float) -> bool:
+        """Lets calls in flight finish, for ``grace`` seconds; True if all did.
+
+        Clients are told at once to call elsewhere, and connections without a call are closed.
+        """
+        cdef Connection connection
+        self.stopping = True
+        for connection in list(self.connections):
+            connection.retire()
+        finished = await self._wait_idle(grace)
+        for connection in list(self.connections):
+            connection.stop()
+        if self.connections or self.calls:
+            # For the statuses to be sent, and for the core to give cancelled requests back.
+            await self._wait_idle(1.0)
+        for connection in list(self.connections):
+            connection.abort()
+        for _ in range(3):          # connection_lost comes from the loop
+            await asyncio.sleep(0)
+        if self.ticker is not None:
+            self.ticker.cancel()
+        if self.deadline_timer is not None:
+            self.deadline_timer.cancel()
+        self.loop.remove_reader(completions_fd(self.completions))
+        if self.calls:
+            # Requests are still inside a backend: what they use must not go before them.
+            Py_INCREF(self.server_object)
+        completions_close(self.completions)
+        return finished
+
+    async def _wait_idle(self, seconds):
+        if not self.connections and self.calls == 0:
+            return True
+        if seconds <= 0:
+            return False
+        self.idle = self.loop.create_future()
+        try:
+            await asyncio.wait_for(self.idle, seconds)
+        except asyncio.TimeoutError:
+            return False
+        finally:
+            self.idle = None
+        return True
+
+    def _check_idle(self):
+        if self.idle is not None and not self.connections and self.calls == 0 \
+                and not self.idle.done():
+            self.idle.set_result(None)
+
+    @property
+    def open_connections(self) -> int:
+        return len(self.connections)
+
+    cdef void uncount(self, Call* call) noexcept:
+        if call.counted:
+            call.counted = False
+            self.calls -= 1
+            if self.idle is not None:
+                self._check_idle()
+
+    def _drain(self) -> None:
+        """Inferences that finished: answer each, then let the connections write."""
+        cdef Finished* finished
+        cdef Call* call
+        cdef Connection connection
+        cdef list touched = []
+        with nogil:
+            finished = completions_take(self.completions)
+        while finished != NULL:
+            call = <Call*> finished
+            finished = finished.next
+            call.in_flight = False
+            if call.connection != NULL:
+                connection = <Connection> call.connection
+                try:
+                    unary_answer(connection, call)
+                    if not connection.touched:
+                        connection.touched = True
+                        touched.append(connection)
+                except Exception:
+                    connection.give_up()
+            else:
+                self.uncount(call)
+            call_drop(call)
+        for connection in touched:
+            connection.touched = False
+            try:
+                connection.pump()
+            except Exception:
+                connection.give_up()
+
+    # --- the clock ---
+
+    cdef int watch_deadline(self, double deadline) except -1:
+        if self.deadline_timer is not None:
+            if self.next_deadline <= deadline:
+                return 0
+            self.deadline_timer.cancel()
+        self.next_deadline = deadline
+        self.deadline_timer = self.loop.call_at(deadline, self._expire)
+        return 0
+
+    def _expire(self) -> None:
+        """Ends the calls whose deadline is over, and looks out for the next."""
+        cdef Connection connection
+        cdef Call* call
+        # A timer may come a little early; deadlines this close are over.
+        cdef double now = self.now() + 0.0005
+        cdef double earliest = 0
+        self.deadline_timer = None
+        for connection in list(self.connections):
+            try:
+                call = connection.first
+                while call != NULL:
+                    if call.deadline != 0 and not call.ended:
+                        if call.deadline <= now:
+                            answer_status(connection, call, STATUS_DEADLINE_EXCEEDED,
+                                          "Deadline Exceeded")
+                            if call.context != NULL:
+                                (<CallContext> call.context).close()
+                        elif earliest == 0 or call.deadline < earliest:
+                            earliest = call.deadline
+                    call = call.next
+                connection.pump()
+            except Exception:
+                connection.give_up()
+        if earliest != 0:
+            self.watch_deadline(earliest)
+
+    def _tick(self) -> None:
+        cdef Connection connection
+        self.ticker = self.loop.call_later(self.tick_seconds, self._tick)
+        for connection in list(self.connections):
+            try:
+                connection.check_time()
+            except Exception:
+                connection.give_up()
+
+
+cdef class Connection:
+    """The protocol of one connection."""
+
+    def __init__(self, Endpoint endpoint) -> None:
+        self.endpoint = endpoint
+        self.h2 = endpoint.h2
+        self.parts = []
+
+    def __dealloc__(self):
+        # Only where a loop ended without closing its transports.
+        if self.session != NULL:
+            self.h2.session_del(self.session)
+        buf_free(&self.out)
+
+    # --- the transport's side ---
+
+    def connection_made(self, transport) -> None:
+        cdef Endpoint endpoint = self.endpoint
+        self.transport = transport
+        self.made = self.heard = self.moved = endpoint.now()
+        # Spread, so that clients which came together do not come back together.
+        self.age_limit = endpoint.age * random.uniform(0.9, 1.1)
+        endpoint.connections.add(self)
+        tls = transport.get_extra_info("ssl_object")
+        if endpoint.stopping or (
+                tls is not None and tls.selected_alpn_protocol() != "h2"):
+            self.abort()
+            return
+        transport.set_write_buffer_limits(high=SEND_AT_ONCE)
+        if self.h2.session_server_new2(&self.session, endpoint.callbacks, <void*> self,
+                                       endpoint.session_options) != 0:
+            self.session = NULL
+            self.abort()
+            return
+        self.greet()
+        self.pump()
+
+    def greet(self) -> None:
+        """Our settings, which the client gets before anything else."""
+        cdef Setting settings[4]
+        settings[0].id = SETTINGS_MAX_CONCURRENT_STREAMS
+        settings[0].value = self.endpoint.options.max_streams
+        settings[1].id = SETTINGS_INITIAL_WINDOW_SIZE
+        settings[1].value = STREAM_WINDOW
+        settings[2].id = SETTINGS_MAX_FRAME_SIZE
+        settings[2].value = FRAME_SIZE
+        settings[3].id = SETTINGS_MAX_HEADER_LIST_SIZE
+        settings[3].value = <uint32_t> self.endpoint.max_header
+        if self.h2.submit_settings(self.session, 0, settings, 4) != 0 or \
+                self.h2.session_set_local_window_size(self.session, 0, 0, CONNECTION_WINDOW) != 0:
+            raise MemoryError("no memory for HTTP/2's settings")
+
+    def get_buffer(self, sizehint):
+        return self.endpoint.buffer_view
+
+    def buffer_updated(self, Py_ssize_t size) -> None:
+        cdef ssize_t taken
+        if self.session == NULL or self.shut or self.ending:
+            return
+        self.heard = self.endpoint.now()
+        taken = self.h2.session_mem_recv(
+            self.session, <const uint8_t*> PyByteArray_AS_STRING(self.endpoint.buffer),
+            <size_t> size)
+        if taken < 0 or self.h2.session_get_outbound_queue_size(self.session) > MOST_FRAMES:
+            # No HTTP/2, a flood, or an error of ours: nghttp2 can't go on with this session.
+            self.abort()
+            return
+        self.pump()
+
+    def eof_received(self) -> bool:
+        """The client is gone: HTTP/2 knows no half-closed connections."""
+        return False
+
+    def connection_lost(self, error) -> None:
+        cdef Endpoint endpoint = self.endpoint
+        self.transport = None
+        self.shut = True
+        while self.first != NULL:
+            self.forget(self.first)
+        if self.session != NULL:
+            self.h2.session_del(self.session)
+            self.session = NULL
+        self.parts = []
+        buf_free(&self.out)
+        endpoint.connections.discard(self)
+        endpoint._check_idle()
+
+    def pause_writing(self) -> None:
+        self.write_paused = True
+        self.moved = self.endpoint.now()
+
+    def resume_writing(self) -> None:
+        self.write_paused = False
+        try:
+            self.pump()
+        except Exception:
+            self.give_up()
+
+    # --- sending ---
+
+    cdef int pump(self) except -1:
+        cdef bint more = True
+        if self.pumping or self.shut or self.session == NULL:
+            return 0
+        self.pumping = True
+        try:
+            while more and not self.write_paused and not self.shut:
+                more = self.pull()
+                self.write()
+        finally:
+            self.pumping = False
+        if self.shut or self.write_paused:
+            return 0
+        if self.ending or (self.leaving and self.first == NULL) or not (
+                self.h2.session_want_read(self.session)
+                or self.h2.session_want_write(self.session)):
+            self.shut = True
+            self.moved = self.endpoint.now()
+            self.transport.close()
+        return 0
+
+    def pull(self) -> bool:
+        """Takes frames from the session. True: there may be more than are taken at once."""
+        cdef const uint8_t* data
+        cdef ssize_t size
+        while self.pending < SEND_AT_ONCE:
+            size = self.h2.session_mem_send(self.session, &data)
+            if size <= 0:
+                if size < 0:
+                    self.abort()
+                return self.pending >= SEND_AT_ONCE
+            buf_put(&self.out, data, <size_t> size)
+            self.pending += <size_t> size
+        return True
+
+    def write(self) -> None:
+        """Hands over what was pulled."""
+        cdef bytes last
+        if self.pending == 0 or self.shut:
+            return
+        if self.out.failed:
+            self.abort()
+            return
+        self.pending = 0
+        last = PyBytes_FromStringAndSize(self.out.data, <Py_ssize_t> self.out.size)
+        self.out.size = 0
+        if not self.parts:
+            self.transport.write(last)
+            return
+        parts = self.parts
+        self.parts = []
+        if last:
+            parts.append(last)
+        self.transport.writelines(parts)
+
+    cdef int pump_later(self) except -1:
+        if not self.pump_soon and not self.shut:
+            self.pump_soon = True
+            self.endpoint.loop.call_soon(self._pump_now)
+        return 0
+
+    def _pump_now(self):
+        self.pump_soon = False
+        try:
+            self.pump()
+        except Exception:
+            self.give_up()
+
+    # --- the end ---
+
+    cdef int end(self, uint32_t error_code, const char* reason) except -1:
+        if not self.ending and self.session != NULL:
+            self.ending = True
+            self.h2.submit_goaway(
+                self.session, 0, self.h2.session_get_last_proc_stream_id(self.session),
+                error_code, <const uint8_t*> reason, strlen(reason))
+        return 0
+
+    cdef int leave(self) except -1:
+        if not self.leaving and self.session != NULL:
+            self.leaving = True
+            self.h2.submit_goaway(
+                self.session, 0, self.h2.session_get_last_proc_stream_id(self.session),
+                NO_ERROR, NULL, 0)
+        return 0
+
+    def retire(self) -> None:
+        """The server stops: the client is told, and calls in flight may finish."""
+        if self.shut or self.transport is None:
+            return
+        self.leave()
+        self.pump_later()
+
+    def stop(self) -> None:
+        """What is still in flight ends now."""
+        cdef Call* call = self.first
+        self.leave()
+        while call != NULL:
+            answer_status(self, call, STATUS_UNAVAILABLE, SHUTTING_DOWN)
+            if call.context != NULL:
+                (<CallContext> call.context).close()
+            call = call.next
+        self.pump()
+
+    cdef int abort(self) except -1:
+        """Closes at once, whatever is unsent."""
+        self.shut = True
+        if self.transport is not None:
+            self.transport.abort()
+        return 0
+
+    cdef int give_up(self) except -1:
+        """An error of ours (the current exception) must not disturb other connections."""
+        logger.exception("closing a connection after an unexpected error")
+        return self.abort()
+
+    # --- calls ---
+
+    cdef void link(self, Call* call) noexcept:
+        call.connection = <PyObject*> self
+        call.next = self.first
+        if self.first != NULL:
+            self.first.previous = call
+        self.first = call
+        self.open_calls += 1
+        call.counted = True
+        self.endpoint.calls += 1
+
+    cdef void forget(self, Call* call) noexcept:
+        cdef PyObject* context = call.context
+        if call.previous != NULL:
+            call.previous.next = call.next
+        else:
+            self.first = call.next
+        if call.next != NULL:
+            call.next.previous = call.previous
+        self.open_calls -= 1
+        call.connection = NULL
+        call.context = NULL
+        if call.in_flight:
+            with nogil:
+                call_cancel(call)
+        else:
+            self.endpoint.uncount(call)
+        if context != NULL:
+            (<CallContext> context).close()
+            Py_DECREF(<object> context)
+        call_drop(call)
+
+    # --- the clock ---
+
+    def check_time(self) -> None:
+        """Pings, ages, and clients that take nothing."""
+        cdef Endpoint endpoint = self.endpoint
+        cdef double now = endpoint.now()
+        cdef Call* call = self.first
+        if self.transport is None:
+            return
+        self.resets = max(0.0, self.resets - RESET_RATE * endpoint.tick_seconds)
+        unsent = self.transport.get_write_buffer_size()
+        if unsent and unsent == self.unsent:
+            if endpoint.send_timeout and now - self.moved >= endpoint.send_timeout:
+                self.abort()
+        else:
+            self.moved = now
+        self.unsent = unsent
+        if self.shut or self.session == NULL:
+            return
+        if not self.greeted and now - self.made >= GREETING_SECONDS:
+            self.abort()
+            return
+        while call != NULL:
+            if call.stalled_since and call.kind != KIND_STREAM and endpoint.send_timeout \
+                    and now - call.stalled_since >= endpoint.send_timeout:
+                # The windows that it gave are used up, and it gives no more.
+                self.end(ENHANCE_YOUR_CALM, b"an answer was not taken in time")
+                break
+            call = call.next
+        self.check_age(now)
+        self.check_ping(now)
+        self.pump()
+
+    def check_age(self, double now) -> None:
+        """Connections that are too old are left, so that clients find other servers."""
+        cdef Endpoint endpoint = self.endpoint
+        if not self.age_limit:
+            return
+        if not self.leaving:
+            if now - self.made >= self.age_limit:
+                self.retired = now
+                self.leave()
+        elif self.retired and endpoint.age_grace and now - self.retired >= endpoint.age_grace:
+            self.abort()
+
+    def check_ping(self, double now) -> None:
+        """Finds out whether a client that says nothing is still there."""
+        cdef Endpoint endpoint = self.endpoint
+        cdef double every = endpoint.ping_after
+        if self.ping_sent:
+            if endpoint.ping_timeout and now - self.ping_sent >= endpoint.ping_timeout:
+                self.abort()
+            return
+        if not every or not (self.open_calls or endpoint.ping_without_calls):
+            return
+        if endpoint.pings_without_data and self.own_pings >= endpoint.pings_without_data:
+            # Further ones would look like chatter to the client.
+            every = max(every, <double> 60)
+        if now - max(self.heard, self.last_own_ping) >= every:
+            self.ping_sent = self.last_own_ping = now
+            self.own_pings += 1
+            self.h2.submit_ping(self.session, 0, NULL)
