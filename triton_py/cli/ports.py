@@ -174,10 +174,11 @@ def _http_options(s: Settings) -> HttpOptions:
 
 
 def _grpc_options(s: Settings) -> GrpcOptions:
-    from triton_py.grpc.options import CompressionLevel, GrpcOptions, KeepAlive, Tls
+    from triton_py.grpc.options import CompressionLevel, GrpcOptions, KeepAlive, Tls, Transport
 
     return GrpcOptions(
         address=s.grpc_address, port=s.grpc_port, reuse_port=s.reuse_grpc_port,
+        transport=Transport(s.grpc_transport),
         max_message_bytes=s.grpc_max_message_size,
         max_concurrent_calls=s.grpc_max_concurrent_calls or None,
         max_tensors=s.grpc_max_tensors, max_parameters=s.grpc_max_parameters,

@@ -134,6 +134,10 @@ class Settings:
     reuse_grpc_port: bool = _flag(
         False, GRPC, values.boolean, "BOOL",
         "Let several servers that all have this set listen on one port.")
+    grpc_transport: str = _flag(
+        "auto", GRPC, values.choice("grpc-transport", "auto", "nghttp2", "grpcio"), "TRANSPORT",
+        "What carries the calls: nghttp2, grpcio, or auto, which is nghttp2 where that library is "
+        "found and grpcio, with a warning, where not.")
     grpc_header_forward_pattern: str = _flag(
         "", GRPC, values.pattern, "PATTERN",
         "Metadata whose name contains a match of this regular expression (in any case) becomes "

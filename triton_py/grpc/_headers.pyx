@@ -164,7 +164,7 @@ cdef list _values(bytes name, bytes value):
     for part in value.split(b","):
         part = part.strip()
         try:
-            out.append(base64.b64decode(part + b"=" * (-len(part) % 4), validate=True))
+            out.append(base64.b64decode(part + b"=" * ((4 - len(part) % 4) % 4), validate=True))
         except binascii.Error:
             continue
     return out

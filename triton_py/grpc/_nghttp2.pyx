@@ -167,7 +167,7 @@ def load(candidates=None) -> str:
     second call returns the first one's result. ``candidates`` is for tests: pairs of a name and a
     function that returns a path.
     """
-    global _loaded, _found
+    global _table, _loaded, _found
     cdef Nghttp2 table
     if _loaded and candidates is None:
         return _found
