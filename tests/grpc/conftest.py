@@ -9,6 +9,7 @@ import grpc
 import pytest
 from grpc_support import Loop, front_end, native_server, write_repository
 
+from triton_py.grpc import Transport
 from triton_py.inprocess import NativeServer
 
 
@@ -23,9 +24,10 @@ def native(repository: Path) -> Iterator[NativeServer]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def loop() -> Iterator[Loop]:
-    made = Loop()
+@pytest.fixture(scope="session", params=["nghttp2", "grpcio"])
+def loop(request: pytest.FixtureRequest) -> Iterator[Loop]:
+    """Every test that starts a front end on it runs over both transports."""
+    made = Loop(Transport(request.param))
     yield made
     made.close()
 

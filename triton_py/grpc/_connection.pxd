@@ -93,6 +93,7 @@ cdef class Connection:
     cdef double resets              # of streams, by the client, less what time forgave
     cdef double age_limit
 
+    cdef int receive(self, Py_ssize_t size) except -1
     # Sends what is ready, as far as the transport takes it.
     cdef int pump(self) except -1
     # The same, but later in this turn of the loop.

@@ -63,6 +63,7 @@ logger = logging.getLogger("triton_py.grpc")
 cdef enum:
     RECEIVE_ROOM = 256 * 1024
     SEND_AT_ONCE = 512 * 1024       # as in _answer
+    KEEP_ROOM = 64 * 1024           # of what is sent, between two writes
     STREAM_WINDOW = 4 << 20
     CONNECTION_WINDOW = 16 << 20
     FRAME_SIZE = 1 << 20            # of the frames that clients may send
@@ -301,6 +302,9 @@ cdef class Connection:
 
     def __dealloc__(self):
         # Only where a loop ended without closing its transports.
+        if self.endpoint is not None:
+            while self.first != NULL:
+                self.forget(self.first)
         if self.session != NULL:
             self.h2.session_del(self.session)
         buf_free(&self.out)
@@ -315,7 +319,7 @@ cdef class Connection:
         self.age_limit = endpoint.age * random.uniform(0.9, 1.1)
         endpoint.connections.add(self)
         tls = transport.get_extra_info("ssl_object")
-        if endpoint.stopping or (
+        if endpoint.stopping or len(endpoint.connections) > endpoint.options.max_connections or (
                 tls is not None and tls.selected_alpn_protocol() != "h2"):
             self.abort()
             return
@@ -347,18 +351,23 @@ cdef class Connection:
         return self.endpoint.buffer_view
 
     def buffer_updated(self, Py_ssize_t size) -> None:
-        cdef ssize_t taken
         if self.session == NULL or self.shut or self.ending:
             return
         self.heard = self.endpoint.now()
+        try:
+            self.receive(size)
+        except Exception:
+            self.give_up()
+
+    cdef int receive(self, Py_ssize_t size) except -1:
+        cdef ssize_t taken
         taken = self.h2.session_mem_recv(
             self.session, <const uint8_t*> PyByteArray_AS_STRING(self.endpoint.buffer),
             <size_t> size)
         if taken < 0 or self.h2.session_get_outbound_queue_size(self.session) > MOST_FRAMES:
             # No HTTP/2, a flood, or an error of ours: nghttp2 can't go on with this session.
-            self.abort()
-            return
-        self.pump()
+            return self.abort()
+        return self.pump()
 
     def eof_received(self) -> bool:
         """The client is gone: HTTP/2 knows no half-closed connections."""
@@ -437,6 +446,8 @@ cdef class Connection:
         self.pending = 0
         last = PyBytes_FromStringAndSize(self.out.data, <Py_ssize_t> self.out.size)
         self.out.size = 0
+        if self.out.capacity > KEEP_ROOM:
+            buf_free(&self.out)
         if not self.parts:
             self.transport.write(last)
             return

@@ -122,6 +122,8 @@ class GrpcOptions:
     compression: CompressionLevel = CompressionLevel.NONE
     keep_alive: KeepAlive = field(default_factory=KeepAlive)
     tls: Tls | None = None
+    #: Connections beyond this are closed at once. nghttp2 only.
+    max_connections: int = 8192
     #: Calls of one connection at a time; its further ones wait at the client. nghttp2 only.
     max_streams: int = 1024
     #: Bytes of a request's header fields, as HTTP/2 counts them. nghttp2 only.
@@ -145,7 +147,8 @@ class GrpcOptions:
                 f"gRPC option max_header_size is {self.max_header_size}, not in 1024..61440")
         if self.send_timeout < 0:
             raise ValueError(f"gRPC option send_timeout is {self.send_timeout}, expected >= 0")
-        for name in ("max_tensors", "max_parameters", "max_stream_backlog", "max_streams"):
+        for name in ("max_tensors", "max_parameters", "max_stream_backlog", "max_streams",
+                     "max_connections"):
             if getattr(self, name) < 1:
                 raise ValueError(f"gRPC option {name} is {getattr(self, name)}, expected >= 1")
         if self.max_concurrent_calls is not None and self.max_concurrent_calls < 1:
