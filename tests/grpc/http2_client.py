@@ -87,10 +87,13 @@ class Closed(Exception):
 
 
 class Http2Client:
-    """One connection. Windows are given back as data is read, unless ``give`` is false."""
+    """One connection, whose settings and windows are exchanged unless ``wait`` is false.
+
+    Windows are given back as data is read, unless ``give`` is false.
+    """
 
     def __init__(self, address: str, *, greet: bytes | None = None, give: bool = True,
-                 timeout: float = 20) -> None:
+                 wait: bool = True, timeout: float = 20) -> None:
         host, _, port = address.rpartition(":")
         self.socket = socket.create_connection((host.strip("[]"), int(port)), timeout=timeout)
         self.give = give
@@ -101,6 +104,9 @@ class Http2Client:
         self._streams: dict[int, Answer] = {}
         self._ended: set[int] = set()
         self.send(PREFACE + (settings(window=1 << 24) if greet is None else greet))
+        if wait:
+            # Only then may frames be as large as the server's settings say, and as many.
+            self.until(WINDOW)
 
     def __enter__(self) -> Self:
         return self
@@ -156,13 +162,16 @@ class Http2Client:
                 raise Closed("end of file")
             self._buffer += piece
 
+    def _reply(self, data: bytes) -> None:
+        try:
+            self.send(data)
+        except ConnectionError:
+            pass        # the server has hung up already, which a further read shows
+
     def _take(self, got: Frame) -> None:
         self.frames.append(got)
         if got.kind == SETTINGS and not got.flags & ACK:
-            try:
-                self.send(frame(SETTINGS, ACK, 0))
-            except ConnectionError:
-                pass        # the server has hung up already, which the next read shows
+            self._reply(frame(SETTINGS, ACK, 0))
         elif got.kind == GOAWAY:
             self.goaway = got
         elif got.kind == DATA:
@@ -170,7 +179,7 @@ class Http2Client:
             answer.data += got.payload
             if self.give and got.payload:
                 size = struct.pack(">I", len(got.payload))
-                self.send(frame(WINDOW, 0, 0, size) + frame(WINDOW, 0, got.stream, size))
+                self._reply(frame(WINDOW, 0, 0, size) + frame(WINDOW, 0, got.stream, size))
         elif got.kind == HEADERS:
             answer = self._streams.setdefault(got.stream, Answer())
             block = dict(self._decoder.decode(got.payload))
