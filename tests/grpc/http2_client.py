@@ -61,7 +61,7 @@ class Answer:
 
     headers: dict[str, str] = field(default_factory=dict)
     trailers: dict[str, str] = field(default_factory=dict)
-    data: bytes = b""
+    data: bytearray = field(default_factory=bytearray)
     reset: int | None = None
 
     @property
@@ -74,7 +74,7 @@ class Answer:
 
     @property
     def messages(self) -> list[bytes]:
-        out, data = [], self.data
+        out, data = [], bytes(self.data)
         while data:
             (size,) = struct.unpack(">I", data[1:5])
             out.append(data[5 : 5 + size])
@@ -96,10 +96,12 @@ class Http2Client:
                  wait: bool = True, timeout: float = 20) -> None:
         host, _, port = address.rpartition(":")
         self.socket = socket.create_connection((host.strip("[]"), int(port)), timeout=timeout)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.give = give
         self.goaway: Frame | None = None
         self.frames: list[Frame] = []
-        self._buffer = b""
+        self._buffer = bytearray()
+        self._at = 0
         self._decoder = hpack.Decoder()
         self._streams: dict[int, Answer] = {}
         self._ended: set[int] = set()
@@ -145,15 +147,18 @@ class Http2Client:
     def read_frame(self) -> Frame:
         """The next frame; raises ``Closed`` at the connection's end. Settings are acknowledged."""
         while True:
-            if len(self._buffer) >= 9:
-                size = int.from_bytes(self._buffer[:3], "big")
-                if len(self._buffer) >= 9 + size:
-                    kind, flags = self._buffer[3], self._buffer[4]
-                    (stream,) = struct.unpack(">I", self._buffer[5:9])
-                    got = Frame(kind, flags, stream & 0x7FFFFFFF, self._buffer[9 : 9 + size])
-                    self._buffer = self._buffer[9 + size :]
+            at = self._at
+            if len(self._buffer) >= at + 9:
+                end = at + 9 + int.from_bytes(self._buffer[at : at + 3], "big")
+                if len(self._buffer) >= end:
+                    stream = int.from_bytes(self._buffer[at + 5 : at + 9], "big") & 0x7FFFFFFF
+                    got = Frame(self._buffer[at + 3], self._buffer[at + 4], stream,
+                                bytes(self._buffer[at + 9 : end]))
+                    self._at = end
                     self._take(got)
                     return got
+            del self._buffer[: self._at]
+            self._at = 0
             try:
                 piece = self.socket.recv(1 << 20)
             except ConnectionError as error:

@@ -104,7 +104,7 @@ def test_a_call(client: Http2Client) -> None:
 def test_an_error_comes_in_one_frame(client: Http2Client) -> None:
     client.call(1, request("no_such_model").SerializeToString())
     answer = client.answer(1)
-    assert (answer.status, answer.data, answer.trailers) == (NOT_FOUND, b"", {})
+    assert (answer.status, bytes(answer.data), answer.trailers) == (NOT_FOUND, b"", {})
     assert "no_such_model" in answer.details
 
 
