@@ -123,17 +123,21 @@ cdef str _try(bytes path, str shown, Nghttp2* table):
     if handle == NULL:
         raise LibraryNotFound(_reason())
     (<void**> &version)[0] = dlsym(handle, b"nghttp2_version")
-    info = version(0) if version != NULL else NULL
-    if info == NULL:
-        problem = f"{shown} exports no nghttp2"
-    elif info.number < MINIMUM_NUMBER:
-        problem = (f"{shown} is nghttp2 {(<bytes> info.text).decode()}, at least {MINIMUM} is "
-                   "needed")
+    if version != NULL:
+        info = version(0)
+        text = (<bytes> info.text).decode("utf-8", "replace")
+        problem = None if info.number >= MINIMUM_NUMBER else (
+            f"{shown} is nghttp2 {text}, at least {MINIMUM} is needed")
     else:
+        # Linked into another library the function may be left out; this one came with 1.60.
+        text = "1.60 or newer"
+        problem = None if dlsym(handle, b"nghttp2_session_mem_recv2") != NULL else (
+            f"{shown} exports no nghttp2")
+    if problem is None:
         missing = _bind(handle, table)
         if missing is None:
             # Never closed: the table points into it.
-            return (<bytes> info.text).decode()
+            return text
         problem = f"{shown} lacks {missing}"
     dlclose(handle)
     raise LibraryNotFound(problem)
