@@ -16,7 +16,7 @@ PACKAGE = ROOT / "triton_py"
 CORE = ROOT / "cbackend" / "core"
 
 FRONT = ("http", "grpc")
-ABOVE = (*FRONT, "inprocess", "cli", "conformance")
+ABOVE = ("frontend", *FRONT, "inprocess", "cli", "conformance")
 BELOW = ("control", "config", "repository")
 
 #: Layer -> layers that it never imports.
@@ -29,6 +29,7 @@ NEVER = {
     "control": ABOVE,
     "inprocess": ("cli", "conformance", *FRONT, *BELOW),
     "api": ("cli", "conformance", *FRONT, *BELOW),
+    "frontend": (*(name for name in ABOVE if name != "frontend"), *BELOW, "core", "errors"),
     "http": ("cli", "conformance", "grpc", *BELOW),
     "grpc": ("cli", "conformance", "http", *BELOW),
     "metrics": (*ABOVE, *BELOW, "core"),

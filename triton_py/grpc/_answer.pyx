@@ -8,16 +8,13 @@ the transport where they lie, in views that keep their message alive.
 
 from cpython.buffer cimport PyBUF_WRITABLE, PyBuffer_FillInfo
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.ref cimport PyObject
 from libc.stdint cimport int32_t, uint8_t, uint32_t
 from libc.stdio cimport snprintf
 from libc.string cimport memcpy, strlen
 
 from triton_py.frontend._memory cimport ATOMIC_ACQ_REL, arena_take, atomic_add, buf_put
 from triton_py.grpc._call cimport (
-    CODING_DEFLATE,
     CODING_GZIP,
-    CODING_IDENTITY,
     Call,
     Coding,
     call_cancel,

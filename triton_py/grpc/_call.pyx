@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Life and death of calls, and the gathering of a message from the pieces in which it arrives."""
 
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Executor
-from typing import Any
+from typing import Any, TypeAlias
 
 from triton_py.grpc.options import GrpcOptions
 from triton_py.inprocess import NativeServer
 
-Handler = Callable[[Any, Any], Awaitable[bytes | None]]
-Forward = Callable[[Iterable[tuple[str, str | bytes]]], Iterable[tuple[str, str]]]
+Handler: TypeAlias = Callable[[Any, Any], Awaitable[bytes | None]]
+Forward: TypeAlias = Callable[[Iterable[tuple[str, str | bytes]]], Iterable[tuple[str, str]]]
 
 class Endpoint:
     """What the connections of one port share."""

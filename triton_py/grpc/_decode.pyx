@@ -156,8 +156,9 @@ cpdef InferRequest decode_request(
     """Decodes a ``ModelInferRequest``.
 
     ``message`` is a bytes object or a ``Received``; the result borrows from it and keeps it alive.
-    Raises ``MalformedMessage`` for bytes that protobuf would refuse, and ``InvalidArgumentError`` for more than ``max_tensors`` inputs,
-    outputs or raw contents, or more than ``max_parameters`` parameters in one map.
+    Raises ``MalformedMessage`` for bytes that protobuf would refuse, and ``InvalidArgumentError``
+    for more than ``max_tensors`` inputs, outputs or raw contents, or more than ``max_parameters``
+    parameters in one map.
     """
     cdef InferRequest request = new_request(max_tensors, max_parameters)
     cdef bytes plain

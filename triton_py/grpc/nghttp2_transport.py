@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from triton_py.errors import UnavailableError
@@ -43,10 +42,9 @@ class Nghttp2Transport:
         Raises ``UnavailableError`` if the address can't be bound.
         """
         options, endpoint = self._options, self._endpoint
-        make: Callable[[], Connection] = lambda: Connection(endpoint)  # noqa: E731
         try:
             self._listener = await asyncio.get_running_loop().create_server(
-                make, options.address.strip("[]"), options.port, backlog=1024,
+                lambda: Connection(endpoint), options.address.strip("[]"), options.port, backlog=1024,
                 reuse_port=options.reuse_port or None, ssl=self._tls)
         except OSError as error:
             raise UnavailableError(

@@ -61,7 +61,15 @@ from triton_py.http._exchange cimport (
 from triton_py.frontend._completions cimport completions_push
 from triton_py.frontend._fault cimport fault_set
 from triton_py.http._json_writer cimport put_double, put_int, put_string, put_tensor, put_uint
-from triton_py.frontend._memory cimport Block, Buf, arena_take, block_drop, buf_char, buf_put, buf_text
+from triton_py.frontend._memory cimport (
+    Block,
+    Buf,
+    arena_take,
+    block_drop,
+    buf_char,
+    buf_put,
+    buf_text,
+)
 
 
 # --- output buffers --------------------------------------------------------------------------
