@@ -38,6 +38,7 @@ from triton_py.grpc._coding cimport unpack_message
 from triton_py.grpc._connection cimport Connection, Endpoint
 from triton_py.grpc._context cimport CallContext, new_context
 from triton_py.grpc._headers cimport take_field
+from triton_py.grpc._infer_stream cimport new_infer_stream
 from triton_py.grpc._nghttp2 cimport (
     CATEGORY_REQUEST,
     ERR_CALLBACK_FAILURE,
@@ -152,7 +153,11 @@ cdef int _headers_done(Connection connection, Call* call) except -1:
         call.deadline = endpoint.now() + call.timeout_us * 1e-6
         endpoint.watch_deadline(call.deadline)
     if route is not None:
-        new_context(connection, call, route[1])
+        if call.kind == KIND_STREAM and not endpoint.coding & call.accept:
+            new_infer_stream(connection, call)
+        else:
+            # Also streams whose messages are to be compressed, for which the handler may wait.
+            new_context(connection, call, route[1])
         if call.kind == KIND_STREAM:
             call.begun = True
             (<CallContext> call.context).start_stream()

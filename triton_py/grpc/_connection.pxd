@@ -30,7 +30,11 @@ cdef class Endpoint:
     cdef dict routes                # path as bytes -> (kind, handler)
     cdef object infer_handler       # ModelInfer in Python, for what the fast path leaves out
     cdef object forward             # chooses metadata that become parameters, or None
-    cdef Completions* completions
+    cdef Completions* completions           # of unary calls
+    cdef Completions* stream_completions    # of streams' requests
+    cdef Py_ssize_t stream_requests         # that the core has
+    cdef int max_backlog
+    cdef object encode              # encodes a response whose outputs are to be classified
     cdef InferRequest scratch       # of the request that is being decoded
     cdef bytearray buffer           # where every connection receives: it is read at once
     cdef object buffer_view

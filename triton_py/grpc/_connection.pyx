@@ -39,6 +39,8 @@ from triton_py.grpc._call cimport (
 from triton_py.grpc._callbacks cimport new_callbacks
 from triton_py.grpc._context cimport CallContext
 from triton_py.grpc._decode cimport new_request
+from triton_py.grpc._infer_stream cimport InferStream
+from triton_py.grpc._item cimport Result, result_drop
 from triton_py.grpc._nghttp2 cimport (
     ENHANCE_YOUR_CALM,
     NO_ERROR,
@@ -83,10 +85,12 @@ cdef class Endpoint:
 
     def __cinit__(self):
         self.completions = completions_new()
-        if self.completions == NULL:
+        self.stream_completions = completions_new()
+        if self.completions == NULL or self.stream_completions == NULL:
             raise MemoryError("no memory or file descriptors for a gRPC port")
 
-    def __init__(self, server, options, loop, pool, routes, infer_handler, forward) -> None:
+    def __init__(self, server, options, loop, pool, routes, infer_handler, forward, encode
+                 ) -> None:
         cdef NativeServer native = server
         self.h2 = nghttp2()
         if self.h2 == NULL:
@@ -99,6 +103,8 @@ cdef class Endpoint:
         self.routes = routes
         self.infer_handler = infer_handler
         self.forward = forward
+        self.encode = encode
+        self.max_backlog = options.max_stream_backlog
         self.scratch = new_request(options.max_tensors, options.max_parameters)
         self.buffer = bytearray(RECEIVE_ROOM)
         self.buffer_view = memoryview(self.buffer)
@@ -140,6 +146,9 @@ cdef class Endpoint:
         if self.completions != NULL:
             completions_close(self.completions)
             completions_drop(self.completions)
+        if self.stream_completions != NULL:
+            completions_close(self.stream_completions)
+            completions_drop(self.stream_completions)
         if self.callbacks != NULL:
             self.h2.session_callbacks_del(self.callbacks)
         if self.session_options != NULL:
@@ -151,6 +160,7 @@ cdef class Endpoint:
     def open(self) -> None:
         """Begins to pick up finished inferences and to watch the clock."""
         self.loop.add_reader(completions_fd(self.completions), self._drain)
+        self.loop.add_reader(completions_fd(self.stream_completions), self._drain_streams)
         self.ticker = self.loop.call_later(self.tick_seconds, self._tick)
 
     async def close(self, grace: float) -> bool:
@@ -165,7 +175,7 @@ cdef class Endpoint:
         finished = await self._wait_idle(grace)
         for connection in list(self.connections):
             connection.stop()
-        if self.connections or self.calls:
+        if self.connections or self.calls or self.stream_requests:
             # For the statuses to be sent, and for the core to give cancelled requests back.
             await self._wait_idle(1.0)
         for connection in list(self.connections):
@@ -177,14 +187,16 @@ cdef class Endpoint:
         if self.deadline_timer is not None:
             self.deadline_timer.cancel()
         self.loop.remove_reader(completions_fd(self.completions))
-        if self.calls:
+        self.loop.remove_reader(completions_fd(self.stream_completions))
+        if self.calls or self.stream_requests:
             # Requests are still inside a backend: what they use must not go before them.
             Py_INCREF(self.server_object)
         completions_close(self.completions)
+        completions_close(self.stream_completions)
         return finished
 
     async def _wait_idle(self, seconds):
-        if not self.connections and self.calls == 0:
+        if self._is_idle():
             return True
         if seconds <= 0:
             return False
@@ -197,9 +209,11 @@ cdef class Endpoint:
             self.idle = None
         return True
 
+    def _is_idle(self):
+        return not self.connections and self.calls == 0 and self.stream_requests == 0
+
     def _check_idle(self):
-        if self.idle is not None and not self.connections and self.calls == 0 \
-                and not self.idle.done():
+        if self.idle is not None and self._is_idle() and not self.idle.done():
             self.idle.set_result(None)
 
     @property
@@ -243,6 +257,40 @@ cdef class Endpoint:
                 connection.pump()
             except Exception:
                 connection.give_up()
+
+    def _drain_streams(self) -> None:
+        """Responses of streams' requests: hand each to its stream, then let it go on."""
+        cdef Finished* finished
+        cdef Result* result
+        cdef InferStream stream
+        cdef list touched = []
+        with nogil:
+            finished = completions_take(self.stream_completions)
+        while finished != NULL:
+            result = <Result*> finished
+            finished = finished.next
+            if result.final:
+                result.item.in_flight = False
+                self.stream_requests -= 1
+            if result.item.stream != NULL:
+                stream = <InferStream> result.item.stream
+                try:
+                    stream.deliver(result)
+                    if not stream.touched:
+                        stream.touched = True
+                        touched.append(stream)
+                except Exception:
+                    stream.connection.give_up()
+            result_drop(result)
+        for stream in touched:
+            stream.touched = False
+            try:
+                stream.progress()
+                stream.connection.pump()
+            except Exception:
+                stream.connection.give_up()
+        if self.idle is not None:
+            self._check_idle()
 
     # --- the clock ---
 
@@ -490,9 +538,15 @@ cdef class Connection:
 
     def retire(self) -> None:
         """The server stops: the client is told, and calls in flight may finish."""
+        cdef Call* call
         if self.shut or self.transport is None:
             return
         self.leave()
+        call = self.first
+        while call != NULL:
+            if call.context != NULL:
+                (<CallContext> call.context).stop()
+            call = call.next
         self.pump_later()
 
     def stop(self) -> None:

@@ -22,6 +22,7 @@ cdef class CallContext:
     cdef bint eof               # the client sends no further message
     cdef bint over              # nobody listens any more
     cdef Buf stash              # bytes that came while there were enough messages
+    cdef size_t stash_at        # how many of them were taken since
 
     # Starts the handler of a call with one message.
     cdef int start(self, bytes message) except -1
@@ -36,6 +37,8 @@ cdef class CallContext:
     cdef void sent(self) noexcept
     # The stream is gone, or the call was answered without the handler.
     cdef void close(self) noexcept
+    # The server stops: no further message is read.
+    cdef int stop(self) except -1
     cdef int unstash(self) except -1
 
 

@@ -89,12 +89,17 @@ cdef class CallContext:
         """There is room for messages again."""
         cdef ssize_t taken
         if self.stash.size:
-            taken = receive(self.connection, self.call, <const uint8_t*> self.stash.data,
-                            self.stash.size)
-            self.stash.size -= taken
-            memmove(self.stash.data, self.stash.data + taken, self.stash.size)
-            if self.stash.size == 0:
+            taken = receive(
+                self.connection, self.call, <const uint8_t*> self.stash.data + self.stash_at,
+                self.stash.size - self.stash_at)
+            self.stash_at += taken
+            if self.stash_at == self.stash.size:
                 buf_free(&self.stash)
+                self.stash_at = 0
+            elif self.stash_at >= self.stash.size // 2:
+                self.stash.size -= self.stash_at
+                memmove(self.stash.data, self.stash.data + self.stash_at, self.stash.size)
+                self.stash_at = 0
         if self.call.unconsumed and not self.is_full() and self.connection.session != NULL:
             self.connection.h2.session_consume_stream(
                 self.connection.session, self.call.stream_id, self.call.unconsumed)
@@ -136,6 +141,10 @@ cdef class CallContext:
         self.over = True
         if self.task is not None and not self.task.done():
             self.task.cancel()
+
+    cdef int stop(self) except -1:
+        # Handlers are told by an event of their own.
+        return 0
 
     def _wake_reader(self):
         if self.reader is not None and not self.reader.done():

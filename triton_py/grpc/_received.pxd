@@ -14,3 +14,5 @@ cdef class Received:
 
 # Takes the block over.
 cdef Received received(Block* block, size_t size)
+# A copy.
+cdef Received received_bytes(bytes data)

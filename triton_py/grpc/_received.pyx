@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A received message as a Python object that owns the memory it was gathered in."""
 
-from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.string cimport memcpy
 
-from triton_py.frontend._memory cimport Block, block_data, block_drop
+from triton_py.frontend._memory cimport Block, block_data, block_drop, block_new
 
 cdef char _nothing = 0
 
@@ -33,3 +34,12 @@ cdef Received received(Block* block, size_t size):
     message.block = block
     message.size = size
     return message
+
+
+cdef Received received_bytes(bytes data):
+    cdef size_t size = <size_t> PyBytes_GET_SIZE(data)
+    cdef Block* block = block_new(size or 1)
+    if block == NULL:
+        raise MemoryError("no memory for a message")
+    memcpy(block_data(block), PyBytes_AS_STRING(data), size)
+    return received(block, size)

@@ -62,7 +62,7 @@ cdef char _nothing = 0
 # --- to the core -----------------------------------------------------------------------------
 
 
-cdef int64_t _version(InferRequest message) except? -2:
+cdef int64_t requested_version(InferRequest message) except? -2:
     cdef int64_t version = 0
     cdef size_t i
     if message.model_version.size == 0:
@@ -98,7 +98,7 @@ cdef bint unary_submit(Endpoint endpoint, Call* call) except -1:
                 else <const uint8_t*> &_nothing, call.size)
     if wants_classes(message):
         return False
-    version = _version(message)
+    version = requested_version(message)
     name = c_text(message.name, "model name")
     c_name = name
     with nogil:

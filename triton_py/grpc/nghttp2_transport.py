@@ -33,7 +33,8 @@ class Nghttp2Transport:
         inference = handlers.inference
         self._endpoint = Endpoint(
             server, options, asyncio.get_running_loop(), self._pool, routes,
-            handlers.model_infer, inference.forwarded if inference.forwards else None)
+            handlers.model_infer, inference.forwarded if inference.forwards else None,
+            inference.encode)
         self._listener: asyncio.AbstractServer | None = None
 
     async def start(self) -> str:
