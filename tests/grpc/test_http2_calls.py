@@ -487,6 +487,82 @@ def test_small_messages_beyond_what_is_kept_apart(client: Http2Client) -> None:
     assert got == [str(i) for i in range(300)]
 
 
+def test_a_stream_that_ends_inside_a_message_behind_many(
+    h2_loop: Loop, native: NativeServer
+) -> None:
+    """What came before it is answered."""
+    with front_end(h2_loop, native, max_stream_backlog=3) as (_, where), \
+            Http2Client(where) as client:
+        client.headers(1, STREAM_INFER)
+        whole = b"".join(grpc_message(echo(b"%d" % i, delay_ms=1)) for i in range(50))
+        client.data(1, whole + b"\0\0\0\0\x09half", end=True)
+        answer = client.answer(1)
+        assert (answer.status, len(answer.messages)) == (INTERNAL, 50)
+        assert "inside a message" in answer.details
+
+
+def test_errors_of_a_stream_keep_the_order(client: Http2Client) -> None:
+    client.headers(1, STREAM_INFER)
+    wrong = request("no_such_model", id="b").SerializeToString()
+    client.data(1, b"".join(map(grpc_message, [
+        echo(id="a", delay_ms=100), wrong, b"\xff\xff", echo(id="c")])), end=True)
+    answer = client.answer(1)
+    got = [pb.ModelStreamInferResponse.FromString(m) for m in answer.messages]
+    assert [g.infer_response.id for g in got] == ["a", "b", "", "c"]
+    assert [bool(g.error_message) for g in got] == [False, True, True, False]
+    assert answer.status == OK
+
+
+def test_the_first_error_ends_a_stream_that_asks_for_it(client: Http2Client) -> None:
+    """The request that is in the core then is cancelled: ``nothing_leaks`` waits for it."""
+    client.headers(1, STREAM_INFER, [("triton_grpc_error", "true")])
+    client.data(1, b"".join(map(grpc_message, [
+        echo(id="a", delay_ms=60_000), request("no_such_model").SerializeToString()])))
+    assert client.answer(1).status == NOT_FOUND
+
+
+@pytest.mark.parametrize("accept", ["identity", "gzip"])
+def test_a_stream_of_compressed_messages(
+    h2_loop: Loop, native: NativeServer, accept: str
+) -> None:
+    with front_end(h2_loop, native, compression=CompressionLevel.HIGH) as (_, where), \
+            Http2Client(where) as client:
+        client.headers(1, STREAM_INFER, [("grpc-encoding", "gzip"),
+                                         ("grpc-accept-encoding", accept)])
+        data = bytes(100_000)
+        for i in range(5):
+            client.data(1, grpc_message(gzip.compress(echo(data, id=str(i))), 1), end=i == 4)
+        answer = client.answer(1)
+        messages = [gzip.decompress(m) if accept == "gzip" else m for m in answer.messages]
+        got = [pb.ModelStreamInferResponse.FromString(m).infer_response for m in messages]
+        assert [g.id for g in got] == [str(i) for i in range(5)]
+        assert {g.raw_output_contents[0] for g in got} == {data}
+        assert (len(answer.data) < 5000) == (accept == "gzip")
+
+
+def test_classification_on_both_paths(client: Http2Client) -> None:
+    message = request("echo", b"\x01\x09\x05")
+    message.outputs.add(name="OUTPUT0").parameters["classification"].int64_param = 2
+    data = message.SerializeToString()
+    client.call(1, data)
+    client.call(3, data, STREAM_INFER)
+    expected = b"".join(struct.pack("<I", len(t)) + t for t in (b"9:1", b"5:2"))
+    assert output(client.answer(1).messages[0]) == expected
+    streamed = pb.ModelStreamInferResponse.FromString(client.answer(3).messages[0])
+    assert streamed.infer_response.raw_output_contents[0] == expected
+
+
+def test_stopping_ends_a_stream_after_its_requests(native: NativeServer, h2_loop: Loop) -> None:
+    before = live_objects()["request"]
+    with front_end(h2_loop, native) as (front, where), Http2Client(where) as client:
+        client.headers(1, STREAM_INFER)
+        client.data(1, grpc_message(echo(delay_ms=300)))
+        wait_until(lambda: live_objects()["request"] == before + 1)
+        h2_loop.run(front.stop(20))
+        answer = client.answer(1)
+        assert (answer.status, len(answer.messages)) == (UNAVAILABLE, 1)
+
+
 def test_decoupled_responses_come_as_they_are_made(client: Http2Client) -> None:
     client.headers(1, STREAM_INFER)
     client.data(1, grpc_message(
