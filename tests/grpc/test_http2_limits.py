@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from grpc_support import Loop, front_end, request
+from grpc_support import Loop, front_end
 from http2_client import (
     ACK,
     CANCEL,
@@ -42,44 +42,20 @@ from http2_client import (
     grpc_message,
     settings,
 )
+from http2_support import echo
 
-from triton_py.grpc import KeepAlive, Transport
+from triton_py.grpc import KeepAlive
 from triton_py.grpc._call import alive
-from triton_py.inprocess import NativeServer, live_objects
+from triton_py.inprocess import NativeServer
 
 SECONDS = float(os.environ.get("TRITON_PY_FUZZ_SECONDS", "3"))
 SEED = int(os.environ.get("TRITON_PY_FUZZ_SEED", "0")) or random.randrange(1, 2**31)
 
-KINDS = ("request", "response", "error", "output_buffer")
-
-
-@pytest.fixture(scope="module")
-def h2_loop() -> Iterator[Loop]:
-    made = Loop(Transport.NGHTTP2)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def address(h2_loop: Loop, native: NativeServer) -> Iterator[str]:
-    with front_end(h2_loop, native) as (_, where):
-        yield where
-
-
-def echo(data: bytes = b"abc", **parameters: object) -> bytes:
-    return request("echo", data, **parameters).SerializeToString()
-
 
 @pytest.fixture(autouse=True)
-def everything_is_given_back(address: str) -> Iterator[None]:
-    before = {kind: live_objects()[kind] for kind in KINDS}
-    calls = alive()
+def everything_goes_on(address: str, nothing_leaks: None) -> Iterator[None]:
     yield
     serves(address)
-    deadline = time.monotonic() + 20
-    while alive() > calls or any(live_objects()[kind] > before[kind] for kind in KINDS):
-        assert time.monotonic() < deadline, (alive(), calls, live_objects())
-        time.sleep(0.01)
 
 
 def serves(address: str) -> None:

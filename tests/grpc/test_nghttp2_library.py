@@ -7,7 +7,6 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +25,6 @@ struct info { int age; int number; const char* text; const char* protocol; };
 static struct info info = { 1, %s, "%s", "h2" };
 struct info* nghttp2_version(int least) { return &info; }
 """
-
-
-@pytest.fixture(scope="module")
-def h2_loop() -> Iterator[Loop]:
-    made = Loop(Transport.NGHTTP2)
-    yield made
-    made.close()
 
 
 def library(place: Path, source: str) -> Any:
