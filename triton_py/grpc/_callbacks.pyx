@@ -35,7 +35,8 @@ from triton_py.grpc._call cimport (
     call_receive,
 )
 from triton_py.grpc._coding cimport unpack_message
-from triton_py.grpc._connection cimport Connection, Endpoint
+from triton_py.grpc._connection cimport Connection
+from triton_py.grpc._endpoint cimport Endpoint
 from triton_py.grpc._context cimport CallContext, new_context
 from triton_py.grpc._headers cimport take_field
 from triton_py.grpc._infer_stream cimport new_infer_stream

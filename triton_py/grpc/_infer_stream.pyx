@@ -34,7 +34,8 @@ from triton_py.grpc._answer cimport (
 )
 from triton_py.grpc._call cimport Call, call_hold, call_take_message
 from triton_py.grpc._coding cimport coding_name
-from triton_py.grpc._connection cimport Connection, Endpoint
+from triton_py.grpc._connection cimport Connection
+from triton_py.grpc._endpoint cimport Endpoint
 from triton_py.grpc._decode cimport InferRequest, decode_into
 from triton_py.grpc._headers cimport metadata_list
 from triton_py.grpc._infer cimport fault_error, fill_request

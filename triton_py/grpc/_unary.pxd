@@ -5,7 +5,8 @@
 from libc.stdint cimport int64_t
 
 from triton_py.grpc._call cimport Call
-from triton_py.grpc._connection cimport Connection, Endpoint
+from triton_py.grpc._connection cimport Connection
+from triton_py.grpc._endpoint cimport Endpoint
 from triton_py.grpc._decode cimport InferRequest
 
 

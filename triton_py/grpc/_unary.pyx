@@ -37,7 +37,8 @@ from triton_py.grpc._answer cimport (
 )
 from triton_py.grpc._call cimport Call, call_drop, call_hold
 from triton_py.grpc._coding cimport pack_answer
-from triton_py.grpc._connection cimport Connection, Endpoint
+from triton_py.grpc._connection cimport Connection
+from triton_py.grpc._endpoint cimport Endpoint
 from triton_py.grpc._decode cimport InferRequest, decode_into
 from triton_py.grpc._encode cimport ResponseParts
 from triton_py.grpc._headers cimport metadata_list

@@ -9,7 +9,8 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 from triton_py.errors import UnavailableError
-from triton_py.grpc._connection import Connection, Endpoint
+from triton_py.grpc._connection import Connection
+from triton_py.grpc._endpoint import Endpoint
 from triton_py.grpc._nghttp2 import load
 from triton_py.grpc.handlers import Handlers
 from triton_py.grpc.options import GrpcOptions
