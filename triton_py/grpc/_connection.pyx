@@ -15,7 +15,7 @@ from libc.string cimport strlen
 
 from triton_py.frontend._memory cimport buf_free, buf_put
 from triton_py.grpc._answer cimport STATUS_UNAVAILABLE, answer_status
-from triton_py.grpc._call cimport KIND_STREAM, Call, call_cancel, call_drop
+from triton_py.grpc._call cimport KIND_STREAM, Call, call_cancel, call_drop, call_pop
 from triton_py.grpc._context cimport CallContext
 from triton_py.grpc._endpoint cimport Endpoint
 from triton_py.grpc._nghttp2 cimport (
@@ -309,6 +309,9 @@ cdef class Connection:
         if context != NULL:
             (<CallContext> context).close()
             Py_DECREF(<object> context)
+        # Here, with the GIL: the core's hold may be the last one, and some are Python's.
+        while call.outgoing != NULL:
+            call_pop(call)
         call_drop(call)
 
     # --- the clock ---

@@ -39,7 +39,15 @@ from triton_py.grpc._endpoint cimport Endpoint
 from triton_py.grpc._decode cimport InferRequest, decode_into
 from triton_py.grpc._headers cimport metadata_list
 from triton_py.grpc._infer cimport fault_error, fill_request
-from triton_py.grpc._item cimport Item, Result, item_cancel, item_drop, item_new, item_send
+from triton_py.grpc._item cimport (
+    Item,
+    Result,
+    item_cancel,
+    item_drop,
+    item_forget_waiting,
+    item_new,
+    item_send,
+)
 from triton_py.grpc._outgoing cimport PREFIX, Outgoing, outgoing_bytes, outgoing_drop
 from triton_py.grpc._received cimport Received, received, received_bytes
 from triton_py.grpc._unary cimport requested_version
@@ -142,6 +150,7 @@ cdef class InferStream(CallContext):
             item = self.ordered if self.ordered != NULL else self.free
             self.unlink(item)
             item.stream = NULL
+            item_forget_waiting(item)
             with nogil:
                 item_cancel(item)
                 item_drop(item)

@@ -63,6 +63,8 @@ cdef struct Item:
 # Held once; NULL without memory.
 cdef Item* item_new(Completions* completions) noexcept nogil
 cdef void item_drop(Item* item) noexcept nogil
+# Gives up the messages that wait; on the loop, since some are Python's.
+cdef void item_forget_waiting(Item* item) noexcept nogil
 # Sends the item's request, which then holds it twice more. An error: nothing is in flight.
 cdef TRITONSERVER_Error* item_send(Item* item, TRITONSERVER_Server* server) noexcept nogil
 # Asks the core to cancel the item's request, if it has it.

@@ -67,14 +67,18 @@ cdef Item* item_new(Completions* completions) noexcept nogil:
     return item
 
 
-cdef void item_drop(Item* item) noexcept nogil:
+cdef void item_forget_waiting(Item* item) noexcept nogil:
     cdef Outgoing* message
-    if atomic_add(&item.refs, -1, ATOMIC_ACQ_REL) != 0:
-        return
     while item.waiting != NULL:
         message = item.waiting
         item.waiting = message.next
         outgoing_drop(message)
+
+
+cdef void item_drop(Item* item) noexcept nogil:
+    if atomic_add(&item.refs, -1, ATOMIC_ACQ_REL) != 0:
+        return
+    # Nothing waits any more: the stream saw to that when it let go.
     if item.request != NULL:
         _forget(TRITONSERVER_InferenceRequestDelete(item.request))
     block_drop(item.block)
