@@ -279,6 +279,22 @@ def test_an_old_connection_is_left(h2_loop: Loop, native: NativeServer) -> None:
         client.end()
 
 
+def test_what_comes_after_goaway_is_not_begun(h2_loop: Loop, native: NativeServer) -> None:
+    """GOAWAY said which calls will be answered: the client sends the others elsewhere."""
+    before = live_objects()["request"]
+    keep_alive = KeepAlive(max_connection_age_ms=100)
+    with front_end(h2_loop, native, keep_alive=keep_alive) as (_, where), \
+            Http2Client(where) as client:
+        client.call(1, echo(delay_ms=700))
+        assert struct.unpack(">I", client.until(GOAWAY).payload[:4])[0] == 1
+        client.call(3, echo(delay_ms=60_000))
+        client.ping()
+        assert live_objects()["request"] == before + 1
+        assert client.answer(1).status == OK
+        client.end()
+        assert not [f for f in client.frames if f.stream == 3 and f.kind == HEADERS]
+
+
 def test_grace_of_an_old_connection(h2_loop: Loop, native: NativeServer) -> None:
     keep_alive = KeepAlive(max_connection_age_ms=100, max_connection_age_grace_ms=100)
     with front_end(h2_loop, native, keep_alive=keep_alive) as (_, where), \
