@@ -37,6 +37,7 @@ logger = logging.getLogger("triton_py.grpc")
 
 cdef enum:
     SEND_AT_ONCE = 512 * 1024       # as in _answer
+    MOST_ROUNDS = 8                 # of that, in one turn of the loop
     KEEP_ROOM = 64 * 1024           # of what is sent, between two writes
     STREAM_WINDOW = 4 << 20
     CONNECTION_WINDOW = 16 << 20
@@ -156,11 +157,16 @@ cdef class Connection:
 
     cdef int pump(self) except -1:
         cdef bint more = True
+        cdef int rounds = 0
         if self.pumping or self.shut or self.session == NULL:
             return 0
         self.pumping = True
         try:
             while more and not self.write_paused and not self.shut:
+                if rounds == MOST_ROUNDS:
+                    # A client that takes everything at once must not keep the others waiting.
+                    return self.pump_later()
+                rounds += 1
                 more = self.pull()
                 self.write()
         finally:
