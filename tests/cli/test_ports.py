@@ -9,7 +9,7 @@ import dataclasses
 from triton_py.cli import ports
 from triton_py.cli.serve_parser import parse
 from triton_py.cli.settings import Settings, defaults, flags
-from triton_py.grpc.options import CompressionLevel, GrpcOptions, Tls
+from triton_py.grpc.options import CompressionLevel, GrpcOptions, Tls, Transport
 from triton_py.http.options import HttpOptions, MetricsOptions
 
 
@@ -38,13 +38,18 @@ def test_grpc_settings_arrive():
         ["--model-repository=/m", "--grpc-use-ssl-mutual=on", "--grpc-server-cert=c",
          "--grpc-server-key=k", "--grpc-root-cert=r", "--grpc-keepalive-time=5",
          "--grpc-infer-response-compression-level=HIGH", "--grpc-header-forward-pattern=x-.*",
-         "--grpc-max-concurrent-calls=3", "--grpc-max-tensors=9"], {})
+         "--grpc-max-concurrent-calls=3", "--grpc-max-tensors=9", "--grpc-transport=grpcio",
+         "--grpc-max-streams=7", "--grpc-max-connections=8", "--grpc-max-header-size=2000",
+         "--grpc-send-timeout=2.5"], {})
     made = ports._grpc_options(settings)
     assert made.tls == Tls("c", "k", "r", mutual=True)
     assert made.keep_alive.time_ms == 5
     assert made.compression is CompressionLevel.HIGH
     assert made.header_forward_pattern == "x-.*"
     assert (made.max_concurrent_calls, made.max_tensors) == (3, 9)
+    assert made.transport is Transport.GRPCIO
+    assert (made.max_streams, made.max_connections) == (7, 8)
+    assert (made.max_header_size, made.send_timeout) == (2000, 2.5)
 
 
 def test_every_limit_has_a_flag():

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "triton_py"
 CORE = ROOT / "cbackend" / "core"
 
 FRONT = ("http", "grpc")
-ABOVE = (*FRONT, "inprocess", "cli", "conformance", "benchmarks")
+ABOVE = ("frontend", *FRONT, "inprocess", "cli", "conformance", "benchmarks")
 BELOW = ("control", "config", "repository")
 
 #: Layer -> layers that it never imports.
@@ -29,6 +29,7 @@ NEVER = {
     "control": ABOVE,
     "inprocess": ("cli", "conformance", "benchmarks", *FRONT, *BELOW),
     "api": ("cli", "conformance", "benchmarks", *FRONT, *BELOW),
+    "frontend": (*(name for name in ABOVE if name != "frontend"), *BELOW, "core", "errors"),
     "http": ("cli", "conformance", "benchmarks", "grpc", *BELOW),
     "grpc": ("cli", "conformance", "benchmarks", "http", *BELOW),
     "metrics": (*ABOVE, *BELOW, "core"),

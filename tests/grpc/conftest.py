@@ -8,8 +8,12 @@ from pathlib import Path
 import grpc
 import pytest
 from grpc_support import Loop, front_end, native_server, write_repository
+from http2_client import Http2Client
+from http2_support import KINDS, wait_until
 
-from triton_py.inprocess import NativeServer
+from triton_py.grpc import Transport
+from triton_py.grpc._call import alive
+from triton_py.inprocess import NativeServer, live_objects
 
 
 @pytest.fixture(scope="session")
@@ -23,9 +27,10 @@ def native(repository: Path) -> Iterator[NativeServer]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def loop() -> Iterator[Loop]:
-    made = Loop()
+@pytest.fixture(scope="session", params=["nghttp2", "grpcio"])
+def loop(request: pytest.FixtureRequest) -> Iterator[Loop]:
+    """Every test that starts a front end on it runs over both transports."""
+    made = Loop(Transport(request.param))
     yield made
     made.close()
 
@@ -35,3 +40,38 @@ def channel(loop: Loop, native: NativeServer) -> Iterator[grpc.Channel]:
     """To a front end with default options."""
     with front_end(loop, native) as (_, address), grpc.insecure_channel(address) as made:
         yield made
+
+
+# --- nghttp2 alone ---
+
+
+@pytest.fixture(scope="module")
+def h2_loop() -> Iterator[Loop]:
+    """For front ends on nghttp2 alone."""
+    made = Loop(Transport.NGHTTP2)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def address(h2_loop: Loop, native: NativeServer) -> Iterator[str]:
+    with front_end(h2_loop, native) as (_, where):
+        yield where
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[Http2Client]:
+    with Http2Client(address) as made:
+        yield made
+
+
+@pytest.fixture
+def nothing_leaks() -> Iterator[None]:
+    """The core's objects and the transport's calls are as many after each test as before it."""
+    before = {kind: live_objects()[kind] for kind in KINDS}
+    calls = alive()
+    yield
+    wait_until(lambda: alive() <= calls and all(
+        live_objects()[kind] <= before[kind] for kind in KINDS))
+    assert {kind: live_objects()[kind] for kind in KINDS} == before
+    assert alive() == calls

@@ -16,7 +16,7 @@ import grpc
 import uvloop
 
 import triton_py
-from triton_py.grpc import GrpcOptions, GrpcServer
+from triton_py.grpc import GrpcOptions, GrpcServer, Transport
 from triton_py.inprocess import NativeServer, Options
 from triton_py.proto import grpc_service as pb
 
@@ -61,7 +61,9 @@ def write_repository(place: Path) -> Path:
 class Loop:
     """An event loop in a thread, as the command line's is in the main thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, transport: Transport = Transport.NGHTTP2) -> None:
+        #: Of the front ends that start on it, unless they ask for another.
+        self.transport = transport
         self.loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
@@ -91,7 +93,7 @@ def native_server(repository: Path) -> Iterator[NativeServer]:
 def front_end(loop: Loop, server: NativeServer, **options: Any) -> Iterator[tuple[GrpcServer, str]]:
     """A started front end and its address; it is stopped at the end, if it isn't by then."""
     async def make() -> tuple[GrpcServer, str]:
-        front = GrpcServer(server, GrpcOptions(**{"port": 0, **options}))
+        front = GrpcServer(server, GrpcOptions(**{"port": 0, "transport": loop.transport, **options}))
         return front, await front.start()
 
     front, address = loop.run(make())

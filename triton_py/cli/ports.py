@@ -174,14 +174,17 @@ def _http_options(s: Settings) -> HttpOptions:
 
 
 def _grpc_options(s: Settings) -> GrpcOptions:
-    from triton_py.grpc.options import CompressionLevel, GrpcOptions, KeepAlive, Tls
+    from triton_py.grpc.options import CompressionLevel, GrpcOptions, KeepAlive, Tls, Transport
 
     return GrpcOptions(
         address=s.grpc_address, port=s.grpc_port, reuse_port=s.reuse_grpc_port,
+        transport=Transport(s.grpc_transport),
         max_message_bytes=s.grpc_max_message_size,
         max_concurrent_calls=s.grpc_max_concurrent_calls or None,
         max_tensors=s.grpc_max_tensors, max_parameters=s.grpc_max_parameters,
         max_stream_backlog=s.grpc_max_stream_backlog,
+        max_connections=s.grpc_max_connections, max_streams=s.grpc_max_streams,
+        max_header_size=s.grpc_max_header_size, send_timeout=s.grpc_send_timeout,
         compression=CompressionLevel(s.grpc_infer_response_compression_level),
         header_forward_pattern=s.grpc_header_forward_pattern,
         keep_alive=KeepAlive(

@@ -134,6 +134,10 @@ class Settings:
     reuse_grpc_port: bool = _flag(
         False, GRPC, values.boolean, "BOOL",
         "Let several servers that all have this set listen on one port.")
+    grpc_transport: str = _flag(
+        "auto", GRPC, values.choice("grpc-transport", "auto", "nghttp2", "grpcio"), "TRANSPORT",
+        "What carries the calls: nghttp2, grpcio, or auto, which is nghttp2 where that library is "
+        "found and grpcio, with a warning, where not.")
     grpc_header_forward_pattern: str = _flag(
         "", GRPC, values.pattern, "PATTERN",
         "Metadata whose name contains a match of this regular expression (in any case) becomes "
@@ -262,6 +266,19 @@ class Settings:
     grpc_max_stream_backlog: int = _flag(
         1024, LIMITS, _POSITIVE, "COUNT",
         "Requests of a gRPC stream that wait, before no more are read from it.")
+    grpc_max_connections: int = _flag(
+        8192, LIMITS, _POSITIVE, "COUNT",
+        "gRPC connections at a time; further ones are closed. With nghttp2 only.")
+    grpc_max_streams: int = _flag(
+        1024, LIMITS, _POSITIVE, "COUNT",
+        "Calls of one gRPC connection at a time; further ones wait at the client. With nghttp2 "
+        "only.")
+    grpc_max_header_size: int = _flag(
+        16 * 1024, LIMITS, values.integer(1024, 60 * 1024), "BYTES",
+        "Header fields of a gRPC call together. With nghttp2 only.")
+    grpc_send_timeout: float = _flag(
+        60.0, LIMITS, values.seconds, "SECONDS",
+        "Without the client taking a byte of an answer. With nghttp2 only.")
     debug_endpoints: bool = _flag(
         False, SERVER, values.boolean, "BOOL",
         "Serve GET /v2/debug/objects: how many objects the core has alive.")

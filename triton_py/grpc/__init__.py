@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import triton_py.core  # noqa: F401  first: it puts the C API into the global symbol scope
-from triton_py.grpc.options import CompressionLevel, GrpcOptions, KeepAlive, Tls
+from triton_py.grpc.options import CompressionLevel, GrpcOptions, KeepAlive, Tls, Transport
 from triton_py.grpc.server import GrpcServer
 
-__all__ = ["CompressionLevel", "GrpcOptions", "GrpcServer", "KeepAlive", "Tls"]
+__all__ = ["CompressionLevel", "GrpcOptions", "GrpcServer", "KeepAlive", "Tls", "Transport"]

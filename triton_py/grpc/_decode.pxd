@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A ``ModelInferRequest`` as views into the bytes it arrived in.
 
-All pointers here are *borrowed* from ``InferRequest.message``: whoever keeps one keeps the
-``InferRequest`` (or the bytes object) alive.
+All pointers here are *borrowed* from the received message: whoever keeps one keeps that alive.
 """
 
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libcpp.vector cimport vector
 
 from triton_py.grpc._wire cimport View
@@ -49,7 +48,10 @@ cdef struct OutputTensor:
 
 
 cdef class InferRequest:
-    cdef readonly bytes message
+    # Keeps the message alive; None where whoever called decode_into() does.
+    cdef readonly object message
+    cdef const uint8_t *start
+    cdef size_t length
     cdef View model_name
     cdef View model_version
     cdef View id
@@ -67,4 +69,9 @@ cdef class InferRequest:
     cdef object describe_params(self, vector[Param] &params, Range part)
 
 
-cpdef InferRequest decode_request(bytes message, size_t max_tensors=*, size_t max_parameters=*)
+# An empty request, to be decoded into any number of times.
+cdef InferRequest new_request(size_t max_tensors, size_t max_parameters)
+# Replaces what `request` held by views into `size` bytes at `data`, borrowed until the next call.
+# Raises as decode_request() does; the request is then of no use until the next call.
+cdef int decode_into(InferRequest request, const uint8_t *data, size_t size) except -1
+cpdef InferRequest decode_request(object message, size_t max_tensors=*, size_t max_parameters=*)

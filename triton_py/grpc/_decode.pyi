@@ -3,11 +3,12 @@
 from typing import Any
 
 from triton_py.errors import InvalidArgumentError
+from triton_py.grpc._received import Received
 
 class MalformedMessage(InvalidArgumentError): ...
 
 class InferRequest:
-    message: bytes
+    message: bytes | Received | None
     @property
     def name(self) -> str: ...
     @property
@@ -17,5 +18,5 @@ class InferRequest:
     def describe(self) -> dict[str, Any]: ...
 
 def decode_request(
-    message: bytes, max_tensors: int = 4096, max_parameters: int = 1024
+    message: bytes | Received, max_tensors: int = 4096, max_parameters: int = 1024
 ) -> InferRequest: ...

@@ -12,6 +12,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 from libcpp.vector cimport vector
 
+from triton_py.grpc._received cimport Received
 from triton_py.grpc._wire cimport (
     BAD_TAG, BAD_UTF8, BAD_WIRE_TYPE, FINE, FIXED32, FIXED64, GROUP_END, GROUP_START, LENGTH,
     LENGTH_TOO_BIG, PACKED_LENGTH, TOO_DEEP, TRUNCATED, UNMATCHED_GROUP, VARINT,
@@ -41,7 +42,7 @@ class MalformedMessage(InvalidArgumentError):
 
 
 cdef class InferRequest:
-    """One decoded request; owns the message that its views point into."""
+    """One decoded request: views into a message."""
 
     def __init__(self):
         raise TypeError("use decode_request()")
@@ -116,24 +117,58 @@ cdef class InferRequest:
         }
 
 
+cdef InferRequest new_request(size_t max_tensors, size_t max_parameters):
+    cdef InferRequest request = InferRequest.__new__(InferRequest)
+    request.max_tensors = max_tensors
+    request.max_parameters = max_parameters
+    return request
+
+
+cdef void forget(InferRequest request) noexcept nogil:
+    """Empties the request; the vectors keep their memory for the next message."""
+    request.model_name.data = NULL
+    request.model_name.size = 0
+    request.model_version = request.model_name
+    request.id = request.model_name
+    request.params.clear()
+    request.tensor_params.clear()
+    request.inputs.clear()
+    request.outputs.clear()
+    request.raw.clear()
+    request.contents.clear()
+    request.dims.clear()
+
+
+cdef int decode_into(InferRequest request, const uint8_t *data, size_t size) except -1:
+    cdef Reader r
+    forget(request)
+    request.start = r.at = data
+    request.length = size
+    r.end = data + size
+    with nogil:
+        parse_request(request, &r)
+    return 0
+
+
 cpdef InferRequest decode_request(
-    bytes message, size_t max_tensors=4096, size_t max_parameters=1024
+    object message, size_t max_tensors=4096, size_t max_parameters=1024
 ):
     """Decodes a ``ModelInferRequest``.
 
-    The result borrows from ``message`` and keeps it alive. Raises ``MalformedMessage`` for bytes
-    that protobuf would refuse, and ``InvalidArgumentError`` for more than ``max_tensors`` inputs,
-    outputs or raw contents, or more than ``max_parameters`` parameters in one map.
+    ``message`` is a bytes object or a ``Received``; the result borrows from it and keeps it alive.
+    Raises ``MalformedMessage`` for bytes that protobuf would refuse, and ``InvalidArgumentError``
+    for more than ``max_tensors`` inputs, outputs or raw contents, or more than ``max_parameters``
+    parameters in one map.
     """
-    cdef InferRequest request = InferRequest.__new__(InferRequest)
-    cdef Reader r
+    cdef InferRequest request = new_request(max_tensors, max_parameters)
+    cdef bytes plain
     request.message = message
-    request.max_tensors = max_tensors
-    request.max_parameters = max_parameters
-    r.at = <const uint8_t *><const char *>message
-    r.end = r.at + len(message)
-    with nogil:
-        parse_request(request, &r)
+    if isinstance(message, Received):
+        decode_into(request, <const uint8_t *>(<Received>message).data(),
+                    (<Received>message).size)
+    else:
+        plain = message
+        decode_into(request, <const uint8_t *><const char *>plain, len(plain))
     return request
 
 
@@ -142,10 +177,9 @@ cpdef InferRequest decode_request(
 
 cdef int malformed(InferRequest request, Reader *r, int fault) except -1 nogil:
     with gil:
-        where = r.at - <const uint8_t *><const char *>request.message
+        where = r.at - request.start
         raise MalformedMessage(
-            f"malformed ModelInferRequest: {REASONS[fault]} (at byte {where} of "
-            f"{len(request.message)})"
+            f"malformed ModelInferRequest: {REASONS[fault]} (at byte {where} of {request.length})"
         )
 
 

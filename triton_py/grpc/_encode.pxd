@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Writes a ``ModelInferResponse`` into one bytes object."""
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libcpp.vector cimport vector
 
 from triton_py.grpc._decode cimport Param
@@ -26,6 +26,13 @@ cdef cppclass ResponseParts:
     vector[OutputParts] outputs
 
 
-# A ModelInferResponse, or with `stream` a ModelStreamInferResponse around it. With `error` the
-# stream message's error_message is set too.
+# Bytes of the message: a ModelInferResponse, or with `stream` a ModelStreamInferResponse around
+# it. With `error` the stream message's error_message is set too.
+cdef uint64_t message_size(ResponseParts &parts, bint stream, View error) noexcept nogil
+# Writes everything before the first output's data; returns where it ends.
+cdef uint8_t *put_before_data(uint8_t *at, ResponseParts &parts, bint stream, View error
+                              ) noexcept nogil
+# Writes what stands before an output's data.
+cdef uint8_t *put_data_head(uint8_t *at, const OutputParts *output) noexcept nogil
+# The whole message as an object of its own.
 cdef bytes encode(ResponseParts &parts, bint stream, View error)

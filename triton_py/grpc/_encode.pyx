@@ -102,8 +102,18 @@ cdef uint64_t body_size(ResponseParts &parts) noexcept nogil:
     return size
 
 
-cdef uint8_t *put_body(uint8_t *at, ResponseParts &parts) noexcept nogil:
+cdef uint64_t message_size(ResponseParts &parts, bint stream, View error) noexcept nogil:
+    cdef uint64_t body = body_size(parts)
+    return field_size(body) + text_size(error) if stream else body
+
+
+cdef uint8_t *put_before_data(uint8_t *at, ResponseParts &parts, bint stream, View error
+                              ) noexcept nogil:
     cdef size_t i
+    if stream:
+        if error.size:
+            at = put_view(at, 1, error)
+        at = put_head(at, 2, body_size(parts))
     if parts.model_name.size:
         at = put_view(at, 1, parts.model_name)
     if parts.model_version.size:
@@ -114,9 +124,17 @@ cdef uint8_t *put_body(uint8_t *at, ResponseParts &parts) noexcept nogil:
         at = put_param(at, 4, &parts.params[i])
     for i in range(parts.outputs.size()):
         at = put_output(at, &parts.outputs[i])
+    return at
+
+
+cdef uint8_t *put_data_head(uint8_t *at, const OutputParts *output) noexcept nogil:
+    return put_head(at, 6, output.data.size)
+
+
+cdef void put_data(uint8_t *at, ResponseParts &parts) noexcept nogil:
+    cdef size_t i
     for i in range(parts.outputs.size()):
         at = put_view(at, 6, parts.outputs[i].data)
-    return at
 
 
 cdef bytes encode(ResponseParts &parts, bint stream, View error):
@@ -124,27 +142,20 @@ cdef bytes encode(ResponseParts &parts, bint stream, View error):
 
     Raises ``InternalError`` for more than 2 GiB, which no protobuf reader would take.
     """
-    cdef uint64_t body = body_size(parts)
-    cdef uint64_t size = body
+    cdef uint64_t size = message_size(parts, stream, error)
     cdef bytes message
     cdef uint8_t *at
-    if stream:
-        size = field_size(body) + text_size(error)
     if size > INT32_MAX:
         raise InternalError(
             f"Response has byte size {size} which exceeds gRPC's byte size limit {INT32_MAX}."
         )
     message = PyBytes_FromStringAndSize(NULL, size)
-    at = <uint8_t *>PyBytes_AS_STRING(message)
-    if stream:
-        if error.size:
-            at = put_view(at, 1, error)
-        at = put_head(at, 2, body)
-    if body > LONG_COPY:
+    at = put_before_data(<uint8_t *>PyBytes_AS_STRING(message), parts, stream, error)
+    if size > LONG_COPY:
         with nogil:
-            put_body(at, parts)
+            put_data(at, parts)
     else:
-        put_body(at, parts)
+        put_data(at, parts)
     return message
 
 

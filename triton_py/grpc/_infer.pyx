@@ -8,6 +8,7 @@ from libc.string cimport memchr, memcmp, memcpy, strlen
 from libcpp cimport bool as cbool
 
 from triton_py.abi.tritonserver cimport (
+    TRITONSERVER_ErrorCode, TRITONSERVER_ErrorDelete, TRITONSERVER_ErrorMessage,
     TRITONSERVER_DataTypeString, TRITONSERVER_InferenceRequestAddInput,
     TRITONSERVER_InferenceRequestAddRequestedOutput, TRITONSERVER_InferenceRequestAppendInputData,
     TRITONSERVER_InferenceRequestSetBoolParameter, TRITONSERVER_InferenceRequestSetCorrelationId,
@@ -22,12 +23,16 @@ from triton_py.abi.tritonserver cimport (
     TRITONSERVER_InferenceResponseParameterCount,
 )
 from triton_py.abi.types cimport (
-    TRITONSERVER_DataType, TRITONSERVER_MEMORY_CPU, TRITONSERVER_MEMORY_GPU,
-    TRITONSERVER_MemoryType, TRITONSERVER_PARAMETER_BOOL, TRITONSERVER_PARAMETER_DOUBLE,
+    TRITONSERVER_DataType, TRITONSERVER_ERROR_INTERNAL, TRITONSERVER_ERROR_UNSUPPORTED,
+    TRITONSERVER_Error, TRITONSERVER_InferenceRequest, TRITONSERVER_InferenceResponse,
+    TRITONSERVER_MEMORY_CPU, TRITONSERVER_MEMORY_GPU, TRITONSERVER_MemoryType,
+    TRITONSERVER_PARAMETER_BOOL, TRITONSERVER_PARAMETER_DOUBLE,
     TRITONSERVER_PARAMETER_INT, TRITONSERVER_PARAMETER_STRING, TRITONSERVER_ParameterType,
     TRITONSERVER_REQUEST_FLAG_SEQUENCE_END, TRITONSERVER_REQUEST_FLAG_SEQUENCE_START,
     TRITONSERVER_TYPE_INVALID,
 )
+from triton_py.frontend._fault cimport Fault, fault_set
+from triton_py.frontend._memory cimport Arena, arena_free, arena_init, arena_take
 from triton_py.grpc._decode cimport (
     PARAM_BOOL, PARAM_DOUBLE, PARAM_INT64, PARAM_STRING, PARAM_UINT64, InferRequest, InputTensor,
     OutputTensor, Param, Range,
@@ -39,7 +44,12 @@ from triton_py.inprocess.request cimport NativeRequest
 from triton_py.inprocess.response cimport NativeResponse
 from triton_py.inprocess.status cimport check
 
-from triton_py.errors import InternalError, InvalidArgumentError, UnsupportedError
+from triton_py.errors import (
+    InvalidArgumentError,
+    UnavailableError,
+    UnsupportedError,
+    error_from_code,
+)
 
 # A rank above this serves nobody and would have every later stage walk it.
 cdef size_t MAX_RANK = 255
@@ -48,11 +58,18 @@ cdef size_t MAX_RANK = 255
 # --- requests ------------------------------------------------------------------------------
 
 
-cdef bytes cstring(InferRequest message, View view, str what):
-    """A NUL-terminated copy: the C API takes no lengths."""
+cdef const char *cstring(Arena *memory, InferRequest message, View view, str what) except NULL:
+    """A NUL-terminated copy in ``memory``: the C API takes no lengths."""
+    cdef char *copy
     if view.size and memchr(view.data, 0, view.size) != NULL:
         raise InvalidArgumentError(f"{what} '{message.text(view)}' contains a NUL character")
-    return view.data[:view.size] if view.size else b""
+    copy = <char *>arena_take(memory, view.size + 1)
+    if copy == NULL:
+        raise UnavailableError("no memory for the request")
+    if view.size:
+        memcpy(copy, view.data, view.size)
+    copy[view.size] = 0
+    return copy
 
 
 cdef inline bint is_key(View key, const char *name) noexcept nogil:
@@ -79,20 +96,22 @@ cdef double real_of(uint64_t bits) noexcept nogil:
     return real
 
 
-cdef int set_parameters(NativeRequest request, InferRequest message, bint *empty_final) except -1:
+cdef int set_parameters(TRITONSERVER_InferenceRequest *request, InferRequest message,
+                        Arena *memory, bint *empty_final) except -1:
     """Reserved parameters steer the request; the others go on to the backend."""
     cdef const Param *p
     cdef uint32_t flags = 0
     cdef size_t i
-    cdef bytes key, text
+    cdef const char *key
+    cdef const char *text
     for i in range(message.params.size()):
         p = &message.params[i]
         if is_key(p.key, b"sequence_id"):
             if p.kind == PARAM_INT64 or p.kind == PARAM_UINT64:
-                check(TRITONSERVER_InferenceRequestSetCorrelationId(request.ptr, p.bits))
+                check(TRITONSERVER_InferenceRequestSetCorrelationId(request, p.bits))
             elif p.kind == PARAM_STRING:
-                text = cstring(message, p.text, "sequence_id")
-                check(TRITONSERVER_InferenceRequestSetCorrelationIdString(request.ptr, text))
+                text = cstring(memory, message, p.text, "sequence_id")
+                check(TRITONSERVER_InferenceRequestSetCorrelationIdString(request, text))
             else:
                 wrong_kind("sequence_id", "int64_param or string_param")
         elif is_key(p.key, b"sequence_start") or is_key(p.key, b"sequence_end"):
@@ -107,13 +126,13 @@ cdef int set_parameters(NativeRequest request, InferRequest message, bint *empty
                 wrong_kind("priority", "int64_param or uint64_param")
             if p.kind == PARAM_INT64 and <int64_t>p.bits < 0:
                 raise InvalidArgumentError("invalid value for 'priority', expected value >= 0.")
-            check(TRITONSERVER_InferenceRequestSetPriorityUInt64(request.ptr, p.bits))
+            check(TRITONSERVER_InferenceRequestSetPriorityUInt64(request, p.bits))
         elif is_key(p.key, b"timeout"):
             if p.kind != PARAM_INT64:
                 wrong_kind("timeout", "int64_param")
             if <int64_t>p.bits < 0:
                 raise InvalidArgumentError("invalid value for 'timeout', expected value >= 0.")
-            check(TRITONSERVER_InferenceRequestSetTimeoutMicroseconds(request.ptr, p.bits))
+            check(TRITONSERVER_InferenceRequestSetTimeoutMicroseconds(request, p.bits))
         elif is_key(p.key, b"headers") or is_key(p.key, b"binary_data_output"):
             # Of the HTTP protocol; a client that sends them here means nothing for the backend.
             continue
@@ -128,23 +147,24 @@ cdef int set_parameters(NativeRequest request, InferRequest message, bint *empty
                 wrong_kind("triton_enable_empty_final_response", "bool_param")
             empty_final[0] = p.bits != 0
         else:
-            key = cstring(message, p.key, "parameter name")
+            key = cstring(memory, message, p.key, "parameter name")
             if p.kind == PARAM_INT64:
                 check(TRITONSERVER_InferenceRequestSetIntParameter(
-                    request.ptr, key, <int64_t>p.bits))
+                    request, key, <int64_t>p.bits))
             elif p.kind == PARAM_BOOL:
                 check(TRITONSERVER_InferenceRequestSetBoolParameter(
-                    request.ptr, key, p.bits != 0))
+                    request, key, p.bits != 0))
             elif p.kind == PARAM_STRING:
-                text = cstring(message, p.text, f"value of parameter '{message.text(p.key)}'")
-                check(TRITONSERVER_InferenceRequestSetStringParameter(request.ptr, key, text))
+                text = cstring(memory, message, p.text,
+                               f"value of parameter '{message.text(p.key)}'")
+                check(TRITONSERVER_InferenceRequestSetStringParameter(request, key, text))
             elif p.kind == PARAM_DOUBLE:
                 check(TRITONSERVER_InferenceRequestSetDoubleParameter(
-                    request.ptr, key, real_of(p.bits)))
+                    request, key, real_of(p.bits)))
             else:
                 wrong_kind(message.text(p.key),
                            "int64_param, bool_param, string_param or double_param")
-    check(TRITONSERVER_InferenceRequestSetFlags(request.ptr, flags))
+    check(TRITONSERVER_InferenceRequestSetFlags(request, flags))
     return 0
 
 
@@ -183,33 +203,33 @@ cdef int check_shape(InferRequest message, const InputTensor *tensor) except -1:
     return 0
 
 
-cdef int refuse_shared_memory(InferRequest message, Range params, str what) except -1:
+cdef int refuse_shared_memory(InferRequest message, Range params, View name, str kind) except -1:
     if find_param(message, params, b"shared_memory_region") != NULL:
-        raise UnsupportedError(f"shared memory, asked for by {what}, is not supported")
+        raise UnsupportedError(f"shared memory, asked for by {kind} tensor "
+                               f"'{message.text(name)}', is not supported")
     return 0
 
 
-cdef int add_inputs(NativeRequest request, InferRequest message) except -1:
+cdef int add_inputs(TRITONSERVER_InferenceRequest *request, InferRequest message, Arena *memory
+                    ) except -1:
     cdef InputTensor tensor
     cdef size_t i, used = 0
-    cdef bytes name
+    cdef const char *name
     cdef View data
-    cdef object owner
     cdef TRITONSERVER_DataType datatype
     for i in range(message.inputs.size()):
         tensor = message.inputs[i]
-        what = f"input tensor '{message.text(tensor.name)}'"
-        refuse_shared_memory(message, tensor.params, what)
+        refuse_shared_memory(message, tensor.params, tensor.name, "input")
         datatype = datatype_of(tensor.datatype)
         if datatype == TRITONSERVER_TYPE_INVALID:
             raise InvalidArgumentError(
-                f"invalid datatype '{message.text(tensor.datatype)}' of {what} for model "
-                f"'{message.text(message.model_name)}'"
+                f"invalid datatype '{message.text(tensor.datatype)}' of input tensor "
+                f"'{message.text(tensor.name)}' for model '{message.text(message.model_name)}'"
             )
         check_shape(message, &tensor)
-        name = cstring(message, tensor.name, "input name")
+        name = cstring(memory, message, tensor.name, "input name")
         check(TRITONSERVER_InferenceRequestAddInput(
-            request.ptr, name, datatype,
+            request, name, datatype,
             message.dims.data() + tensor.shape.at, tensor.shape.count,
         ))
         if tensor.has_contents:
@@ -219,19 +239,17 @@ cdef int add_inputs(NativeRequest request, InferRequest message) except -1:
                     f"'{message.text(tensor.name)}' for model "
                     f"'{message.text(message.model_name)}'"
                 )
-            owner = typed_data(message, i, &data)
-            if owner is not None:
-                request.keep.append(owner)
+            typed_data(message, i, &data, memory)
         elif used < message.raw.size():
             data = message.raw[used]
             used += 1
         else:
             raise InvalidArgumentError(
-                f"unable to find data for {what} for model "
+                f"unable to find data for input tensor '{message.text(tensor.name)}' for model "
                 f"'{message.text(message.model_name)}' in request."
             )
         check(TRITONSERVER_InferenceRequestAppendInputData(
-            request.ptr, name, data.data, data.size, TRITONSERVER_MEMORY_CPU, 0
+            request, name, data.data, data.size, TRITONSERVER_MEMORY_CPU, 0
         ))
     if used < message.raw.size():
         raise InvalidArgumentError(
@@ -241,17 +259,17 @@ cdef int add_inputs(NativeRequest request, InferRequest message) except -1:
     return 0
 
 
-cdef dict add_outputs(NativeRequest request, InferRequest message):
+cdef dict add_outputs(TRITONSERVER_InferenceRequest *request, InferRequest message,
+                      Arena *memory):
     """Returns how many classes are wanted of which outputs."""
     cdef dict classes = {}
     cdef OutputTensor tensor
     cdef const Param *p
-    cdef bytes name
+    cdef const char *name
     cdef size_t i
     for i in range(message.outputs.size()):
         tensor = message.outputs[i]
-        what = f"output tensor '{message.text(tensor.name)}'"
-        refuse_shared_memory(message, tensor.params, what)
+        refuse_shared_memory(message, tensor.params, tensor.name, "output")
         p = find_param(message, tensor.params, b"classification")
         if p != NULL:
             if p.kind != PARAM_INT64:
@@ -263,9 +281,38 @@ cdef dict add_outputs(NativeRequest request, InferRequest message):
                     "invalid value for 'classification' parameter, expected > 0"
                 )
             classes[message.text(tensor.name)] = <int64_t>p.bits
-        name = cstring(message, tensor.name, "output name")
-        check(TRITONSERVER_InferenceRequestAddRequestedOutput(request.ptr, name))
+        name = cstring(memory, message, tensor.name, "output name")
+        check(TRITONSERVER_InferenceRequestAddRequestedOutput(request, name))
     return classes
+
+
+cdef dict fill_request(TRITONSERVER_InferenceRequest *request, InferRequest message,
+                       Arena *memory, bint *empty_final):
+    check(TRITONSERVER_InferenceRequestSetId(
+        request, cstring(memory, message, message.id, "request id")))
+    set_parameters(request, message, memory, empty_final)
+    add_inputs(request, message, memory)
+    return add_outputs(request, message, memory)
+
+
+cdef bint wants_classes(InferRequest message) noexcept:
+    cdef size_t i
+    for i in range(message.outputs.size()):
+        if find_param(message, message.outputs[i].params, b"classification") != NULL:
+            return True
+    return False
+
+
+cdef class InputMemory:
+    """What the inputs of one request were converted into."""
+
+    cdef Arena arena
+
+    def __cinit__(self):
+        arena_init(&self.arena, NULL, 0)
+
+    def __dealloc__(self):
+        arena_free(&self.arena)
 
 
 def fill(NativeRequest request, InferRequest message) -> tuple:
@@ -277,14 +324,12 @@ def fill(NativeRequest request, InferRequest message) -> tuple:
     protocol or the core refuses; the request is then of no use.
     """
     cdef bint empty_final = False
-    cdef bytes id_ = cstring(message, message.id, "request id")
+    cdef InputMemory memory = InputMemory.__new__(InputMemory)
     if request.keep is None:
         request.keep = []
     request.keep.append(message)
-    check(TRITONSERVER_InferenceRequestSetId(request.ptr, id_))
-    set_parameters(request, message, &empty_final)
-    add_inputs(request, message)
-    classes = add_outputs(request, message)
+    request.keep.append(memory)
+    classes = fill_request(request.ptr, message, &memory.arena, &empty_final)
     return bool(empty_final), classes
 
 
@@ -298,16 +343,29 @@ cdef inline View view_of(const char *text) noexcept nogil:
     return view
 
 
-cdef int take_parameters(NativeResponse response, ResponseParts &parts) except -1:
+cdef int fail(Fault *fault, TRITONSERVER_Error *error) noexcept nogil:
+    """Takes the core's error over."""
+    fault_set(fault, <int>TRITONSERVER_ErrorCode(error) + 1, "%s",
+              TRITONSERVER_ErrorMessage(error))
+    TRITONSERVER_ErrorDelete(error)
+    return -1
+
+
+cdef int take_parameters(TRITONSERVER_InferenceResponse *response, ResponseParts &parts,
+                         Fault *fault) noexcept nogil:
     cdef uint32_t i, count = 0
     cdef const char *name = NULL
     cdef const void *value = NULL
     cdef TRITONSERVER_ParameterType kind
+    cdef TRITONSERVER_Error *error
     cdef Param p
-    check(TRITONSERVER_InferenceResponseParameterCount(response.owner.ptr, &count))
+    error = TRITONSERVER_InferenceResponseParameterCount(response, &count)
+    if error != NULL:
+        return fail(fault, error)
     for i in range(count):
-        check(TRITONSERVER_InferenceResponseParameter(
-            response.owner.ptr, i, &name, &kind, &value))
+        error = TRITONSERVER_InferenceResponseParameter(response, i, &name, &kind, &value)
+        if error != NULL:
+            return fail(fault, error)
         p.key = view_of(name)
         p.bits = 0
         p.text = view_of(NULL)
@@ -321,15 +379,15 @@ cdef int take_parameters(NativeResponse response, ResponseParts &parts) except -
         elif kind == TRITONSERVER_PARAMETER_STRING:
             p.kind, p.text = PARAM_STRING, view_of(<const char *>value)
         else:
-            raise UnsupportedError(
-                f"response parameter '{name.decode('utf-8', 'replace')}' has a type that "
-                "gRPC parameters don't have"
-            )
+            return fault_set(fault, <int>TRITONSERVER_ERROR_UNSUPPORTED + 1,
+                             "response parameter '%s' has a type that gRPC parameters don't have",
+                             name)
         parts.params.push_back(p)
     return 0
 
 
-cdef int take_outputs(NativeResponse response, ResponseParts &parts) except -1:
+cdef int take_outputs(TRITONSERVER_InferenceResponse *response, ResponseParts &parts,
+                      Fault *fault) noexcept nogil:
     cdef uint32_t i, count = 0
     cdef const char *name = NULL
     cdef const int64_t *shape = NULL
@@ -340,17 +398,21 @@ cdef int take_outputs(NativeResponse response, ResponseParts &parts) except -1:
     cdef void *userp = NULL
     cdef TRITONSERVER_DataType datatype
     cdef TRITONSERVER_MemoryType memory
+    cdef TRITONSERVER_Error *error
     cdef OutputParts output
-    check(TRITONSERVER_InferenceResponseOutputCount(response.owner.ptr, &count))
+    error = TRITONSERVER_InferenceResponseOutputCount(response, &count)
+    if error != NULL:
+        return fail(fault, error)
+    parts.outputs.reserve(count)
     for i in range(count):
-        check(TRITONSERVER_InferenceResponseOutput(
-            response.owner.ptr, i, &name, &datatype, &shape, &rank, &base, &size, &memory,
-            &memory_id, &userp))
+        error = TRITONSERVER_InferenceResponseOutput(
+            response, i, &name, &datatype, &shape, &rank, &base, &size, &memory, &memory_id,
+            &userp)
+        if error != NULL:
+            return fail(fault, error)
         if memory == TRITONSERVER_MEMORY_GPU and size:
-            raise InternalError(
-                f"output '{name.decode('utf-8', 'replace')}' lies in GPU memory, which can't be "
-                "sent"
-            )
+            return fault_set(fault, <int>TRITONSERVER_ERROR_INTERNAL + 1,
+                             "output '%s' lies in GPU memory, which can't be sent", name)
         output.name = view_of(name)
         output.datatype = view_of(TRITONSERVER_DataTypeString(datatype))
         output.shape = shape
@@ -361,6 +423,31 @@ cdef int take_outputs(NativeResponse response, ResponseParts &parts) except -1:
     return 0
 
 
+cdef int take_response(TRITONSERVER_InferenceResponse *response, ResponseParts &parts,
+                       char *digits, Fault *fault) noexcept nogil:
+    cdef const char *text = NULL
+    cdef int64_t version = 0
+    cdef TRITONSERVER_Error *error
+    error = TRITONSERVER_InferenceResponseModel(response, &text, &version)
+    if error != NULL:
+        return fail(fault, error)
+    parts.model_name = view_of(text)
+    snprintf(digits, VERSION_DIGITS, b"%lld", <long long>version)
+    parts.model_version = view_of(digits)
+    error = TRITONSERVER_InferenceResponseId(response, &text)
+    if error != NULL:
+        return fail(fault, error)
+    parts.id = view_of(text)
+    if take_parameters(response, parts, fault) != 0:
+        return -1
+    return take_outputs(response, parts, fault)
+
+
+cdef object fault_error(const Fault *fault):
+    text = (<const char *>fault.text).decode("utf-8", "replace")
+    return error_from_code(fault.status - 1, text)
+
+
 def response_bytes(NativeResponse response, bint stream=False, object final=None) -> bytes:
     """``response``, which must hold no error, as an encoded ``ModelInferResponse``.
 
@@ -368,23 +455,15 @@ def response_bytes(NativeResponse response, bint stream=False, object final=None
     parameter ``triton_final_response``.
     """
     cdef ResponseParts parts
-    cdef const char *text = NULL
-    cdef int64_t version = 0
-    cdef char[24] digits
-    cdef View nothing
+    cdef char[VERSION_DIGITS] digits
+    cdef Fault fault
     cdef Param p
-    check(TRITONSERVER_InferenceResponseModel(response.owner.ptr, &text, &version))
-    parts.model_name = view_of(text)
-    snprintf(digits, sizeof(digits), b"%lld", <long long>version)
-    parts.model_version = view_of(digits)
-    check(TRITONSERVER_InferenceResponseId(response.owner.ptr, &text))
-    parts.id = view_of(text)
-    take_parameters(response, parts)
+    fault.status = 0
+    if take_response(response.owner.ptr, parts, digits, &fault) != 0:
+        raise fault_error(&fault)
     if final is not None:
         p.key = view_of(b"triton_final_response")
         p.text = view_of(NULL)
         p.kind, p.bits = PARAM_BOOL, bool(final)
         parts.params.push_back(p)
-    take_outputs(response, parts)
-    nothing = view_of(NULL)
-    return encode(parts, stream, nothing)
+    return encode(parts, stream, view_of(NULL))

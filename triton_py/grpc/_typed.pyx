@@ -7,7 +7,6 @@ has one field that may carry it; INT8 and INT16 share ``int_contents`` with INT3
 not fit, and that is the client's mistake to hear about, not to be cut to size.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, strlen
 
@@ -19,12 +18,13 @@ from triton_py.abi.types cimport (
     TRITONSERVER_TYPE_UINT8, TRITONSERVER_TYPE_UINT16, TRITONSERVER_TYPE_UINT32,
     TRITONSERVER_TYPE_UINT64,
 )
+from triton_py.frontend._memory cimport Arena, arena_free, arena_init, arena_take
 from triton_py.grpc._decode cimport InferRequest, InputTensor
 from triton_py.grpc._wire cimport (
     FIXED32, FIXED64, LENGTH, VARINT, Reader, View, read_tag, read_varint, read_view, reader_of,
 )
 
-from triton_py.errors import InvalidArgumentError
+from triton_py.errors import InvalidArgumentError, UnavailableError
 
 cdef tuple FIELDS = (
     "", "bool_contents", "int_contents", "int64_contents", "uint_contents", "uint64_contents",
@@ -255,7 +255,7 @@ cdef void convert(Reader r, int wanted, Sink *s) noexcept nogil:
             skip_group(&r, field)
 
 
-cdef object typed_data(InferRequest request, size_t index, View *out):
+cdef int typed_data(InferRequest request, size_t index, View *out, Arena *memory) except -1:
     """The bytes of input ``index``'s typed contents.
 
     Contents without any element are an empty tensor. Raises ``InvalidArgumentError``, naming the
@@ -268,7 +268,6 @@ cdef object typed_data(InferRequest request, size_t index, View *out):
     cdef Sink s
     cdef size_t i, size
     cdef int field, found = 0
-    cdef bytes owner
     cdef str what = (f"input tensor '{request.text(tensor.name)}' for model "
                      f"'{request.text(request.model_name)}'")
     if row == NULL:
@@ -293,7 +292,7 @@ cdef object typed_data(InferRequest request, size_t index, View *out):
     out.data = NULL
     out.size = 0
     if not found:
-        return None
+        return 0
     if row.field == 0:
         raise InvalidArgumentError(
             f"unexpected explicit tensor data for {what}: datatype {request.text(tensor.datatype)}"
@@ -307,13 +306,14 @@ cdef object typed_data(InferRequest request, size_t index, View *out):
     if t.chunks == 1:
         # Packed floats are laid out as the tensor is: one chunk needs no copy.
         out[0] = t.chunk
-        return None
+        return 0
     if found == 8:
         size = t.text_bytes + 4 * t.elements[8]
     else:
         size = t.elements[found] * row.size
-    owner = PyBytes_FromStringAndSize(NULL, size)
-    out.data = PyBytes_AS_STRING(owner)
+    out.data = <const char *>arena_take(memory, size + 1)
+    if out.data == NULL:
+        raise UnavailableError(f"no memory for the data of {what}")
     out.size = size
     s.at = <uint8_t *>out.data
     s.datatype = row.value
@@ -328,13 +328,16 @@ cdef object typed_data(InferRequest request, size_t index, View *out):
             f"value {s.bad_value} at index {s.bad_index} of {FIELDS[found]} is out of range for "
             f"datatype {request.text(tensor.datatype)} of {what}"
         )
-    return owner
+    return 0
 
 
 def typed_bytes(InferRequest request, size_t index) -> bytes:
     """A copy of what ``typed_data`` finds for input ``index``; for tests."""
     cdef View view
-    owner = typed_data(request, index, &view)
-    if owner is not None:
-        return owner
-    return view.data[:view.size] if view.size else b""
+    cdef Arena memory
+    arena_init(&memory, NULL, 0)
+    try:
+        typed_data(request, index, &view, &memory)
+        return view.data[:view.size] if view.size else b""
+    finally:
+        arena_free(&memory)

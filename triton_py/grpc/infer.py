@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from triton_py.errors import InternalError, InvalidArgumentError, UnsupportedError
 from triton_py.grpc._decode import InferRequest, decode_request
 from triton_py.grpc._infer import fill, response_bytes
+from triton_py.grpc._received import Received
 from triton_py.grpc.classify import classified_bytes
 from triton_py.grpc.options import GrpcOptions
 from triton_py.grpc.versions import parse_version
@@ -39,7 +40,7 @@ class Inference:
         pattern = options.header_forward_pattern
         self._forward = re.compile(pattern, re.IGNORECASE) if pattern else None
 
-    def decode(self, data: bytes) -> InferRequest:
+    def decode(self, data: bytes | Received) -> InferRequest:
         return decode_request(data, self._max_tensors, self._max_parameters)
 
     def is_decoupled(self, message: InferRequest) -> bool:
@@ -56,7 +57,8 @@ class Inference:
         request = NativeRequest(self.server, message.name, parse_version(message.version))
         empty_final, classes = fill(request, message)
         if self._forward is not None:
-            self._forward_metadata(request, metadata)
+            for name, value in self.forwarded(metadata):
+                request.set_parameter(name, value)
         return request, empty_final, classes
 
     def encode(self, response: NativeResponse, classes: dict[str, int],
@@ -68,7 +70,13 @@ class Inference:
         batched = bool(properties & FIRST_DIMENSION)
         return classified_bytes(response, classes, batched, stream, final)
 
-    def _forward_metadata(self, request: NativeRequest, metadata: Metadata) -> None:
+    @property
+    def forwards(self) -> bool:
+        """Whether any metadata becomes parameters."""
+        return self._forward is not None
+
+    def forwarded(self, metadata: Metadata) -> Iterator[tuple[str, str]]:
+        """The parameters that metadata become. Raises for names and values that can't."""
         assert self._forward is not None
         for name, value in metadata:
             if not self._forward.search(name):
@@ -81,7 +89,7 @@ class Inference:
                 raise InvalidArgumentError(
                     f"Header '{name}' is binary and cannot be forwarded as a parameter."
                 )
-            request.set_parameter(name, value)
+            yield name, value
 
     async def unary(self, data: bytes, metadata: Metadata) -> bytes:
         """One request, one response. Raises the error that the status shall carry."""

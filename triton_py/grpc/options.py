@@ -35,6 +35,26 @@ class CompressionLevel(enum.Enum):
         }[self]
 
 
+    @property
+    def coding(self) -> str:
+        """The algorithm as grpc-encoding names it."""
+        return {
+            CompressionLevel.NONE: "identity",
+            CompressionLevel.LOW: "deflate",
+            CompressionLevel.MEDIUM: "deflate",
+            CompressionLevel.HIGH: "gzip",
+        }[self]
+
+
+class Transport(enum.Enum):
+    """What carries the calls, as ``--grpc-transport`` names it."""
+
+    #: nghttp2 where it can be had, else grpcio with a warning.
+    AUTO = "auto"
+    NGHTTP2 = "nghttp2"
+    GRPCIO = "grpcio"
+
+
 @dataclass(frozen=True)
 class KeepAlive:
     """gRPC's keep-alive and connection-age settings; times in milliseconds."""
@@ -87,6 +107,7 @@ class GrpcOptions:
     #: 0: any free port; ``GrpcServer.start`` returns the one that was taken.
     port: int = 8001
     reuse_port: bool = False
+    transport: Transport = Transport.AUTO
     #: Bytes of one received or sent message.
     max_message_bytes: int = INT32_MAX
     #: Calls at a time, above which new ones are answered RESOURCE_EXHAUSTED; None: no limit.
@@ -101,6 +122,15 @@ class GrpcOptions:
     compression: CompressionLevel = CompressionLevel.NONE
     keep_alive: KeepAlive = field(default_factory=KeepAlive)
     tls: Tls | None = None
+    #: Connections beyond this are closed at once. nghttp2 only.
+    max_connections: int = 8192
+    #: Calls of one connection at a time; its further ones wait at the client. nghttp2 only.
+    max_streams: int = 1024
+    #: Bytes of a request's header fields, as HTTP/2 counts them. nghttp2 only.
+    max_header_size: int = 16 * 1024
+    #: Seconds without a client taking a byte of an answer, after which its connection is closed;
+    #: 0: never. nghttp2 only.
+    send_timeout: float = 60.0
     #: Client metadata whose name contains a match of this (case-insensitive) regular expression
     #: become string parameters of the request; empty: none do.
     header_forward_pattern: str = ""
@@ -112,13 +142,26 @@ class GrpcOptions:
             raise ValueError(
                 f"gRPC message size limit {self.max_message_bytes} is not in 1..{INT32_MAX}"
             )
-        for name in ("max_tensors", "max_parameters", "max_stream_backlog"):
+        if not 1024 <= self.max_header_size <= 60 * 1024:
+            raise ValueError(
+                f"gRPC option max_header_size is {self.max_header_size}, not in 1024..61440")
+        if self.send_timeout < 0:
+            raise ValueError(f"gRPC option send_timeout is {self.send_timeout}, expected >= 0")
+        for name in ("max_tensors", "max_parameters", "max_stream_backlog", "max_streams",
+                     "max_connections"):
             if getattr(self, name) < 1:
                 raise ValueError(f"gRPC option {name} is {getattr(self, name)}, expected >= 1")
         if self.max_concurrent_calls is not None and self.max_concurrent_calls < 1:
             raise ValueError(
                 f"gRPC option max_concurrent_calls is {self.max_concurrent_calls}, expected >= 1"
             )
+
+    @property
+    def where(self) -> str:
+        """``address:port``, an IPv6 address in brackets."""
+        if ":" in self.address and not self.address.startswith("["):
+            return f"[{self.address}]:{self.port}"
+        return f"{self.address}:{self.port}"
 
     def channel_arguments(self) -> list[tuple[str, Any]]:
         return [

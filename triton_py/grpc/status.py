@@ -20,6 +20,7 @@ from triton_py.errors import (
     UnknownError,
     UnsupportedError,
 )
+from triton_py.grpc.compression import MessageTooLarge
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +36,18 @@ STATUS_BY_CODE: dict[int, grpc.StatusCode] = {
     CancelledError.code: grpc.StatusCode.CANCELLED,
 }
 
+SHUTTING_DOWN = "GRPC server is shutting down and has stopped accepting new requests."
+
+# Printable ASCII but the percent sign and what quote() leaves as it is anyway.
+_PLAIN = " !\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
+
 # A status message travels percent-encoded in a header, and peers refuse headers above 8 KiB.
 MESSAGE_LIMIT = 4096
 
 
 def status_of(error: TritonError) -> grpc.StatusCode:
+    if isinstance(error, MessageTooLarge):
+        return grpc.StatusCode.RESOURCE_EXHAUSTED
     return STATUS_BY_CODE.get(error.code, grpc.StatusCode.UNKNOWN)
 
 
@@ -55,6 +63,11 @@ def clip(message: str) -> str:
         if size > MESSAGE_LIMIT:
             return message[:i] + "..."
     return message
+
+
+def encode_details(message: str) -> bytes:
+    """``message`` as a grpc-message field has it: percent-encoded UTF-8."""
+    return quote(message, safe=_PLAIN, errors="replace").encode("ascii")
 
 
 def as_triton_error(error: BaseException) -> TritonError:

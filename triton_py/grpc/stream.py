@@ -19,19 +19,18 @@ import grpc
 from triton_py.errors import TritonError, UnavailableError
 from triton_py.grpc._decode import InferRequest
 from triton_py.grpc._encode import encode_response
+from triton_py.grpc._received import Received
 from triton_py.grpc.infer import Inference, Metadata
-from triton_py.grpc.status import as_triton_error
+from triton_py.grpc.status import SHUTTING_DOWN, as_triton_error
 from triton_py.inprocess import FINAL, NativeResponse
 from triton_py.inprocess.bridge import ResponseStream
 
-SHUTTING_DOWN = "GRPC server is shutting down and has stopped accepting new requests."
 
-
-async def write(context: grpc.aio.ServicerContext, message: bytes) -> bool:
+async def write(context: Any, message: bytes) -> bool:
     """Sends a message of a stream; False if there is nobody any more to send it to."""
     try:
         await context.write(message)
-    except (grpc.aio.InternalError, grpc.aio.UsageError):
+    except (grpc.aio.InternalError, grpc.aio.UsageError, ConnectionError):
         # That a call is over can show in its next write before it shows as a cancellation.
         return False
     return True
@@ -55,7 +54,7 @@ class _Slot:
 class Stream:
     """One call of ``ModelStreamInfer``."""
 
-    def __init__(self, inference: Inference, context: grpc.aio.ServicerContext,
+    def __init__(self, inference: Inference, context: Any,
                  metadata: Metadata, stopping: asyncio.Event, max_backlog: int) -> None:
         self._inference = inference
         self._context = context
@@ -74,7 +73,7 @@ class Stream:
 
     # --- one request ---
 
-    def _start(self, data: bytes) -> None:
+    def _start(self, data: bytes | Received) -> None:
         """Sends a request to the core, before the next one is read, and has it answered."""
         slot = _Slot()
         self._ordered.append(slot)

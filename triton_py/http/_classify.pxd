@@ -3,8 +3,8 @@
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from triton_py.abi.types cimport TRITONSERVER_DataType, TRITONSERVER_InferenceResponse
-from triton_py.http._fault cimport Fault
-from triton_py.http._memory cimport Buf
+from triton_py.frontend._fault cimport Fault
+from triton_py.frontend._memory cimport Buf
 
 
 # The classification extension: appends to `out`, as BYTES elements, the `classes` largest values

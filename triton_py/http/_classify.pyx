@@ -38,8 +38,8 @@ from triton_py.abi.types cimport (
     TRITONSERVER_InferenceResponse,
 )
 from triton_py.http._datatype cimport datatype_name, datatype_of, datatype_size
-from triton_py.http._fault cimport Fault, fault_set
-from triton_py.http._memory cimport Buf, buf_free, buf_put
+from triton_py.frontend._fault cimport Fault, fault_set
+from triton_py.frontend._memory cimport Buf, buf_free, buf_put
 
 
 cdef extern from * nogil:

@@ -6,8 +6,8 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free
 
 from triton_py.abi.types cimport TRITONSERVER_DataType
-from triton_py.http._fault cimport Fault
-from triton_py.http._memory cimport Arena
+from triton_py.frontend._fault cimport Fault
+from triton_py.frontend._memory cimport Arena
 
 
 cdef enum:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""One HTTP request and its answer, and the list over which finished ones reach the event loop.
+"""One HTTP request and its answer.
 
 Who holds an exchange (``refs``): the connection, until the answer was handed to the transport or
 the client is gone; the core twice while an inference is in flight, once until the release callback
@@ -21,8 +21,9 @@ from triton_py.abi.types cimport (
     TRITONSERVER_Server,
 )
 from triton_py.http._describe cimport Description, Param
-from triton_py.http._fault cimport Fault
-from triton_py.http._memory cimport Arena, Block, Buf
+from triton_py.frontend._completions cimport Completions, Finished
+from triton_py.frontend._fault cimport Fault
+from triton_py.frontend._memory cimport Arena, Block, Buf
 
 
 cdef enum:
@@ -42,13 +43,10 @@ cdef struct Piece:
     bint in_classes         # `at` is an offset in the exchange's `classes` until all are written
 
 
-cdef struct Completions
-
-
 cdef struct Exchange:
+    Finished finished           # in the list of finished ones; first, so that one is the other
     int refs
     Completions* completions    # counted
-    Exchange* next_done         # in the list of finished ones
     Exchange* next              # in the connection's queue
     PyObject* connection        # borrowed; NULL once nobody waits for the answer
     PyObject* payload           # owned: the body of an answer that Python wrote, or NULL
@@ -81,17 +79,6 @@ cdef struct Exchange:
     uint64_t body_size
     char first[FIRST_ROOM]
 
-
-cdef Completions* completions_new() noexcept nogil
-cdef int completions_fd(Completions* completions) noexcept nogil
-cdef Completions* completions_hold(Completions* completions) noexcept nogil
-cdef void completions_drop(Completions* completions) noexcept nogil
-# No more drains: what finishes from now on is let go at once.
-cdef void completions_close(Completions* completions) noexcept nogil
-# From any thread: hands over one hold on the exchange.
-cdef void completions_push(Completions* completions, Exchange* exchange) noexcept nogil
-# Everything finished, oldest first; the caller takes the holds over.
-cdef Exchange* completions_take(Completions* completions) noexcept nogil
 
 # Held once; NULL without memory.
 cdef Exchange* exchange_new(Completions* completions) noexcept nogil

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a connection received and has not taken up yet."""
 
-from triton_py.http._memory cimport Block, block_data
+from triton_py.frontend._memory cimport Block, block_data
 from triton_py.http._parser cimport Parser
 
 

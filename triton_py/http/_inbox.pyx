@@ -9,7 +9,7 @@ announces gigabytes gets no gigabytes.
 
 from libc.string cimport memcpy, memmove
 
-from triton_py.http._memory cimport (
+from triton_py.frontend._memory cimport (
     Block,
     block_data,
     block_drop,

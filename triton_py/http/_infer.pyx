@@ -47,9 +47,9 @@ from triton_py.http._describe cimport (
     Param,
 )
 from triton_py.http._exchange cimport Exchange, exchange_drop, exchange_hold, fault_from
-from triton_py.http._fault cimport fault_set
+from triton_py.frontend._fault cimport fault_set
 from triton_py.http._json_infer cimport describe, description_init
-from triton_py.http._memory cimport arena_take
+from triton_py.frontend._memory cimport arena_take
 from triton_py.http._response cimport on_release, on_response, response_allocator
 
 

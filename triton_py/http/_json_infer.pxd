@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
 from triton_py.http._describe cimport DescribeLimits, Description
-from triton_py.http._fault cimport Fault
-from triton_py.http._memory cimport Arena
+from triton_py.frontend._fault cimport Fault
+from triton_py.frontend._memory cimport Arena
 
 
 # Empties a description and ties it to the arena that will hold it.

@@ -32,7 +32,7 @@ from triton_py.http._describe cimport (
     Param,
     description_free,
 )
-from triton_py.http._fault cimport Fault, fault_set
+from triton_py.frontend._fault cimport Fault, fault_set
 from triton_py.http._json_scan cimport (
     Json,
     Number,
@@ -49,7 +49,7 @@ from triton_py.http._json_scan cimport (
     text_is,
 )
 from triton_py.http._json_tensor cimport json_tensor
-from triton_py.http._memory cimport Arena, arena_free, arena_init, arena_take
+from triton_py.frontend._memory cimport Arena, arena_free, arena_init, arena_take
 
 
 cdef struct Reader:

@@ -7,8 +7,8 @@ Functions that return an int return 0, or -1 with the fault set. Nothing reads p
 
 from libc.stdint cimport uint64_t
 
-from triton_py.http._fault cimport Fault
-from triton_py.http._memory cimport Arena
+from triton_py.frontend._fault cimport Fault
+from triton_py.frontend._memory cimport Arena
 
 
 cdef enum:

@@ -5,8 +5,8 @@
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memchr, memcmp, memcpy
 
-from triton_py.http._fault cimport fault_set
-from triton_py.http._memory cimport Arena, arena_take
+from triton_py.frontend._fault cimport fault_set
+from triton_py.frontend._memory cimport Arena, arena_take
 
 
 cdef extern from * nogil:

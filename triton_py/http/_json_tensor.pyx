@@ -38,7 +38,7 @@ from triton_py.abi.types cimport (
 )
 from triton_py.http._datatype cimport datatype_name, datatype_size
 from triton_py.http._describe cimport Description, Input, Owned
-from triton_py.http._fault cimport fault_set
+from triton_py.frontend._fault cimport fault_set
 from triton_py.http._json_scan cimport (
     MAX_DEPTH,
     Json,
@@ -53,7 +53,7 @@ from triton_py.http._json_scan cimport (
     json_take,
     json_unescape,
 )
-from triton_py.http._memory cimport Buf, arena_take, buf_free, buf_room
+from triton_py.frontend._memory cimport Buf, arena_take, buf_free, buf_room
 
 
 cdef int _out_of_range(Json* j, Input* t, int64_t index, Number* n) noexcept nogil:

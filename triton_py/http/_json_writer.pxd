@@ -5,8 +5,8 @@
 from libc.stdint cimport int64_t, uint64_t
 
 from triton_py.abi.types cimport TRITONSERVER_DataType
-from triton_py.http._fault cimport Fault
-from triton_py.http._memory cimport Buf
+from triton_py.frontend._fault cimport Fault
+from triton_py.frontend._memory cimport Buf
 
 
 cdef void put_int(Buf* out, int64_t value) noexcept nogil

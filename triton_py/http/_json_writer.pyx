@@ -36,9 +36,9 @@ from triton_py.abi.types cimport (
     TRITONSERVER_DataType,
 )
 from triton_py.http._datatype cimport datatype_name, datatype_of, datatype_size
-from triton_py.http._fault cimport Fault, fault_set
+from triton_py.frontend._fault cimport Fault, fault_set
 from triton_py.http._json_scan cimport utf8_valid
-from triton_py.http._memory cimport Buf, buf_char, buf_free, buf_put, buf_room
+from triton_py.frontend._memory cimport Buf, buf_char, buf_free, buf_put, buf_room
 
 
 cdef extern from * nogil:

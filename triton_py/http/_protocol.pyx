@@ -25,18 +25,21 @@ from triton_py.http._answer cimport accepted_coding, append_answer
 from triton_py.http._describe cimport PARAM_STRING, DescribeLimits, Param
 from triton_py.http._exchange cimport (
     CODING_IDENTITY,
-    Completions,
     Exchange,
     answer_fault,
+    exchange_drop,
+    exchange_new,
+)
+from triton_py.frontend._completions cimport (
+    Completions,
+    Finished,
     completions_close,
     completions_drop,
     completions_fd,
     completions_new,
     completions_take,
-    exchange_drop,
-    exchange_new,
 )
-from triton_py.http._fault cimport fault_set
+from triton_py.frontend._fault cimport fault_set
 from triton_py.http._inbox cimport (
     Inbox,
     inbox_clear,
@@ -46,7 +49,7 @@ from triton_py.http._inbox cimport (
     inbox_room,
 )
 from triton_py.http._infer cimport BodyShape, Route, infer_route, infer_submit
-from triton_py.http._memory cimport arena_take, block_data, block_hold, likely
+from triton_py.frontend._memory cimport arena_take, block_data, block_hold, likely
 from triton_py.http._parser cimport (
     AT_BODY,
     AT_END,
@@ -187,14 +190,15 @@ cdef class Endpoint:
 
     def _drain(self) -> None:
         """Inferences that finished: hand each to its connection, then let the connections write."""
+        cdef Finished* finished
         cdef Exchange* ex
-        cdef Exchange* following
         cdef Connection connection
         cdef list touched = []
         with nogil:
-            ex = completions_take(self.completions)
-        while ex != NULL:
-            following = ex.next_done
+            finished = completions_take(self.completions)
+        while finished != NULL:
+            ex = <Exchange*> finished
+            finished = finished.next
             if ex.connection != NULL:
                 connection = <Connection> <object> ex.connection
                 try:
@@ -209,7 +213,6 @@ cdef class Endpoint:
                 except Exception:
                     connection.give_up()
             exchange_drop(ex)
-            ex = following
         for connection in touched:
             connection.touched = False
             try:

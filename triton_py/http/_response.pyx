@@ -54,14 +54,22 @@ from triton_py.http._exchange cimport (
     Exchange,
     Piece,
     answer_fault,
-    completions_push,
     exchange_drop,
     fault_from,
     fault_from_borrowed,
 )
-from triton_py.http._fault cimport fault_set
+from triton_py.frontend._completions cimport completions_push
+from triton_py.frontend._fault cimport fault_set
 from triton_py.http._json_writer cimport put_double, put_int, put_string, put_tensor, put_uint
-from triton_py.http._memory cimport Block, Buf, arena_take, block_drop, buf_char, buf_put, buf_text
+from triton_py.frontend._memory cimport (
+    Block,
+    Buf,
+    arena_take,
+    block_drop,
+    buf_char,
+    buf_put,
+    buf_text,
+)
 
 
 # --- output buffers --------------------------------------------------------------------------
@@ -402,7 +410,7 @@ cdef void on_response(TRITONSERVER_InferenceResponse* response, uint32_t flags, 
         # The JSON holds all of it: the outputs' memory may go now.
         _delete(ex.response)
         ex.response = NULL
-    completions_push(ex.completions, ex)
+    completions_push(ex.completions, &ex.finished)
 
 
 cdef void on_release(TRITONSERVER_InferenceRequest* request, uint32_t flags, void* userp

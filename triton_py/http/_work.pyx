@@ -24,9 +24,9 @@ from triton_py.http._exchange cimport (
     exchange_drop,
     exchange_hold,
 )
-from triton_py.http._fault cimport fault_set
+from triton_py.frontend._fault cimport fault_set
 from triton_py.http._infer cimport BodyShape, Route, infer_submit
-from triton_py.http._memory cimport Block, block_data, block_drop, block_new
+from triton_py.frontend._memory cimport Block, block_data, block_drop, block_new
 
 import logging
 

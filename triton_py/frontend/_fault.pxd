@@ -9,8 +9,8 @@ may end with ``return fault_set(...)``. The first fault of a request is the one 
 
 cdef extern from * nogil:
     """
-    #ifndef TRITON_PY_HTTP_FAULT
-    #define TRITON_PY_HTTP_FAULT
+    #ifndef TRITON_PY_FAULT
+    #define TRITON_PY_FAULT
     #include <stdarg.h>
     #include <stdio.h>
 

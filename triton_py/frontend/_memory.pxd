@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""The three kinds of memory the HTTP front end holds: received bytes, text, small objects.
+"""The three kinds of memory that the front ends hold: received bytes, text, small objects.
 
-* ``Block``: bytes received from one socket, shared by the requests whose tensors lie in it.
-  Counted; the last holder frees it, on whichever thread that happens.
+* ``Block``: received bytes, shared by the requests whose tensors lie in them. Counted; the last
+  holder frees it, on whichever thread that happens.
 * ``Buf``: a growable run of bytes, for text that is being written. One owner.
 * ``Arena``: many small allocations that die together. One owner.
 

@@ -1,0 +1,384 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Connections: bytes in from the transport to nghttp2, frames out of it, and the clock.
+
+Everything here runs on the event loop's thread with the GIL. nghttp2 keeps the HTTP/2 state; what
+it is told to send is pulled from it only while the transport takes it, so what waits is bounded by
+the client's flow-control windows and the transport's buffer.
+"""
+
+from cpython.bytearray cimport PyByteArray_AS_STRING
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.ref cimport Py_DECREF, PyObject
+from libc.stdint cimport uint8_t, uint32_t
+from libc.string cimport strlen
+
+from triton_py.frontend._memory cimport buf_free, buf_put
+from triton_py.grpc._answer cimport STATUS_UNAVAILABLE, answer_status
+from triton_py.grpc._call cimport KIND_STREAM, Call, call_cancel, call_drop, call_pop
+from triton_py.grpc._context cimport CallContext
+from triton_py.grpc._endpoint cimport Endpoint
+from triton_py.grpc._nghttp2 cimport (
+    ENHANCE_YOUR_CALM,
+    NO_ERROR,
+    SETTINGS_INITIAL_WINDOW_SIZE,
+    SETTINGS_MAX_CONCURRENT_STREAMS,
+    SETTINGS_MAX_FRAME_SIZE,
+    SETTINGS_MAX_HEADER_LIST_SIZE,
+    Setting,
+)
+
+import logging
+import random
+
+from triton_py.grpc.status import SHUTTING_DOWN
+
+logger = logging.getLogger("triton_py.grpc")
+
+cdef enum:
+    SEND_AT_ONCE = 512 * 1024       # as in _answer
+    MOST_ROUNDS = 8                 # of that, in one turn of the loop
+    KEEP_ROOM = 64 * 1024           # of what is sent, between two writes
+    STREAM_WINDOW = 4 << 20
+    CONNECTION_WINDOW = 16 << 20
+    FRAME_SIZE = 1 << 20            # of the frames that clients may send
+    MOST_FRAMES = 8192              # of all kinds that wait to be sent
+    RESET_RATE = 100                # streams that a client may reset in a second, in the long run
+    GREETING_SECONDS = 20           # for the client's first frame
+
+
+cdef class Connection:
+    """The protocol of one connection."""
+
+    def __init__(self, Endpoint endpoint) -> None:
+        self.endpoint = endpoint
+        self.h2 = endpoint.h2
+        self.parts = []
+
+    def __dealloc__(self):
+        # Only where a loop ended without closing its transports.
+        if self.endpoint is not None:
+            while self.first != NULL:
+                self.forget(self.first)
+        if self.session != NULL:
+            self.h2.session_del(self.session)
+        buf_free(&self.out)
+
+    # --- the transport's side ---
+
+    def connection_made(self, transport) -> None:
+        cdef Endpoint endpoint = self.endpoint
+        self.transport = transport
+        self.made = self.heard = self.moved = endpoint.now()
+        # Spread, so that clients which came together do not come back together.
+        self.age_limit = endpoint.age * random.uniform(0.9, 1.1)
+        endpoint.connections.add(self)
+        tls = transport.get_extra_info("ssl_object")
+        if endpoint.stopping or len(endpoint.connections) > endpoint.options.max_connections or (
+                tls is not None and tls.selected_alpn_protocol() != "h2"):
+            self.abort()
+            return
+        transport.set_write_buffer_limits(high=SEND_AT_ONCE)
+        if self.h2.session_server_new2(&self.session, endpoint.callbacks, <void*> self,
+                                       endpoint.session_options) != 0:
+            self.session = NULL
+            self.abort()
+            return
+        self.greet()
+        self.pump()
+
+    def greet(self) -> None:
+        """Our settings, which the client gets before anything else."""
+        cdef Setting settings[4]
+        settings[0].id = SETTINGS_MAX_CONCURRENT_STREAMS
+        settings[0].value = self.endpoint.options.max_streams
+        settings[1].id = SETTINGS_INITIAL_WINDOW_SIZE
+        settings[1].value = STREAM_WINDOW
+        settings[2].id = SETTINGS_MAX_FRAME_SIZE
+        settings[2].value = FRAME_SIZE
+        settings[3].id = SETTINGS_MAX_HEADER_LIST_SIZE
+        settings[3].value = <uint32_t> self.endpoint.max_header
+        if self.h2.submit_settings(self.session, 0, settings, 4) != 0 or \
+                self.h2.session_set_local_window_size(self.session, 0, 0, CONNECTION_WINDOW) != 0:
+            raise MemoryError("no memory for HTTP/2's settings")
+
+    def get_buffer(self, sizehint):
+        return self.endpoint.buffer_view
+
+    def buffer_updated(self, Py_ssize_t size) -> None:
+        if self.session == NULL or self.shut or self.ending:
+            return
+        self.heard = self.endpoint.now()
+        try:
+            self.receive(size)
+        except Exception:
+            self.give_up()
+
+    cdef int receive(self, Py_ssize_t size) except -1:
+        cdef ssize_t taken
+        taken = self.h2.session_mem_recv(
+            self.session, <const uint8_t*> PyByteArray_AS_STRING(self.endpoint.buffer),
+            <size_t> size)
+        if taken < 0 or self.h2.session_get_outbound_queue_size(self.session) > MOST_FRAMES:
+            # No HTTP/2, a flood, or an error of ours: nghttp2 can't go on with this session.
+            return self.abort()
+        return self.pump()
+
+    def eof_received(self) -> bool:
+        """The client is gone: HTTP/2 knows no half-closed connections."""
+        return False
+
+    def connection_lost(self, error) -> None:
+        cdef Endpoint endpoint = self.endpoint
+        self.transport = None
+        self.shut = True
+        while self.first != NULL:
+            self.forget(self.first)
+        if self.session != NULL:
+            self.h2.session_del(self.session)
+            self.session = NULL
+        self.parts = []
+        buf_free(&self.out)
+        endpoint.connections.discard(self)
+        endpoint._check_idle()
+
+    def pause_writing(self) -> None:
+        self.write_paused = True
+        self.moved = self.endpoint.now()
+
+    def resume_writing(self) -> None:
+        self.write_paused = False
+        try:
+            self.pump()
+        except Exception:
+            self.give_up()
+
+    # --- sending ---
+
+    cdef int pump(self) except -1:
+        cdef bint more = True
+        cdef int rounds = 0
+        if self.pumping or self.shut or self.session == NULL:
+            return 0
+        self.pumping = True
+        try:
+            while more and not self.write_paused and not self.shut:
+                if rounds == MOST_ROUNDS:
+                    # A client that takes everything at once must not keep the others waiting.
+                    return self.pump_later()
+                rounds += 1
+                more = self.pull()
+                self.write()
+        finally:
+            self.pumping = False
+        if self.shut or self.write_paused:
+            return 0
+        if self.ending or (self.leaving and self.first == NULL) or not (
+                self.h2.session_want_read(self.session)
+                or self.h2.session_want_write(self.session)):
+            self.shut = True
+            self.moved = self.endpoint.now()
+            self.transport.close()
+        return 0
+
+    def pull(self) -> bool:
+        """Takes frames from the session. True: there may be more than are taken at once."""
+        cdef const uint8_t* data
+        cdef ssize_t size
+        while self.pending < SEND_AT_ONCE:
+            size = self.h2.session_mem_send(self.session, &data)
+            if size <= 0:
+                if size < 0:
+                    self.abort()
+                return self.pending >= SEND_AT_ONCE
+            buf_put(&self.out, data, <size_t> size)
+            self.pending += <size_t> size
+        return True
+
+    def write(self) -> None:
+        """Hands over what was pulled."""
+        cdef bytes last
+        if self.pending == 0 or self.shut:
+            return
+        if self.out.failed:
+            self.abort()
+            return
+        self.pending = 0
+        last = PyBytes_FromStringAndSize(self.out.data, <Py_ssize_t> self.out.size)
+        self.out.size = 0
+        if self.out.capacity > KEEP_ROOM:
+            buf_free(&self.out)
+        if not self.parts:
+            self.transport.write(last)
+            return
+        parts = self.parts
+        self.parts = []
+        if last:
+            parts.append(last)
+        self.transport.writelines(parts)
+
+    cdef int pump_later(self) except -1:
+        if not self.pump_soon and not self.shut:
+            self.pump_soon = True
+            self.endpoint.loop.call_soon(self._pump_now)
+        return 0
+
+    def _pump_now(self):
+        self.pump_soon = False
+        try:
+            self.pump()
+        except Exception:
+            self.give_up()
+
+    # --- the end ---
+
+    cdef int end(self, uint32_t error_code, const char* reason) except -1:
+        if not self.ending and self.session != NULL:
+            self.ending = True
+            self.h2.submit_goaway(
+                self.session, 0, self.h2.session_get_last_proc_stream_id(self.session),
+                error_code, <const uint8_t*> reason, strlen(reason))
+        return 0
+
+    cdef int leave(self) except -1:
+        if not self.leaving and self.session != NULL:
+            self.leaving = True
+            self.h2.submit_goaway(
+                self.session, 0, self.h2.session_get_last_proc_stream_id(self.session),
+                NO_ERROR, NULL, 0)
+        return 0
+
+    def retire(self) -> None:
+        """The server stops: the client is told, and calls in flight may finish."""
+        cdef Call* call
+        if self.shut or self.transport is None:
+            return
+        self.leave()
+        call = self.first
+        while call != NULL:
+            if call.context != NULL:
+                (<CallContext> call.context).stop()
+            call = call.next
+        self.pump_later()
+
+    def stop(self) -> None:
+        """What is still in flight ends now."""
+        cdef Call* call = self.first
+        self.leave()
+        while call != NULL:
+            answer_status(self, call, STATUS_UNAVAILABLE, SHUTTING_DOWN)
+            if call.context != NULL:
+                (<CallContext> call.context).close()
+            call = call.next
+        self.pump()
+
+    cdef int abort(self) except -1:
+        """Closes at once, whatever is unsent."""
+        self.shut = True
+        if self.transport is not None:
+            self.transport.abort()
+        return 0
+
+    cdef int give_up(self) except -1:
+        """An error of ours (the current exception) must not disturb other connections."""
+        logger.exception("closing a connection after an unexpected error")
+        return self.abort()
+
+    # --- calls ---
+
+    cdef void link(self, Call* call) noexcept:
+        call.connection = <PyObject*> self
+        call.next = self.first
+        if self.first != NULL:
+            self.first.previous = call
+        self.first = call
+        self.open_calls += 1
+        call.counted = True
+        self.endpoint.calls += 1
+
+    cdef void forget(self, Call* call) noexcept:
+        cdef PyObject* context = call.context
+        if call.previous != NULL:
+            call.previous.next = call.next
+        else:
+            self.first = call.next
+        if call.next != NULL:
+            call.next.previous = call.previous
+        self.open_calls -= 1
+        call.connection = NULL
+        call.context = NULL
+        if call.in_flight:
+            with nogil:
+                call_cancel(call)
+        else:
+            self.endpoint.uncount(call)
+        if context != NULL:
+            (<CallContext> context).close()
+            Py_DECREF(<object> context)
+        # Here, with the GIL: the core's hold may be the last one, and some are Python's.
+        while call.outgoing != NULL:
+            call_pop(call)
+        call_drop(call)
+
+    # --- the clock ---
+
+    def check_time(self) -> None:
+        """Pings, ages, and clients that take nothing."""
+        cdef Endpoint endpoint = self.endpoint
+        cdef double now = endpoint.now()
+        cdef Call* call = self.first
+        if self.transport is None:
+            return
+        self.resets = max(0.0, self.resets - RESET_RATE * endpoint.tick_seconds)
+        unsent = self.transport.get_write_buffer_size()
+        if unsent and unsent == self.unsent:
+            if endpoint.send_timeout and now - self.moved >= endpoint.send_timeout:
+                self.abort()
+        else:
+            self.moved = now
+        self.unsent = unsent
+        if self.shut or self.session == NULL:
+            return
+        if not self.greeted and now - self.made >= GREETING_SECONDS:
+            self.abort()
+            return
+        while call != NULL:
+            if call.stalled_since and call.kind != KIND_STREAM and endpoint.send_timeout \
+                    and now - call.stalled_since >= endpoint.send_timeout:
+                # The windows that it gave are used up, and it gives no more.
+                self.end(ENHANCE_YOUR_CALM, b"an answer was not taken in time")
+                break
+            call = call.next
+        self.check_age(now)
+        self.check_ping(now)
+        self.pump()
+
+    def check_age(self, double now) -> None:
+        """Connections that are too old are left, so that clients find other servers."""
+        cdef Endpoint endpoint = self.endpoint
+        if not self.age_limit:
+            return
+        if not self.leaving:
+            if now - self.made >= self.age_limit:
+                self.retired = now
+                self.leave()
+        elif self.retired and endpoint.age_grace and now - self.retired >= endpoint.age_grace:
+            self.abort()
+
+    def check_ping(self, double now) -> None:
+        """Finds out whether a client that says nothing is still there."""
+        cdef Endpoint endpoint = self.endpoint
+        cdef double every = endpoint.ping_after
+        if self.ping_sent:
+            if endpoint.ping_timeout and now - self.ping_sent >= endpoint.ping_timeout:
+                self.abort()
+            return
+        if not every or not (self.open_calls or endpoint.ping_without_calls):
+            return
+        if endpoint.pings_without_data and self.own_pings >= endpoint.pings_without_data:
+            # Further ones would look like chatter to the client.
+            every = max(every, <double> 60)
+        if now - max(self.heard, self.last_own_ping) >= every:
+            self.ping_sent = self.last_own_ping = now
+            self.own_pings += 1
+            self.h2.submit_ping(self.session, 0, NULL)

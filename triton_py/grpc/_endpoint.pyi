@@ -1,0 +1,33 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import Executor
+from typing import Any, TypeAlias
+
+from triton_py.grpc.options import GrpcOptions
+from triton_py.inprocess import NativeServer
+
+Handler: TypeAlias = Callable[[Any, Any], Awaitable[bytes | None]]
+Forward: TypeAlias = Callable[[Iterable[tuple[str, str | bytes]]], Iterable[tuple[str, str]]]
+
+class Endpoint:
+    """What the connections of one port share."""
+
+    requests: int
+    stopping: bool
+    def __init__(
+        self,
+        server: NativeServer,
+        options: GrpcOptions,
+        loop: asyncio.AbstractEventLoop,
+        pool: Executor,
+        routes: dict[bytes, tuple[str, Handler]],
+        infer_handler: Handler,
+        forward: Forward | None,
+        encode: Callable[..., bytes],
+    ) -> None: ...
+    def open(self) -> None: ...
+    async def close(self, grace: float) -> bool: ...
+    @property
+    def open_connections(self) -> int: ...

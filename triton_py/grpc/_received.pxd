@@ -1,0 +1,18 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+from triton_py.frontend._memory cimport Block
+
+
+cdef class Received:
+    """One message as it was received."""
+
+    cdef Block* block           # counted; NULL for an empty message
+    cdef size_t size
+
+    cdef const char* data(self) noexcept
+
+
+# Takes the block over.
+cdef Received received(Block* block, size_t size)
+# A copy.
+cdef Received received_bytes(bytes data)
