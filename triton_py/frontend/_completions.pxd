@@ -26,6 +26,10 @@ cdef Completions* completions_new() noexcept nogil
 cdef int completions_fd(Completions* completions) noexcept nogil
 cdef Completions* completions_hold(Completions* completions) noexcept nogil
 cdef void completions_drop(Completions* completions) noexcept nogil
+# How many are on their way to a push, or to whatever else ends them: the front end counts.
+cdef void completions_begin(Completions* completions) noexcept nogil
+cdef void completions_end(Completions* completions) noexcept nogil
+cdef int completions_under_way(Completions* completions) noexcept nogil
 # No more takes: what finishes from now on is dropped at once.
 cdef void completions_close(Completions* completions) noexcept nogil
 # From any thread: hands over one hold on what finished.

@@ -6,7 +6,7 @@ from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free
 from posix.unistd cimport close, read, write
 
-from triton_py.frontend._memory cimport ATOMIC_ACQ_REL, atomic_add
+from triton_py.frontend._memory cimport ATOMIC_ACQ_REL, ATOMIC_ACQUIRE, atomic_add, atomic_load
 
 
 cdef extern from "<sys/eventfd.h>" nogil:
@@ -36,6 +36,7 @@ cdef extern from * nogil:
 cdef struct Completions:
     int refs
     int fd
+    int under_way
     void* head                  # the newest Finished, NULL, or CLOSED
 
 cdef void* CLOSED = <void*> 1
@@ -66,6 +67,18 @@ cdef void completions_drop(Completions* completions) noexcept nogil:
     if completions != NULL and atomic_add(&completions.refs, -1, ATOMIC_ACQ_REL) == 0:
         close(completions.fd)
         free(completions)
+
+
+cdef void completions_begin(Completions* completions) noexcept nogil:
+    atomic_add(&completions.under_way, 1, ATOMIC_ACQ_REL)
+
+
+cdef void completions_end(Completions* completions) noexcept nogil:
+    atomic_add(&completions.under_way, -1, ATOMIC_ACQ_REL)
+
+
+cdef int completions_under_way(Completions* completions) noexcept nogil:
+    return atomic_load(&completions.under_way, ATOMIC_ACQUIRE)
 
 
 cdef void completions_close(Completions* completions) noexcept nogil:

@@ -1,8 +1,16 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
+from libc.stdint cimport uint64_t
+
 from triton_py.http._exchange cimport Coding, Exchange
 
 
+cdef enum:
+    HEAD_ROOM = 512
+
+# Writes everything before the body, and before the header lines that Python added, to `to`, which
+# has HEAD_ROOM bytes; returns its length.
+cdef int answer_head(Exchange* ex, uint64_t body_size, bint close, char* to) noexcept nogil
 # The finished answer as what a transport's writelines takes: bytes, and views over large outputs.
 cdef int append_answer(list parts, Exchange* ex, bint close) except -1
 # The body alone, joined, for compression.

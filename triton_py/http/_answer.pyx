@@ -25,7 +25,6 @@ from triton_py.http._exchange cimport (
 
 cdef enum:
     JOIN_BELOW = 32768      # bodies up to this size are copied behind their header
-    HEAD_ROOM = 512
 
 
 cdef const char* _reason(int status) noexcept nogil:
@@ -90,8 +89,7 @@ cdef PieceView _view(Exchange* ex, const char* at, Py_ssize_t size):
     return view
 
 
-cdef int _head(Exchange* ex, uint64_t body_size, bint close, char* to) noexcept nogil:
-    """Everything before the header lines that Python added; returns its length."""
+cdef int answer_head(Exchange* ex, uint64_t body_size, bint close, char* to) noexcept nogil:
     cdef const char* connection = b""
     cdef int size
     if close:
@@ -130,14 +128,14 @@ cdef int append_answer(list parts, Exchange* ex, bint close) except -1:
     cdef char* to
     if ex.payload != NULL or ex.extra != NULL:
         payload = <object> ex.payload if ex.payload != NULL else b""
-        head_size = _head(ex, <uint64_t> len(payload), close, head)
+        head_size = answer_head(ex, <uint64_t> len(payload), close, head)
         whole = PyBytes_FromStringAndSize(head, head_size)
         parts.append(whole + (<object> ex.extra if ex.extra != NULL else b"") + (
             b"\r\n" if ex.extra != NULL else b""))
         if not ex.head_only and len(payload):
             parts.append(payload)
         return 0
-    head_size = _head(ex, ex.body_size, close, head)
+    head_size = answer_head(ex, ex.body_size, close, head)
     if ex.head_only:
         parts.append(PyBytes_FromStringAndSize(head, head_size))
         return 0

@@ -54,6 +54,10 @@ cdef struct Exchange:
     bint done                   # the answer is complete
     bint in_flight              # the core has it
     bint control                # answered by Python: nothing overtakes it
+    # Sending by the thread that has the answer; see _lone.pxd.
+    int lone                    # atomic: a LoneState
+    int socket                  # borrowed from the connection
+    size_t sent                 # bytes of the answer [core]
     # What the request's head said.
     bint minor
     bint keep_alive

@@ -47,6 +47,7 @@ from triton_py.http._describe cimport (
     Param,
 )
 from triton_py.http._exchange cimport Exchange, exchange_drop, exchange_hold, fault_from
+from triton_py.frontend._completions cimport completions_begin, completions_end
 from triton_py.frontend._fault cimport fault_set
 from triton_py.http._json_infer cimport describe, description_init
 from triton_py.frontend._memory cimport arena_take
@@ -290,8 +291,10 @@ cdef int _send(Exchange* ex) noexcept nogil:
     # Held for both callbacks before either can run.
     exchange_hold(ex)
     exchange_hold(ex)
+    completions_begin(ex.completions)
     error = TRITONSERVER_ServerInferAsync(ex.server, ex.request, NULL)
     if error != NULL:
+        completions_end(ex.completions)
         exchange_drop(ex)
         exchange_drop(ex)
         return fault_from(&ex.fault, error)

@@ -15,6 +15,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy, memset
+from posix.unistd cimport close as close_descriptor
 
 from triton_py.abi.tritonserver cimport (
     TRITONSERVER_ErrorDelete,
@@ -38,6 +39,7 @@ from triton_py.frontend._completions cimport (
     completions_fd,
     completions_new,
     completions_take,
+    completions_under_way,
 )
 from triton_py.frontend._fault cimport fault_set
 from triton_py.http._inbox cimport (
@@ -49,6 +51,7 @@ from triton_py.http._inbox cimport (
     inbox_room,
 )
 from triton_py.http._infer cimport BodyShape, Route, infer_route, infer_submit
+from triton_py.http._lone cimport LONE_NOT, LONE_PARTLY, lone_arm, lone_sent
 from triton_py.frontend._memory cimport arena_take, block_data, block_hold, likely
 from triton_py.http._parser cimport (
     AT_BODY,
@@ -69,6 +72,7 @@ from triton_py.inprocess.server cimport NativeServer
 
 import asyncio
 import logging
+import os
 import re
 
 from triton_py.http.message import Answer, Request
@@ -257,6 +261,10 @@ cdef class Connection:
     cdef uint32_t heard             # tick of the last byte
     cdef uint32_t moved             # tick at which the client last took something of an answer
     cdef object unsent
+    cdef int socket                 # of our own, for answers that others send; -1: not made yet
+
+    def __cinit__(self):
+        self.socket = -1
 
     def __init__(self, Endpoint endpoint) -> None:
         self.endpoint = endpoint
@@ -271,9 +279,11 @@ cdef class Connection:
         cdef Exchange* ex
         while self.head != NULL:        # only where a loop ended without closing its transports
             ex = self.head
+            lone_sent(ex, True)
             self.pop()
             exchange_drop(ex)
         inbox_clear(&self.inbox)
+        self.close_socket()
 
     # --- the transport's side ---
 
@@ -312,17 +322,20 @@ cdef class Connection:
 
         It may still be listening, so what is answered nevertheless is written before closing.
         """
+        self.settle(True)
         self.cancel_all()
         self.last = True
         return self.head != NULL
 
     def connection_lost(self, error) -> None:
         cdef Exchange* ex
+        self.settle(True)
         self.cancel_all()
         while self.head != NULL:
             ex = self.head
             self.pop()
             exchange_drop(ex)
+        self.close_socket()
         self.transport = None
         self.shut = True
         inbox_clear(&self.inbox)
@@ -355,6 +368,7 @@ cdef class Connection:
 
     cdef int parse_all(self) except -1:
         cdef ParserState state
+        self.settle(True)
         while not self.last and not self.shut:
             if self.inbox.begin == self.inbox.end:
                 break
@@ -434,11 +448,14 @@ cdef class Connection:
                                  &self.endpoint.limits, self.endpoint.loop, self.endpoint.pool,
                                  _ready)
             else:
+                if self.is_lone(ex):
+                    lone_arm(ex, self.socket)
                 with nogil:
                     result = infer_submit(ex, &route, &body, &self.endpoint.limits)
                 if likely(result == 0, True):
                     ex.in_flight = True
                 else:
+                    ex.lone = LONE_NOT
                     self.fail(ex)
         if not p.keep_alive:
             self.last = True
@@ -474,6 +491,37 @@ cdef class Connection:
             param.next = ex.forwarded
             ex.forwarded = param
         return True
+
+    cdef bint is_lone(self, Exchange* ex) except -1:
+        """Whether whoever has the answer may send it: nothing else is there to be sent."""
+        cdef Parser* p = &self.parser
+        if (self.head != ex or not ex.keep_alive or ex.accept != CODING_IDENTITY
+                or self.inbox.begin + p.scanned != self.inbox.end or self.write_paused
+                or completions_under_way(self.endpoint.completions) != 0
+                or self.transport.get_write_buffer_size() != 0):
+            return False
+        if self.socket < 0:
+            try:
+                self.socket = os.dup(self.transport.get_extra_info("socket").fileno())
+            except OSError:
+                # No descriptor to be had: then the loop sends, as ever.
+                return False
+        return True
+
+    cdef void close_socket(self) noexcept:
+        if self.socket >= 0:
+            close_descriptor(self.socket)
+            self.socket = -1
+
+    cdef int settle(self, bint revoke) except -1:
+        """Lets go of an answer that was sent without the loop. `revoke`: no other will be."""
+        cdef Exchange* ex = self.head
+        if ex == NULL or ex.lone == LONE_NOT or not lone_sent(ex, revoke):
+            return 0
+        self.pop()
+        exchange_drop(ex)
+        self.moved = self.endpoint.tick
+        return 0
 
     # --- the queue ---
 
@@ -530,7 +578,10 @@ cdef class Connection:
             ex = self.head
             close = not ex.keep_alive or self.endpoint.stopping or (
                 self.last and ex.next == NULL)
-            append_answer(parts, ex, close)
+            if ex.lone == LONE_PARTLY and ex.sent:
+                self.append_rest(parts, ex)
+            else:
+                append_answer(parts, ex, close)
             self.pop()
             exchange_drop(ex)
             if close:
@@ -548,6 +599,13 @@ cdef class Connection:
             self.finish()
         else:
             self.parse()
+        return 0
+
+    cdef int append_rest(self, list parts, Exchange* ex) except -1:
+        """Of an answer that the socket took a part of, and that began as one that doesn't close."""
+        cdef list whole = []
+        append_answer(whole, ex, False)
+        parts.append(b"".join(whole)[ex.sent:])
         return 0
 
     cdef int finish(self) except -1:
@@ -598,6 +656,7 @@ cdef class Connection:
 
     def retire(self) -> None:
         """The server stops: no further request is read."""
+        self.settle(True)
         self.last = True
         if self.head == NULL and self.transport is not None and not self.shut:
             self.shut = True
@@ -610,6 +669,7 @@ cdef class Connection:
                             or self.parser.state != AT_REQUEST_LINE)
         if self.shut or self.transport is None:
             return
+        self.settle(False)
         if self.lingering:
             if now - self.began >= LINGER_TICKS:
                 self.abort()

@@ -58,8 +58,9 @@ from triton_py.http._exchange cimport (
     fault_from,
     fault_from_borrowed,
 )
-from triton_py.frontend._completions cimport completions_push
+from triton_py.frontend._completions cimport completions_end, completions_push
 from triton_py.frontend._fault cimport fault_set
+from triton_py.http._lone cimport lone_answer
 from triton_py.http._json_writer cimport put_double, put_int, put_string, put_tensor, put_uint
 from triton_py.frontend._memory cimport (
     Block,
@@ -410,7 +411,9 @@ cdef void on_response(TRITONSERVER_InferenceResponse* response, uint32_t flags, 
         # The JSON holds all of it: the outputs' memory may go now.
         _delete(ex.response)
         ex.response = NULL
-    completions_push(ex.completions, &ex.finished)
+    completions_end(ex.completions)
+    if not lone_answer(ex):
+        completions_push(ex.completions, &ex.finished)
 
 
 cdef void on_release(TRITONSERVER_InferenceRequest* request, uint32_t flags, void* userp
