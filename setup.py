@@ -265,7 +265,8 @@ def benchmark_targets() -> list[Target]:
     return [
         Target(f"triton_py/benchmarks/lib/{name}", [folder / source], compiler="c",
                flags=["-D_GNU_SOURCE"], link=["-ldl", "-lm"], program=True)
-        for name, source in (("inprocess_client", "inprocess.c"), ("rate_client", "rate.c"))
+        for name, source in (("inprocess_client", "inprocess.c"), ("rate_client", "rate.c"),
+                             ("floor_server", "floor.c"))
     ]
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .floor import Floor
 from .peer import InProcess, Peer, Served
 from .triton_py import TritonPy
 from .tritonserver import TritonServer
 
-__all__ = ["PEERS", "InProcess", "Peer", "Served", "TritonPy", "TritonServer"]
+__all__ = ["PEERS", "Floor", "InProcess", "Peer", "Served", "TritonPy", "TritonServer"]
 
 #: Name on the command line -> what makes it of an optional path.
 PEERS: dict[str, Callable[[str], Peer]] = {
     "tritonserver": TritonServer,
     "triton-py": TritonPy,
+    "floor": Floor,
 }

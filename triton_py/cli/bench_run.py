@@ -47,12 +47,14 @@ peers:
   tritonserver   Triton itself, as the package nvidia-pytriton carries it; it is installed into an
                  environment of its own at the first use, or taken from --peer-path
   triton-py      the triton-py of another interpreter: --peer-path VENV/bin/python
+  floor          a program that receives, copies once and sends: the least that HTTP can cost
 """
 
 _VERSUS_EXAMPLES = """\
 examples:
   triton-py bench versus tritonserver --html versus.html
   triton-py bench versus tritonserver http 'grpc*' --blocks 3 --seconds 1
+  triton-py bench versus floor --set floor
   triton-py bench versus triton-py --peer-path ../before/venv/bin/python http inprocess
 
 """
@@ -91,7 +93,7 @@ def register(commands: Any) -> None:
 
     versus = _parser(commands, "versus", "measure a peer and this installation side by side",
                      _VERSUS, _VERSUS_EXAMPLES + bench_compare.EXIT, _versus)
-    versus.add_argument("peer", help="tritonserver, triton-py")
+    versus.add_argument("peer", help="tritonserver, triton-py, floor")
     versus.add_argument("--peer-path", default="", metavar="PATH",
                         help="where the peer is installed: a virtual environment, or an interpreter")
     _add_scenarios(versus)

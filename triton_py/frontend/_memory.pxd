@@ -24,6 +24,39 @@ cdef extern from * nogil:
     bint likely "__builtin_expect"(bint condition, bint expected)
 
 
+# --- large tensors ---------------------------------------------------------------------------
+
+cdef extern from * nogil:
+    """
+    #include <stdint.h>
+    #include <stdlib.h>
+    #include <sys/mman.h>
+    #ifndef TP_LARGE
+    #define TP_LARGE
+    enum { TP_LARGE_FROM = 4 << 20, TP_LARGE_PAGE = 2 << 20 };
+    static inline void* tp_large(void* memory, size_t size) {
+    #ifdef MADV_HUGEPAGE
+      if (memory != NULL && size >= TP_LARGE_FROM) {
+        uintptr_t from = ((uintptr_t)memory + TP_LARGE_PAGE - 1) & ~(uintptr_t)(TP_LARGE_PAGE - 1);
+        uintptr_t to = ((uintptr_t)memory + size) & ~(uintptr_t)(TP_LARGE_PAGE - 1);
+        if (to > from) madvise((void*)from, to - from, MADV_HUGEPAGE);
+      }
+    #endif
+      return memory;
+    }
+    static inline void* tp_large_malloc(size_t size) { return tp_large(malloc(size), size); }
+    static inline void* tp_large_realloc(void* memory, size_t size) {
+      return tp_large(realloc(memory, size), size);
+    }
+    #endif
+    """
+    # malloc and realloc, for what may be large and will be filled. Fresh memory costs a fault for
+    # each page that is touched; from some megabytes on, large pages make that 512 times fewer. A
+    # wish: where the system has none, nothing changes. To be freed with free.
+    void* large_malloc "tp_large_malloc"(size_t size)
+    void* large_realloc "tp_large_realloc"(void* memory, size_t size)
+
+
 # --- received bytes --------------------------------------------------------------------------
 
 cdef struct Block:
@@ -38,7 +71,7 @@ cdef inline char* block_data(Block* block) noexcept nogil:
 
 cdef inline Block* block_new(size_t capacity) noexcept nogil:
     """A block with one holder, or NULL."""
-    cdef Block* block = <Block*> malloc(sizeof(Block) + capacity)
+    cdef Block* block = <Block*> large_malloc(sizeof(Block) + capacity)
     if block != NULL:
         block.refs = 1
         block.capacity = capacity
@@ -47,7 +80,7 @@ cdef inline Block* block_new(size_t capacity) noexcept nogil:
 
 cdef inline Block* block_grow(Block* block, size_t capacity) noexcept nogil:
     """Makes a block that nobody else holds larger; NULL leaves it as it was."""
-    block = <Block*> realloc(block, sizeof(Block) + capacity)
+    block = <Block*> large_realloc(block, sizeof(Block) + capacity)
     if block != NULL:
         block.capacity = capacity
     return block

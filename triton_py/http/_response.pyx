@@ -8,7 +8,7 @@ the exchange keeps the response alive until they are sent.
 """
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport free
 from libc.string cimport strcmp, strlen
 
 from triton_py.abi.tritonserver cimport (
@@ -70,6 +70,7 @@ from triton_py.frontend._memory cimport (
     buf_char,
     buf_put,
     buf_text,
+    large_malloc,
 )
 
 
@@ -88,7 +89,7 @@ cdef TRITONSERVER_Error* _allocate(
     buffer[0] = NULL
     if size == 0:
         return NULL
-    buffer[0] = malloc(size)
+    buffer[0] = large_malloc(size)
     if buffer[0] == NULL:
         return TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_UNAVAILABLE,
                                      b"out of memory for an output of the HTTP response")
