@@ -3,8 +3,8 @@
 """A lone request's answer, sent by the thread that has it.
 
 Handing an answer to the event loop costs a wake-up, which is most of what a small request costs
-when nothing else is going on; in a crowd one wake-up serves many. So where a request is the only one
-in flight, and the only one of its connection, the thread that sends its response writes to the
+when nothing else is going on; in a crowd one wake-up serves many. So where a request is the only
+one in flight, and the only one of its connection, the thread that sends its response writes to the
 socket itself, if the socket takes all of it at once, and the loop is not told: it finds the answer
 sent when next it looks at the connection.
 

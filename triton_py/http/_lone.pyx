@@ -7,7 +7,7 @@ from libc.string cimport memset
 
 from triton_py.http._answer cimport HEAD_ROOM, answer_head
 from triton_py.http._exchange cimport Exchange, exchange_drop
-from triton_py.frontend._memory cimport ATOMIC_ACQUIRE, atomic_load
+from triton_py.frontend._memory cimport ATOMIC_ACQ_REL, ATOMIC_ACQUIRE, atomic_add, atomic_load
 
 
 cdef extern from * nogil:
@@ -40,6 +40,16 @@ cdef enum:
     MOST_PIECES = 14
     # Sending takes the time of the thread that runs the model.
     MOST_BYTES = 65536
+
+
+# For tests, which want to know that they met both.
+cdef int _whole = 0
+cdef int _partly = 0
+
+
+def counts() -> tuple:
+    """How many answers were sent so far without the loop, and how many the loop had to finish."""
+    return atomic_load(&_whole, ATOMIC_ACQUIRE), atomic_load(&_partly, ATOMIC_ACQUIRE)
 
 
 cdef void lone_arm(Exchange* exchange, int socket) noexcept nogil:
@@ -77,10 +87,12 @@ cdef bint lone_answer(Exchange* exchange) noexcept nogil:
         return False
     sent = _send(exchange, &total)
     if sent >= 0 and <size_t> sent == total:
+        atomic_add(&_whole, 1, ATOMIC_ACQ_REL)
         store_state(&exchange.lone, LONE_SENT)
         exchange_drop(exchange)
         return True
     # A socket that is full, or whose client is gone: the loop deals with both.
+    atomic_add(&_partly, 1, ATOMIC_ACQ_REL)
     exchange.sent = <size_t> sent if sent > 0 else 0
     store_state(&exchange.lone, LONE_PARTLY)
     return False
