@@ -15,6 +15,14 @@ from libc.stdint cimport uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, strlen
 
+from triton_py.frontend._large cimport (
+    LARGE_FROM,
+    large_at_hand,
+    large_free,
+    large_malloc,
+    large_realloc,
+)
+
 
 cdef extern from * nogil:
     int atomic_add "__atomic_add_fetch"(int* value, int by, int order)
@@ -22,39 +30,6 @@ cdef extern from * nogil:
     enum: ATOMIC_ACQ_REL "__ATOMIC_ACQ_REL"
     enum: ATOMIC_ACQUIRE "__ATOMIC_ACQUIRE"
     bint likely "__builtin_expect"(bint condition, bint expected)
-
-
-# --- large tensors ---------------------------------------------------------------------------
-
-cdef extern from * nogil:
-    """
-    #include <stdint.h>
-    #include <stdlib.h>
-    #include <sys/mman.h>
-    #ifndef TP_LARGE
-    #define TP_LARGE
-    enum { TP_LARGE_FROM = 4 << 20, TP_LARGE_PAGE = 2 << 20 };
-    static inline void* tp_large(void* memory, size_t size) {
-    #ifdef MADV_HUGEPAGE
-      if (memory != NULL && size >= TP_LARGE_FROM) {
-        uintptr_t from = ((uintptr_t)memory + TP_LARGE_PAGE - 1) & ~(uintptr_t)(TP_LARGE_PAGE - 1);
-        uintptr_t to = ((uintptr_t)memory + size) & ~(uintptr_t)(TP_LARGE_PAGE - 1);
-        if (to > from) madvise((void*)from, to - from, MADV_HUGEPAGE);
-      }
-    #endif
-      return memory;
-    }
-    static inline void* tp_large_malloc(size_t size) { return tp_large(malloc(size), size); }
-    static inline void* tp_large_realloc(void* memory, size_t size) {
-      return tp_large(realloc(memory, size), size);
-    }
-    #endif
-    """
-    # malloc and realloc, for what may be large and will be filled. Fresh memory costs a fault for
-    # each page that is touched; from some megabytes on, large pages make that 512 times fewer. A
-    # wish: where the system has none, nothing changes. To be freed with free.
-    void* large_malloc "tp_large_malloc"(size_t size)
-    void* large_realloc "tp_large_realloc"(void* memory, size_t size)
 
 
 # --- received bytes --------------------------------------------------------------------------
@@ -78,9 +53,20 @@ cdef inline Block* block_new(size_t capacity) noexcept nogil:
     return block
 
 
+cdef inline Block* block_at_hand(size_t capacity) noexcept nogil:
+    """As block_new, where that needs no fresh memory; else NULL."""
+    cdef Block* block = NULL
+    if sizeof(Block) + capacity >= LARGE_FROM:
+        block = <Block*> large_at_hand(sizeof(Block) + capacity)
+    if block != NULL:
+        block.refs = 1
+        block.capacity = capacity
+    return block
+
+
 cdef inline Block* block_grow(Block* block, size_t capacity) noexcept nogil:
     """Makes a block that nobody else holds larger; NULL leaves it as it was."""
-    block = <Block*> large_realloc(block, sizeof(Block) + capacity)
+    block = <Block*> large_realloc(block, sizeof(Block) + block.capacity, sizeof(Block) + capacity)
     if block != NULL:
         block.capacity = capacity
     return block
@@ -93,7 +79,7 @@ cdef inline Block* block_hold(Block* block) noexcept nogil:
 
 cdef inline void block_drop(Block* block) noexcept nogil:
     if block != NULL and atomic_add(&block.refs, -1, ATOMIC_ACQ_REL) == 0:
-        free(block)
+        large_free(block, sizeof(Block) + block.capacity)
 
 
 cdef inline bint block_shared(Block* block) noexcept nogil:

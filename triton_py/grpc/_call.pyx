@@ -27,6 +27,7 @@ from triton_py.frontend._memory cimport (
     atomic_add,
     atomic_load,
     block_data,
+    block_at_hand,
     block_drop,
     block_grow,
     block_new,
@@ -108,7 +109,9 @@ cdef int _room(Call* call, size_t more) noexcept nogil:
     cdef size_t capacity
     cdef Block* block
     if call.block == NULL:
-        call.block = block_new(max(needed, min(call.size, <size_t> FIRST_BLOCK)))
+        call.block = block_at_hand(call.size)
+        if call.block == NULL:
+            call.block = block_new(max(needed, min(call.size, <size_t> FIRST_BLOCK)))
         return 0 if call.block != NULL else -2
     if call.block.capacity >= needed:
         return 0

@@ -4,6 +4,7 @@
 
 from cpython.ref cimport Py_INCREF
 
+from triton_py.frontend._large cimport large_close, large_open, large_tick
 from triton_py.frontend._completions cimport (
     Finished,
     completions_close,
@@ -125,6 +126,7 @@ cdef class Endpoint:
         self.loop.add_reader(completions_fd(self.completions), self._drain)
         self.loop.add_reader(completions_fd(self.stream_completions), self._drain_streams)
         self.ticker = self.loop.call_later(self.tick_seconds, self._tick)
+        large_open()
 
     async def close(self, grace: float) -> bool:
         """Lets calls in flight finish, for ``grace`` seconds; True if all did.
@@ -147,6 +149,8 @@ cdef class Endpoint:
             await asyncio.sleep(0)
         if self.ticker is not None:
             self.ticker.cancel()
+            self.ticker = None
+            large_close()
         if self.deadline_timer is not None:
             self.deadline_timer.cancel()
         self.loop.remove_reader(completions_fd(self.completions))
@@ -296,6 +300,7 @@ cdef class Endpoint:
     def _tick(self) -> None:
         cdef Connection connection
         self.ticker = self.loop.call_later(self.tick_seconds, self._tick)
+        large_tick()
         for connection in list(self.connections):
             try:
                 connection.check_time()

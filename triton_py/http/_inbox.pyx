@@ -11,6 +11,7 @@ from libc.string cimport memcpy, memmove
 
 from triton_py.frontend._memory cimport (
     Block,
+    block_at_hand,
     block_data,
     block_drop,
     block_grow,
@@ -26,17 +27,33 @@ cdef enum:
     STEP_ROOM = 1 << 20         # a large body's block grows in steps no smaller than this
 
 
+cdef int _move(Inbox* inbox, Block* block) noexcept nogil:
+    """To the start of a block that has room for it, which becomes the inbox's."""
+    cdef size_t pending = inbox.end - inbox.begin
+    if pending:
+        memcpy(block_data(block), inbox_data(inbox), pending)
+    block_drop(inbox.block)
+    inbox.block = block
+    inbox.begin = 0
+    inbox.end = pending
+    return 0
+
+
 cdef int inbox_room(Inbox* inbox, Parser* parser) noexcept nogil:
     cdef size_t pending = inbox.end - inbox.begin
     cdef size_t wanted = READ_ROOM
     cdef size_t whole
     cdef Block* block = inbox.block
+    cdef Block* fresh
     if block != NULL and pending == 0 and not block_shared(block):
         inbox.begin = inbox.end = 0
     if parser.state == AT_BODY:
         whole = parser.body + parser.content_length
         if block != NULL and block.capacity - inbox.begin >= whole:
             return 0
+        fresh = block_at_hand(whole)
+        if fresh != NULL:
+            return _move(inbox, fresh)
         wanted = min(whole, max(<size_t> STEP_ROOM, 4 * pending)) - pending
         if block != NULL and block.capacity - inbox.end >= max(<size_t> LEAST_ROOM, wanted // 4):
             return 0
@@ -53,13 +70,7 @@ cdef int inbox_room(Inbox* inbox, Parser* parser) noexcept nogil:
     block = block_new(pending + wanted)
     if block == NULL:
         return -1
-    if pending:
-        memcpy(block_data(block), inbox_data(inbox), pending)
-    block_drop(inbox.block)
-    inbox.block = block
-    inbox.begin = 0
-    inbox.end = pending
-    return 0
+    return _move(inbox, block)
 
 
 cdef void inbox_compact(Inbox* inbox, Parser* parser) noexcept nogil:

@@ -42,6 +42,7 @@ from triton_py.frontend._completions cimport (
     completions_under_way,
 )
 from triton_py.frontend._fault cimport fault_set
+from triton_py.frontend._large cimport large_close, large_open, large_tick
 from triton_py.http._inbox cimport (
     Inbox,
     inbox_clear,
@@ -156,6 +157,7 @@ cdef class Endpoint:
         """Begins to pick up finished inferences and to watch the clock."""
         self.loop.add_reader(completions_fd(self.completions), self._drain)
         self.ticker = self.loop.call_later(1.0, self._tick)
+        large_open()
 
     async def close(self, grace: float) -> bool:
         """Lets requests in flight finish, for ``grace`` seconds; True if all did.
@@ -181,6 +183,8 @@ cdef class Endpoint:
                 await asyncio.sleep(0)
         if self.ticker is not None:
             self.ticker.cancel()
+            self.ticker = None
+            large_close()
         self.loop.remove_reader(completions_fd(self.completions))
         if not finished:
             # Requests are still inside a backend: what they use must not go before them.
@@ -227,6 +231,7 @@ cdef class Endpoint:
     def _tick(self) -> None:
         cdef Connection connection
         self.tick += 1
+        large_tick()
         self.ticker = self.loop.call_later(1.0, self._tick)
         for connection in list(self.connections):
             try:

@@ -8,7 +8,6 @@ the exchange keeps the response alive until they are sent.
 """
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
-from libc.stdlib cimport free
 from libc.string cimport strcmp, strlen
 
 from triton_py.abi.tritonserver cimport (
@@ -62,6 +61,7 @@ from triton_py.frontend._completions cimport completions_end, completions_push
 from triton_py.frontend._fault cimport fault_set
 from triton_py.http._lone cimport lone_answer
 from triton_py.http._json_writer cimport put_double, put_int, put_string, put_tensor, put_uint
+from triton_py.frontend._large cimport large_free, large_malloc
 from triton_py.frontend._memory cimport (
     Block,
     Buf,
@@ -70,7 +70,6 @@ from triton_py.frontend._memory cimport (
     buf_char,
     buf_put,
     buf_text,
-    large_malloc,
 )
 
 
@@ -100,7 +99,7 @@ cdef TRITONSERVER_Error* _release(
     TRITONSERVER_ResponseAllocator* allocator, void* buffer, void* buffer_userp, size_t size,
     TRITONSERVER_MemoryType memory_type, int64_t memory_type_id,
 ) noexcept nogil:
-    free(buffer)
+    large_free(buffer, size)
     return NULL
 
 

@@ -3,7 +3,6 @@
 """Where output tensors are written unless the caller brings an allocator of its own."""
 
 from libc.stdint cimport int64_t
-from libc.stdlib cimport free
 
 from triton_py.abi.tritonserver cimport (
     TRITONSERVER_ErrorNew,
@@ -17,6 +16,7 @@ from triton_py.abi.types cimport (
     TRITONSERVER_MemoryType,
     TRITONSERVER_ResponseAllocator,
 )
+from triton_py.frontend._large cimport LARGE_FROM, large_free, large_malloc
 from triton_py.inprocess.status cimport check
 
 cdef extern from "<stdlib.h>" nogil:
@@ -46,8 +46,11 @@ cdef TRITONSERVER_Error* _allocate(
     buffer[0] = NULL
     if byte_size == 0:
         return NULL
-    if posix_memalign(buffer, ALIGNMENT, byte_size) != 0:
+    if byte_size >= LARGE_FROM:
+        buffer[0] = large_malloc(byte_size)
+    elif posix_memalign(buffer, ALIGNMENT, byte_size) != 0:
         buffer[0] = NULL
+    if buffer[0] == NULL:
         return TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_UNAVAILABLE,
                                      b"no memory left for an output tensor")
     return NULL
@@ -57,7 +60,7 @@ cdef TRITONSERVER_Error* _release(
     TRITONSERVER_ResponseAllocator* allocator, void* buffer, void* buffer_userp, size_t byte_size,
     TRITONSERVER_MemoryType memory_type, int64_t memory_type_id,
 ) noexcept nogil:
-    free(buffer)
+    large_free(buffer, byte_size)
     return NULL
 
 
