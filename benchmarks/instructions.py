@@ -42,8 +42,11 @@ BASELINE = Path(__file__).parent / "instructions.json"
 
 def environment() -> str:
     """What a count depends on, beside the code."""
-    compiler = subprocess.run([os.environ.get("CXX", "g++"), "-dumpversion"], check=False,
-                              capture_output=True, text=True).stdout.strip() or "unknown"
+    try:
+        compiler = subprocess.run([os.environ.get("CXX", "g++"), "-dumpversion"], check=False,
+                                  capture_output=True, text=True).stdout.strip() or "unknown"
+    except OSError:
+        compiler = "unknown"
     return (f"{platform.machine()}, gcc {compiler.partition('.')[0]}, "
             f"{' '.join(platform.libc_ver())}, Python {'.'.join(platform.python_version_tuple()[:2])}")
 
