@@ -173,10 +173,11 @@ class Catalogue:
         return [self.scenarios[name] for name in dict.fromkeys(found)]
 
 
-def _is(value: Any, kind: type) -> bool:
+def _is(value: Any, kind: Any) -> bool:
     if kind is list:
         return isinstance(value, list) and all(isinstance(one, str) for one in value)
-    return type(value) is kind and (kind is not int or value > 0)
+    # A bool is an int, too, but no number of anything.
+    return type(value) is kind and (type(value) is not int or value > 0)
 
 
 def _check_keys(data: dict[str, Any], name: str, where: str) -> None:
@@ -270,7 +271,7 @@ def _models(data: dict[str, Any], where: str) -> dict[str, str]:
         if len(model) > 1 or not (_is(config, str) or _is(count, int)):
             raise InvalidArgumentError(f"{where}: the model '{name}' is its 'config', a text, or its "
                                        "'tensors', how many of them; and nothing else")
-        made[name] = config if config is not None else _identity(count)
+        made[name] = str(config) if count is None else _identity(count)
     return made
 
 
