@@ -60,8 +60,9 @@ def count(times: int = TIMES) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "counts")
         command = [valgrind, "--tool=callgrind", f"--callgrind-out-file={out}",
-                   f"--dump-before={_MARK}", sys.executable, "-X", "frozen_modules=on", "-c", _CHILD,
-                   str(times)]
+                   f"--dump-before={_MARK}",
+                   # -P: a checkout in the working directory is not what is installed.
+                   sys.executable, "-P", "-X", "frozen_modules=on", "-c", _CHILD, str(times)]
         # Hashes decide how often a dictionary looks; addresses how often memory is asked for.
         load.run(command, 600, {**os.environ, "PYTHONHASHSEED": "0"})
         totals = [_total(path) for path in sorted(

@@ -112,8 +112,7 @@ def test_some_errors_among_answers_are_seen_by_wrk():
 
 def test_a_client_that_fails_is_quoted():
     with pytest.raises(InternalError, match=r"ended with 3: b \| c \| d$"):
-        load.run([sys.executable, "-c", "import sys; print('a\\nb\\nc\\nd', file=sys.stderr);"
-                  "sys.exit(3)"], 1)
+        load.run(["sh", "-c", "printf 'a\\nb\\nc\\nd\\n' >&2; exit 3"], 1)
 
 
 def test_a_client_that_hangs_is_ended():
