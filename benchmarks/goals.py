@@ -43,9 +43,10 @@ class Outcome:
         """None where it could not be measured."""
         if self.ratio is None:
             return None
+        # The ratio comes out of logarithms, which round.
         if self.figure.better == LESS:
-            return self.ratio <= self.goal
-        return self.ratio >= self.goal
+            return self.ratio <= self.goal * (1 + 1e-9)
+        return self.ratio >= self.goal * (1 - 1e-9)
 
     def sentence(self) -> str:
         aim = "at most" if self.figure.better == LESS else "at least"

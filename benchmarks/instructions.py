@@ -42,8 +42,11 @@ BASELINE = Path(__file__).parent / "instructions.json"
 
 def environment() -> str:
     """What a count depends on, beside the code."""
-    compiler = subprocess.run([os.environ.get("CXX", "g++"), "-dumpversion"], check=False,
-                              capture_output=True, text=True).stdout.strip() or "unknown"
+    try:
+        compiler = subprocess.run([os.environ.get("CXX", "g++"), "-dumpversion"], check=False,
+                                  capture_output=True, text=True).stdout.strip() or "unknown"
+    except OSError:
+        compiler = "unknown"
     return (f"{platform.machine()}, gcc {compiler.partition('.')[0]}, "
             f"{' '.join(platform.libc_ver())}, Python {'.'.join(platform.python_version_tuple()[:2])}")
 
@@ -57,8 +60,9 @@ def count(times: int = TIMES) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "counts")
         command = [valgrind, "--tool=callgrind", f"--callgrind-out-file={out}",
-                   f"--dump-before={_MARK}", sys.executable, "-X", "frozen_modules=on", "-c", _CHILD,
-                   str(times)]
+                   f"--dump-before={_MARK}",
+                   # -P: a checkout in the working directory is not what is installed.
+                   sys.executable, "-P", "-X", "frozen_modules=on", "-c", _CHILD, str(times)]
         # Hashes decide how often a dictionary looks; addresses how often memory is asked for.
         load.run(command, 600, {**os.environ, "PYTHONHASHSEED": "0"})
         totals = [_total(path) for path in sorted(

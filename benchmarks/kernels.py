@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
 """The inner parts of the data plane, each as a function that does one piece of work: for counting its
-instructions (``instructions``), and for timing it (``pytest --benchmark-only``)."""
+instructions (``instructions``), and for timing it
+(``pytest tests/benchmarks/test_kernel_times.py``)."""
 
 from __future__ import annotations
 

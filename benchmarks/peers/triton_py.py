@@ -32,10 +32,13 @@ print(json.dumps({
 
 
 class TritonPy(Peer):
-    """:param python: the interpreter whose triton-py it is; empty: the running one."""
+    """:param python: the interpreter whose triton-py it is, or its virtual environment; empty: the
+    running one.
+    """
 
     def __init__(self, python: str = "") -> None:
-        self._python = python or sys.executable
+        inside = Path(python, "bin", "python")
+        self._python = str(inside) if python and inside.is_file() else python or sys.executable
 
     @cached_property
     def _facts(self) -> dict[str, object]:

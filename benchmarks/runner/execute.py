@@ -146,7 +146,8 @@ class Execution:
                     samples.append(Sample(
                         made.case, key, block, position, made.seconds, made.figures, made.requests,
                         list(made.histogram)))
-            except TritonError as error:
+            # A server that dies under its load is seen as a refused connection or a missing process.
+            except (TritonError, OSError) as error:
                 self.run.not_run[scenario.name] = (
                     f"{self.run.subjects[key].label}: {error}")
                 # A block counts whole or not at all: half of one has no ratio.

@@ -30,6 +30,7 @@ from typing import Any
 
 from triton_py.errors import InvalidArgumentError
 
+from ..figures import FIGURES
 from ..results import Case
 
 #: Kind -> what it is. The functions that make the load are in ``runner``.
@@ -40,6 +41,13 @@ KINDS = {
     "start": "from the command to ready, and memory at rest",
     "reload": "a model's load and unload, again and again",
 }
+
+#: What a scenario may say beside the fields of ``Scenario``, and what it is.
+SETTINGS = {"encoding": str, "connections": int, "copies": int, "cycles": int, "flags": list,
+            "outputs": list, "identity": bool, "goals": dict}
+_ENCODINGS = {"http": ("binary", "json"), "grpc": ("raw", "typed")}
+_WORDS = {str: "text", int: "a whole number above 0", list: "a list of texts",
+          bool: "true or false", dict: "a table"}
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _DATATYPES = {"BOOL": 1, "INT8": 1, "UINT8": 1, "INT16": 2, "UINT16": 2, "FP16": 2, "BF16": 2,
@@ -165,17 +173,74 @@ class Catalogue:
         return [self.scenarios[name] for name in dict.fromkeys(found)]
 
 
-def _scenario(data: dict[str, Any], models: dict[str, str], where: str) -> Scenario:
+def _is(value: Any, kind: Any) -> bool:
+    if kind is list:
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    # A bool is an int, too, but no number of anything.
+    return type(value) is kind and (type(value) is not int or value > 0)
+
+
+def _check_keys(data: dict[str, Any], name: str, where: str) -> None:
+    """That each key is known and of its type: what is misspelt would be ignored otherwise."""
+    types = {"name": str, "title": str, "kind": str, "model": str, "inputs": list, "tags": list,
+             **SETTINGS}
+    for key, value in data.items():
+        if key in ("levels", "rates"):
+            if not isinstance(value, list) or any(type(v) is not int or v < 1 for v in value):
+                raise InvalidArgumentError(f"{where}: {key} of '{name}' are whole numbers above 0")
+        elif key not in types:
+            raise InvalidArgumentError(f"{where}: '{name}' says '{key}', which no scenario has; there "
+                                       f"are: {', '.join([*types, 'levels', 'rates'])}")
+        elif not _is(value, types[key]):
+            raise InvalidArgumentError(f"{where}: {key} of '{name}' is {_WORDS[types[key]]}, not "
+                                       f"{value!r}")
+
+
+def _check_whole(scenario: Scenario, where: str) -> None:
+    """That it has what its kind needs, and nothing that its kind has no use for."""
+    name, kind = scenario.name, scenario.kind
+    loaded = kind in ("inprocess", "http", "grpc")
+    if not scenario.model:
+        raise InvalidArgumentError(f"{where}: '{name}' has no model")
+    if not scenario.inputs and kind != "start":
+        raise InvalidArgumentError(f"{where}: '{name}' has no inputs")
+    if loaded and not scenario.levels and (kind == "inprocess" or not scenario.rates):
+        raise InvalidArgumentError(f"{where}: '{name}' has no levels")
+    if scenario.rates and kind not in _ENCODINGS or scenario.levels and not loaded:
+        what = "rates" if scenario.rates else "levels"
+        raise InvalidArgumentError(f"{where}: '{name}' has {what}, which a scenario of kind '{kind}' "
+                                   "has no use for")
+    encoding = scenario.settings.get("encoding")
+    if encoding is not None and encoding not in _ENCODINGS.get(kind, ()):
+        raise InvalidArgumentError(
+            f"{where}: encoding of '{name}' is '{encoding}', expected "
+            + (" or ".join(_ENCODINGS.get(kind, ())) or f"none for the kind '{kind}'"))
+    levels = [case.level for case in scenario.cases()]
+    for goal, ratio in scenario.settings.get("goals", {}).items():
+        figure, _, level = goal.partition("@")
+        if figure not in FIGURES:
+            raise InvalidArgumentError(f"{where}: '{name}' has a goal for '{figure}', which is no "
+                                       "figure")
+        if level and level not in levels:
+            raise InvalidArgumentError(f"{where}: '{name}' has a goal at '{level}', which is none of "
+                                       "its levels")
+        if type(ratio) not in (int, float) or not ratio > 0:
+            raise InvalidArgumentError(f"{where}: the goal '{goal}' of '{name}' is a number above 0, "
+                                       f"not {ratio!r}")
+
+
+def _scenario(data: Any, models: dict[str, str], where: str) -> Scenario:
+    if not isinstance(data, dict):
+        raise InvalidArgumentError(f"{where}: a scenario is a table, [[scenario]], not {data!r}")
     name = data.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InvalidArgumentError(f"{where}: a scenario's name is lower-case letters, digits, '-' "
                                    f"and '.', not {name!r}")
+    _check_keys(data, name, where)
     data = dict(data)
     data["inputs"] = tensors(data.get("inputs", []))
     for key in ("levels", "rates"):
         data[key] = tuple(data.get(key, []))
-        if any(type(value) is not int or value < 1 for value in data[key]):
-            raise InvalidArgumentError(f"{where}: {key} of '{name}' are whole numbers above 0")
     data["tags"] = frozenset(data.get("tags", []))
     known = set(Scenario.__dataclass_fields__) - {"settings"}
     data["settings"] = {key: data.pop(key) for key in list(data) if key not in known}
@@ -186,7 +251,28 @@ def _scenario(data: dict[str, Any], models: dict[str, str], where: str) -> Scena
         raise InvalidArgumentError(f"{where}: '{name}' is about the model '{data['model']}', which "
                                    f"is not in the file")
     data.setdefault("title", name)
-    return Scenario(**data)
+    made = Scenario(**data)
+    _check_whole(made, where)
+    return made
+
+
+def _models(data: dict[str, Any], where: str) -> dict[str, str]:
+    """Name -> config.pbtxt."""
+    found = data.get("models", {})
+    if not isinstance(found, dict):
+        raise InvalidArgumentError(f"{where}: models are tables, [models.NAME]")
+    made = {}
+    for name, model in found.items():
+        config = model.get("config") if isinstance(model, dict) else None
+        count = model.get("tensors") if isinstance(model, dict) else None
+        if config is None and count is None:
+            raise InvalidArgumentError(f"{where}: the model '{name}' has neither 'config' nor "
+                                       "'tensors'")
+        if len(model) > 1 or not (_is(config, str) or _is(count, int)):
+            raise InvalidArgumentError(f"{where}: the model '{name}' is its 'config', a text, or its "
+                                       "'tensors', how many of them; and nothing else")
+        made[name] = str(config) if count is None else _identity(count)
+    return made
 
 
 def read(paths: list[Path]) -> Catalogue:
@@ -198,14 +284,20 @@ def read(paths: list[Path]) -> Catalogue:
             data = tomllib.loads(path.read_text())
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise InvalidArgumentError(f"can't read scenarios from {path}: {error}") from error
-        try:
-            own = {name: model["config"] if "config" in model else _identity(model["tensors"])
-                   for name, model in data.get("models", {}).items()}
-        except KeyError as error:
-            raise InvalidArgumentError(f"{path}: a model has neither 'config' nor 'tensors'"
-                                       ) from error
+        unknown = set(data) - {"models", "scenario"}
+        if unknown:
+            raise InvalidArgumentError(f"{path.name}: '{min(unknown)}' is neither 'models' nor "
+                                       "'scenario'")
+        own = _models(data, path.name)
+        # The scenarios of another file would be run on it.
+        for name in own:
+            if name in models:
+                raise InvalidArgumentError(f"{path.name}: a second model '{name}'")
         models.update(own)
-        for entry in data.get("scenario", []):
+        entries = data.get("scenario", [])
+        if not isinstance(entries, list):
+            raise InvalidArgumentError(f"{path.name}: scenarios are written as [[scenario]]")
+        for entry in entries:
             made = _scenario(entry, own, path.name)
             if made.name in scenarios:
                 raise InvalidArgumentError(f"{path.name}: a second scenario '{made.name}'")

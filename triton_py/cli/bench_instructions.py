@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from triton_py.cli.bench_compare import BenchError, part
+from triton_py.cli.errors import CliError
 from triton_py.errors import TritonError
 
 _DESCRIPTION = """\
@@ -26,8 +27,15 @@ examples:
 exit status:
   0  no kernel needs more than the margin allows
   1  one does
-  2  there is no baseline for this environment, or nothing could be counted
+  2  nothing could be counted or read, or the baseline is of other kernels
+  3  it was counted and not compared: there is no baseline for this environment
 """
+
+
+class NotComparedError(CliError):
+    """Apart from a failure, so that a build server of another environment can let it pass."""
+
+    exit_status = 3
 
 
 def register(commands: Any) -> None:
@@ -45,10 +53,12 @@ def register(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs it; returns the exit status. Raises ``BenchError``."""
+    """Runs it; returns the exit status. Raises ``BenchError``, ``NotComparedError``."""
     from triton_py.benchmarks import instructions
 
     path = arguments.baseline or instructions.BASELINE
+    if not path.exists() and not arguments.update:
+        raise BenchError(f"there is no file {path}; --update makes one")
     try:
         known = instructions.read(path)
         counts = instructions.count()
@@ -67,7 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{path}: baseline of {environment}")
         return 0
     if environment not in known:
-        raise BenchError(f"{path} has no baseline for {environment}; --update makes one")
+        raise NotComparedError(f"not compared: {path} has no baseline for {environment}; "
+                               "--update makes one")
     verdicts = {change.verdict(arguments.margin) for change in changes}
     # What is not in the baseline is held by nobody; what is gone from the code is held no more.
     if verdicts & {"new", "gone"}:

@@ -102,8 +102,9 @@ def register(commands: Any) -> None:
 
     backend = _parser(commands, "backend", "compare two builds of one backend",
                       _BACKEND, _BACKEND_EXAMPLES + bench_compare.EXIT, _backend)
-    backend.add_argument("libraries", nargs=2, metavar=("A", "B"),
-                         help="libtriton_<name>.so: the baseline, and what is held against it")
+    # One argument of two, nargs=2, makes argparse fall over its own message where one is missing.
+    backend.add_argument("baseline", metavar="A", help="libtriton_<name>.so: the baseline")
+    backend.add_argument("candidate", metavar="B", help="what is held against it")
     backend.add_argument("--model", required=True, metavar="DIR",
                          help="a model's folder, with config.pbtxt")
     backend.add_argument("--input", action="append", default=[], metavar="NAME:DATATYPE:DIMS[:BYTES]",
@@ -271,7 +272,7 @@ def _backend(arguments: argparse.Namespace) -> int:
     from triton_py.benchmarks import builds
     from triton_py.benchmarks.results import BASELINE, CANDIDATE
 
-    libraries = [Path(name) for name in arguments.libraries]
+    libraries = [Path(name) for name in (arguments.baseline, arguments.candidate)]
     with tempfile.TemporaryDirectory(prefix="triton-py-bench-") as folder:
         catalogue, scenario = builds.scenario(Path(arguments.model), arguments.input,
                                               arguments.levels)

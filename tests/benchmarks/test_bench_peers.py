@@ -1,0 +1,151 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Who answers: this package, another interpreter's, Triton's own; and what is said where it can't."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import pytest
+
+from triton_py.benchmarks.machine import children
+from triton_py.benchmarks.peers import PEERS, TritonPy, TritonServer, peer, tritonserver
+from triton_py.errors import UnavailableError
+
+
+def test_ports_differ():
+    assert len(set(peer.free_ports(5))) == 5
+
+
+# --- triton-py -------------------------------------------------------------------------------
+
+
+def test_this_one():
+    made = TritonPy().subject()
+    assert made.label.startswith("triton-py ")
+    assert made.facts["python"] == sys.version.split()[0]
+    assert len(made.facts["core"]) == 64
+
+
+def test_a_virtual_environment_is_as_good_as_its_interpreter():
+    assert TritonPy(sys.prefix).subject() == TritonPy(sys.executable).subject()
+
+
+def test_an_interpreter_that_is_none(tmp_path):
+    with pytest.raises(UnavailableError, match="can't run .*python"):
+        TritonPy(str(tmp_path / "python")).subject()
+
+
+def test_an_interpreter_without_it(tmp_path):
+    fake = tmp_path / "python"
+    fake.write_text("#!/bin/sh\necho 'No module named triton_py' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    with pytest.raises(UnavailableError, match="has no triton-py: No module named triton_py"):
+        TritonPy(str(fake)).subject()
+
+
+# --- a server process ------------------------------------------------------------------------
+
+
+def test_a_served_model(served):
+    assert served.start_ms > 0
+    os.kill(served.pid, 0)
+    assert served.post_json("repository/index", {})[0]["name"] in ("floats", "identity")
+    with pytest.raises(UnavailableError, match="models/none/infer: 4.*none"):
+        served.post("models/none/infer", b"{}", {})
+
+
+def test_a_server_that_ends_before_it_is_ready(tmp_path):
+    with pytest.raises(UnavailableError, match="ended with 7 before it was ready: one | two"):
+        peer.Served(["sh", "-c", "echo one; echo two >&2; exit 7"], {}, tmp_path / "log",
+                    *peer.free_ports(2))
+
+
+def test_a_server_that_does_not_get_ready_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(peer.Served, "READY_SECONDS", 0)
+    before = children(os.getpid())
+    with pytest.raises(UnavailableError, match="not ready after 0 s: it said nothing"):
+        peer.Served([sys.executable, "-c", "import signal; signal.pause()"], {}, tmp_path / "log",
+                    *peer.free_ports(2))
+    assert set(children(os.getpid())) <= set(before)
+
+
+def test_a_server_that_does_not_stop_is_killed(tmp_path, monkeypatch):
+    """It says on its standard output that it heard the signal, and stays."""
+    monkeypatch.setattr(peer.Served, "_wait_ready", lambda self, deadline: None)
+    program = ("import signal; signal.signal(signal.SIGTERM, lambda *_: print('heard', flush=True));"
+               "print('up', flush=True)\nwhile True: signal.pause()")
+    log = tmp_path / "log"
+    made = peer.Served([sys.executable, "-c", program], {}, log, 1, 2, stop_seconds=0.2)
+    while "up" not in log.read_text():
+        assert made._process.poll() is None
+    made.close()
+    assert made._process.returncode == -signal.SIGKILL
+    assert "heard" in log.read_text()
+    made.close()
+
+
+# --- tritonserver ----------------------------------------------------------------------------
+
+
+def test_a_path_without_tritonserver(tmp_path):
+    with pytest.raises(UnavailableError, match=f"no tritonserver in {tmp_path}: it should be a "
+                       "virtual environment in which nvidia-pytriton is installed"):
+        TritonServer(str(tmp_path)).subject()
+
+
+@pytest.fixture
+def fake_environment(tmp_path):
+    site = tmp_path / "lib" / "python3.11" / "site-packages"
+    binary = site / "pytriton" / "tritonserver" / "bin" / "tritonserver"
+    binary.parent.mkdir(parents=True)
+    binary.write_text("")
+    (site / "nvidia_pytriton-0.7.0.dist-info").mkdir()
+    (site / "nvidia_pytriton.libs").mkdir()
+    return tmp_path, site
+
+
+def test_a_package_that_is_not_whole(fake_environment):
+    with pytest.raises(UnavailableError, match="no libtritonserver in .*nvidia_pytriton.libs"):
+        TritonServer(str(fake_environment[0])).inprocess()
+
+
+def test_what_it_is(fake_environment):
+    place, site = fake_environment
+    library = site / "nvidia_pytriton.libs" / "libtritonserver-0123.so"
+    library.write_bytes(b"x")
+    made = TritonServer(str(place))
+    assert made.subject().label == "tritonserver 2.51.0"
+    assert made.subject().facts["package"] == "nvidia-pytriton 0.7.0"
+    assert made.inprocess().library == str(library)
+    assert made.inprocess().env["LD_LIBRARY_PATH"] == str(library.parent)
+
+
+def test_the_environment_of_its_own_is_made_once(fake_environment, monkeypatch):
+    place, _ = fake_environment
+    monkeypatch.setattr(tritonserver, "default_environment", lambda: place)
+    monkeypatch.setattr(tritonserver, "make_environment",
+                        lambda _: pytest.fail("it is there already"))
+    assert TritonServer("")._packages.name == "site-packages"
+
+
+def test_where_it_is_kept(monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", "/some/cache")
+    assert str(tritonserver.default_environment()) == (
+        f"/some/cache/triton-py/peers/nvidia-pytriton-{tritonserver.VERSION}")
+
+
+def test_an_installation_that_fails_is_quoted(tmp_path, monkeypatch, capfd):
+    fails = tmp_path / "python"
+    fails.write_text("#!/bin/sh\necho 'no room' >&2\nexit 1\n")
+    fails.chmod(0o755)
+    monkeypatch.setattr(tritonserver.sys, "executable", str(fails))
+    with pytest.raises(UnavailableError, match="can't install nvidia-pytriton: no room"):
+        tritonserver.make_environment(tmp_path / "peers" / "env")
+    assert "installing nvidia-pytriton" in capfd.readouterr().err
+
+
+def test_the_names_on_the_command_line():
+    assert set(PEERS) == {"tritonserver", "triton-py"}
