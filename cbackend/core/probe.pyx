@@ -22,6 +22,7 @@ from triton_py.core.watch cimport (
     watch_idle,
     watch_init,
     watch_moment,
+    watch_taken,
     watch_woken,
 )
 
@@ -153,9 +154,10 @@ cdef class WatchProbe:
     def __cinit__(self):
         watch_init(&self.watch)
 
-    def idle(self, uint64_t now_ns, uint64_t taken=0) -> None:
-        """The worker has nothing to do, after it took so many requests."""
-        self.watch.taken += taken
+    def idle(self, uint64_t now_ns, uint64_t taken=0, uint64_t in_flight=1000) -> None:
+        """The worker has nothing to do, after it took so many requests in one go."""
+        if taken:
+            watch_taken(&self.watch, taken, in_flight)
         watch_idle(&self.watch, now_ns)
 
     def gap(self, uint64_t gap_ns) -> None:

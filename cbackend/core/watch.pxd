@@ -17,6 +17,7 @@ cdef struct Watch:
     int32_t phase           # of a trial; PHASES: none is under way
     uint64_t since_ns       # when the phase began
     uint64_t taken          # requests in this phase
+    bint crowded            # more was in flight than what was taken last
     double rate_off         # of this trial, without watching
     # What was usual lately: until work comes, and from its coming until a sleeping worker runs.
     uint64_t gap_ns
@@ -24,6 +25,8 @@ cdef struct Watch:
 
 
 cdef void watch_init(Watch* watch) noexcept nogil
+# A worker took so many requests, of so many that were in flight.
+cdef void watch_taken(Watch* watch, uint64_t count, uint64_t in_flight) noexcept nogil
 # A worker has nothing to do at this time.
 cdef void watch_idle(Watch* watch, uint64_t now_ns) noexcept nogil
 # For how long to watch; 0: not at all.

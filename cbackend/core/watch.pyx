@@ -8,6 +8,7 @@ from libc.string cimport memset
 cdef enum:
     LEAST_NS = 20000                # to watch, where it watches at all
     LONGEST_NS = 100000             # of what is learnt
+    CHEAP_NS = 8000                 # what waking takes on one CPU; across two it is far more
     # Of a trial. When a worker begins to watch, it often shares a CPU with the thread that brings
     # its work, and keeps it from doing so until the system has moved one of them.
     OFF = 0
@@ -26,6 +27,11 @@ cdef double WORTH = 1.1
 cdef void watch_init(Watch* watch) noexcept nogil:
     memset(watch, 0, sizeof(Watch))
     watch.phase = PHASES
+
+
+cdef void watch_taken(Watch* watch, uint64_t count, uint64_t in_flight) noexcept nogil:
+    watch.taken += count
+    watch.crowded = in_flight > count
 
 
 cdef void watch_idle(Watch* watch, uint64_t now_ns) noexcept nogil:
@@ -52,6 +58,10 @@ cdef void watch_idle(Watch* watch, uint64_t now_ns) noexcept nogil:
 cdef uint64_t watch_moment(const Watch* watch) noexcept nogil:
     # As long as being woken twice takes: then at most that much is lost.
     cdef uint64_t moment = max(2 * watch.wake_ns, <uint64_t>LEAST_NS)
+    # One client that waits for its one answer, on the same CPU: it runs when the worker sleeps, and
+    # at no time before.
+    if not watch.crowded and watch.wake_ns < CHEAP_NS:
+        return 0
     return moment if watch.on and (watch.gap_ns < moment or watch.phase == SETTLE) else 0
 
 

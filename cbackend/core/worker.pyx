@@ -56,6 +56,7 @@ from triton_py.core.watch cimport (
     watch_idle,
     watch_init,
     watch_moment,
+    watch_taken,
     watch_woken,
 )
 
@@ -238,7 +239,8 @@ cdef void _pull(Worker* worker) noexcept nogil:
                 pthread_cond_signal(&queue.wake)
             _answer(&taken)
             if taken.count:
-                worker.watch.taken += taken.count
+                watch_taken(&worker.watch, taken.count,
+                            <uint64_t>tp_load(&worker.model.in_flight))
                 worker.turn = (worker.turn + 1) % worker.instance_count
                 instance_execute(worker.instances[worker.turn], worker, taken.count, taken.reason)
             pthread_mutex_lock(&queue.mutex)

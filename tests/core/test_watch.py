@@ -112,3 +112,20 @@ def test_it_does_not_watch_where_work_comes_later_than_that() -> None:
     for _ in range(50):
         probe.gap(5_000)
     assert probe.moment() == 20_000
+
+
+def test_a_lone_client_on_the_same_cpu_is_let_run() -> None:
+    probe = WatchProbe()
+    now = 5 * SECOND
+    watched = {2_000: 0, 25_000: 0}
+    for wake in watched:
+        for _ in range(20):
+            probe.woken(wake)
+        for _ in range(1200):
+            on = probe.moment() > 0
+            watched[wake] += on
+            now += MS
+            # Watching would bring twice as much, and is not even tried.
+            probe.idle(now, 200 if on else 100, in_flight=200 if on else 100)
+    assert watched[2_000] == 0
+    assert watched[25_000] > 0
