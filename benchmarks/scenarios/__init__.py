@@ -8,6 +8,8 @@ A file holds models, each a ``config.pbtxt``, and scenarios, each a model under 
 
     [models.identity]
     config = 'backend: "identity" ...'  # or: tensors = 64, for as many inputs and outputs
+    file = "magika:models/*/model.onnx" # of an installed package, for the version's folder; optional
+    needs = ["onnxruntime"]             # packages without which there is nothing to run; optional
 
     [[scenario]]
     name = "http-identity"              # of a case, in reports and on the command line
@@ -18,6 +20,10 @@ A file holds models, each a ``config.pbtxt``, and scenarios, each a model under 
     levels = [1, 8, 32, 128]            # closed loops: requests in flight
     rates = [2000]                      # open loops: requests a second
     tags = ["smoke"]                    # sets of scenarios, by --set
+
+What else an entry has goes to its kind as ``settings``. Of an in-process scenario these are
+``identity`` (false: the outputs are not the inputs, and not compared with them) and ``below`` (the
+inputs' elements, of an integer type, are from 0 up to below this).
 """
 
 from __future__ import annotations
@@ -31,6 +37,7 @@ from typing import Any
 from triton_py.errors import InvalidArgumentError
 
 from ..results import Case
+from .packages import Parts
 
 #: Kind -> what it is. The functions that make the load are in ``runner``.
 KINDS = {
@@ -141,6 +148,8 @@ class Catalogue:
     scenarios: dict[str, Scenario]
     #: Name -> config.pbtxt.
     models: dict[str, str]
+    #: Name -> what else the model is made of; absent: nothing.
+    parts: dict[str, Parts] = field(default_factory=dict)
 
     def chosen(self, names: list[str], sets: list[str]) -> list[Scenario]:
         """By name (with ``*`` as a wildcard) or by set; all where nothing is named.
@@ -193,6 +202,7 @@ def read(paths: list[Path]) -> Catalogue:
     """Raises ``InvalidArgumentError``."""
     scenarios: dict[str, Scenario] = {}
     models: dict[str, str] = {}
+    parts: dict[str, Parts] = {}
     for path in paths:
         try:
             data = tomllib.loads(path.read_text())
@@ -205,12 +215,14 @@ def read(paths: list[Path]) -> Catalogue:
             raise InvalidArgumentError(f"{path}: a model has neither 'config' nor 'tensors'"
                                        ) from error
         models.update(own)
+        parts.update({name: Parts(model.get("file", ""), tuple(model.get("needs", [])))
+                      for name, model in data.get("models", {}).items()})
         for entry in data.get("scenario", []):
             made = _scenario(entry, own, path.name)
             if made.name in scenarios:
                 raise InvalidArgumentError(f"{path.name}: a second scenario '{made.name}'")
             scenarios[made.name] = made
-    return Catalogue(scenarios, models)
+    return Catalogue(scenarios, models, parts)
 
 
 def builtin_files() -> list[Path]:
