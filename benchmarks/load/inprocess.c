@@ -125,6 +125,8 @@ static struct {
 // Little-endian, as every machine that this is built for. Below 128, any integer type holds it.
 static void count_up(Input* input, size_t elements)
 {
+  if (input->datatype < TRITONSERVER_TYPE_UINT8 || input->datatype > TRITONSERVER_TYPE_INT64)
+    fail(2, "--below is for inputs of integers, and '%s' has others", input->name);
   const size_t each = api.DataTypeByteSize(input->datatype);
   memset(input->data, 0, input->bytes);
   for (size_t i = 0; i < elements; ++i) input->data[i * each] = (char)(i % options.below);

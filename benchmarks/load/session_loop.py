@@ -20,7 +20,8 @@ _TYPES = {"BOOL": "bool", "FP16": "float16", "FP32": "float32", "FP64": "float64
 
 
 def _feed(text: str, in_flight: int, below: int) -> tuple[str, Any]:
-    """The tensors of all requests in flight as one, as the in-process client fills them."""
+    """The tensors of all requests in flight as one; where ``below`` is not 0, with the elements that
+    the in-process client sends."""
     import numpy as np
 
     name, datatype, dims = text.split(":")
