@@ -23,7 +23,7 @@ from triton_py.benchmarks.runner.execute import (
 from triton_py.benchmarks.runner.plan import Plan
 from triton_py.benchmarks.scenarios.packages import Parts
 from triton_py.cli.main import main
-from triton_py.errors import UnavailableError, UnsupportedError
+from triton_py.errors import InternalError, UnavailableError, UnsupportedError
 
 MISSING = [name for name in ("onnxruntime", "magika") if importlib.util.find_spec(name) is None]
 needs_model = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
@@ -139,15 +139,14 @@ def test_versus_measures_both_and_says_what_became_of_the_goals(tmp_path, capsys
 
 
 @needs_model
-def test_the_clients_elements_stay_below(magika, tmp_path):
-    """With elements of any value the model, whose table has 257 rows, fails."""
+def test_the_in_process_client_runs_the_model(magika, tmp_path):
     repository, inputs = magika
-    backends = shipped_backends(tmp_path / "backends")
-    for below in (100, 0):
-        todo = load.Work(repository, backends, "magika", inputs, 1, 0.1, 0, identity=False,
-                         below=below)
-        if below:
-            assert TritonPy().closed_loop(todo).requests > 0
-            continue
-        with pytest.raises(Exception, match="magika|indices|range"):
-            TritonPy().closed_loop(todo)
+    todo = load.Work(repository, shipped_backends(tmp_path / "backends"), "magika", inputs, 2, 0.1, 0,
+                     identity=False, below=100)
+    assert TritonPy().closed_loop(todo).requests > 0
+
+
+def test_only_integers_stay_below_a_bound(tmp_path):
+    todo = load.Work(tmp_path, tmp_path, "any", scenarios.tensors(["INPUT0:FP32:4"]), 1, 0.1, 0, below=9)
+    with pytest.raises(InternalError, match="inputs of integers, and 'INPUT0' has others"):
+        TritonPy().closed_loop(todo)
