@@ -122,12 +122,14 @@ def inprocess(library: str, work: Work, preload: str = "",
     return _from_json(run(command, work.seconds + work.warmup, env), "in process")
 
 
-def session(python: str, model: Path, work: Work) -> Load:
+def session(python: str, model: Path, threads: int, work: Work) -> Load:
     """By ``onnxruntime.InferenceSession.run`` alone, in a process of its own of that interpreter.
 
     The requests in flight are one run, joined along their first dimension.
+
+    :param threads: within an operator; 0: as many as ONNX Runtime takes by itself.
     """
-    command = [python, str(_HERE / "session_loop.py"), str(model), str(work.in_flight),
+    command = [python, str(_HERE / "session_loop.py"), str(model), str(threads), str(work.in_flight),
                str(work.seconds), str(work.warmup), str(work.below), *map(str, work.inputs)]
     said = json.loads(run(command, work.seconds + work.warmup))
     counts: Counter[float] = Counter()

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A closed loop of ``onnxruntime.InferenceSession.run``: ``load.session`` runs it as a program.
 
-    python session_loop.py MODEL IN_FLIGHT SECONDS WARMUP BELOW NAME:DATATYPE:DIMS ...
+    python session_loop.py MODEL THREADS IN_FLIGHT SECONDS WARMUP BELOW NAME:DATATYPE:DIMS ...
 
 Of this package it needs nothing, so that any interpreter with onnxruntime can run it. Prints one line
 of JSON.
@@ -53,9 +53,11 @@ def _peak_kib() -> int:
 def main(arguments: list[str]) -> None:
     import onnxruntime
 
-    model, in_flight, seconds, warmup, below, *inputs = arguments
-    # With the providers and options that it has by default: what the backend leaves as it is.
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    model, threads, in_flight, seconds, warmup, below, *inputs = arguments
+    # What else there is has the values that the backend leaves as they are, too.
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = int(threads)
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     feeds = dict(_feed(text, int(in_flight), int(below)) for text in inputs)
     _loop(session, feeds, float(warmup))
     before = resource.getrusage(resource.RUSAGE_SELF)

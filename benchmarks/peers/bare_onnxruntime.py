@@ -10,11 +10,17 @@ import sys
 from functools import cached_property
 from pathlib import Path
 
+from google.protobuf import text_format
+
 from triton_py.errors import UnavailableError, UnsupportedError
+from triton_py.proto.model_config import ModelConfig
 
 from .. import load
 from ..results import Subject
 from .peer import Peer, Served
+
+#: The parameter of a model with as many threads as run one operator; 0: one for each core.
+_THREADS = "intra_op_thread_count"
 
 #: What the interpreter is asked, to know what it has installed. Metadata alone: the package takes
 #: half a second to import.
@@ -28,8 +34,8 @@ print(json.dumps({"python": sys.version.split()[0],
 
 
 class BareOnnxRuntime(Peer):
-    """``InferenceSession.run`` in a loop, one caller, the session options that the package has by
-    default. What is in flight at the same time is one run of a batch.
+    """``InferenceSession.run`` in a loop, one caller. Of the session options it sets the threads, where
+    the model's configuration does. What is in flight at the same time is one run of a batch.
 
     :param python: the interpreter whose onnxruntime it is; empty: the running one.
     """
@@ -65,4 +71,8 @@ class BareOnnxRuntime(Peer):
         model = work.repository / work.model / "1" / "model.onnx"
         if not model.is_file():
             raise UnsupportedError(f"runs ONNX models only, and '{work.model}' is none")
-        return load.session(self._python, model, work)
+        config = text_format.Parse((work.repository / work.model / "config.pbtxt").read_text(),
+                                   ModelConfig())
+        # As the backend reads it; reading it from a map of protobuf would make an entry.
+        threads = (config.parameters[_THREADS].string_value if _THREADS in config.parameters else "0")
+        return load.session(self._python, model, int(threads), work)

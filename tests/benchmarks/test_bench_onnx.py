@@ -124,6 +124,18 @@ def test_a_run_answers_all_that_is_in_flight(magika):
 
 
 @needs_model
+@pytest.mark.parametrize("name, threads", [("onnx-1", 0), ("onnx-one-thread", 1)])
+def test_both_sides_have_as_many_threads(tmp_path, monkeypatch, name, threads):
+    catalogue = scenarios.builtin()
+    scenario = catalogue.scenarios[name]
+    write_repository(tmp_path, scenario, catalogue)
+    seen = []
+    monkeypatch.setattr(load, "session", lambda python, model, threads, work: seen.append(threads))
+    BareOnnxRuntime().closed_loop(load.Work(tmp_path, tmp_path, scenario.model, scenario.inputs, 1, 1, 0))
+    assert seen == [threads]
+
+
+@needs_model
 def test_versus_measures_both_and_says_what_became_of_the_goals(tmp_path, capsys):
     file = tmp_path / "run.json"
     # One block decides nothing: 2.
