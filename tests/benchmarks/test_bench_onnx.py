@@ -109,6 +109,14 @@ def test_each_peer_has_scenarios_of_its_own():
     assert all(one.settings["goals"] == {"throughput": 0.9, "p50": 1.1} for one in alone)
 
 
+def test_the_help_names_every_peer(capsys):
+    with pytest.raises(SystemExit):
+        main(["bench", "versus", "--help"])
+    listed = capsys.readouterr().out.partition("\npeers:\n")[2].partition("\npositional")[0]
+    for name in PEERS:
+        assert f"\n  {name}" in f"\n{listed}"
+
+
 def test_what_is_in_flight_is_one_batch():
     name, tensor = session_loop._feed("bytes:INT32:2,3", 2, 4)
     assert name == "bytes" and tensor.dtype == np.int32
