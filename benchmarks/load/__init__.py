@@ -20,6 +20,7 @@ from typing import Any
 
 from triton_py.errors import InternalError, UnavailableError
 
+from ..scenarios import Tensor
 from .bodies import GRPC_PATH, Body
 
 _HERE = Path(__file__).parent
@@ -85,20 +86,56 @@ def _from_json(text: str, what: str) -> Load:
     return Load(data.pop("requests"), data.pop("seconds"), histogram, data)
 
 
-def inprocess(library: str, repository: Path, backends: Path, model: str, inputs: list[str],
-              in_flight: int, seconds: float, warmup: float, check: bool,
-              preload: str = "", env: dict[str, str] | None = None) -> Load:
-    """A closed loop over the C API of ``library``, in a process of its own."""
-    command = [program("inprocess_client"), "--server", library, "--repository", str(repository),
-               "--backends", str(backends), "--model", model, "--in-flight", str(in_flight),
-               "--seconds", str(seconds), "--warmup", str(warmup)]
-    for text in inputs:
-        command += ["--input", text]
+@dataclass(frozen=True)
+class Work:
+    """A closed loop of requests to one model, inside one process."""
+
+    repository: Path
+    #: A folder with ``<name>/libtriton_<name>.so``.
+    backends: Path
+    model: str
+    #: Of each request.
+    inputs: tuple[Tensor, ...]
+    in_flight: int
+    seconds: float
+    warmup: float
+    #: The outputs are held against the inputs.
+    identity: bool = True
+    #: Elements, of an integer type, count from 0 up to below it; 0: they may have any value.
+    below: int = 0
+
+
+def inprocess(library: str, work: Work, preload: str = "",
+              env: dict[str, str] | None = None) -> Load:
+    """Over the C API of ``library``, in a process of its own."""
+    command = [program("inprocess_client"), "--server", library,
+               "--repository", str(work.repository), "--backends", str(work.backends),
+               "--model", work.model, "--in-flight", str(work.in_flight),
+               "--seconds", str(work.seconds), "--warmup", str(work.warmup),
+               "--below", str(work.below)]
+    for tensor in work.inputs:
+        command += ["--input", str(tensor)]
     if preload:
         command += ["--preload", preload]
-    if check:
+    if work.identity:
         command.append("--check-identity")
-    return _from_json(run(command, seconds + warmup, env), "in process")
+    return _from_json(run(command, work.seconds + work.warmup, env), "in process")
+
+
+def session(python: str, model: Path, threads: int, work: Work) -> Load:
+    """By ``onnxruntime.InferenceSession.run`` alone, in a process of its own of that interpreter.
+
+    The requests in flight are one run, joined along their first dimension.
+
+    :param threads: within an operator; 0: as many as ONNX Runtime takes by itself.
+    """
+    command = [python, str(_HERE / "session_loop.py"), str(model), str(threads), str(work.in_flight),
+               str(work.seconds), str(work.warmup), str(work.below), *map(str, work.inputs)]
+    said = json.loads(run(command, work.seconds + work.warmup))
+    counts: Counter[float] = Counter()
+    for nanoseconds in said.pop("latencies_ns"):
+        counts[bucket(nanoseconds / 1000)] += work.in_flight
+    return Load(sum(counts.values()), said.pop("seconds"), sorted(counts.items()), said)
 
 
 def http(port: int, model: str, body: Body, connections: int, seconds: float) -> Load:

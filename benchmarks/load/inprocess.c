@@ -5,12 +5,15 @@
 //
 //   inprocess_client --server LIB --repository DIR --backends DIR --model NAME
 //                    --input NAME:DATATYPE:DIMS[:BYTES] ... [--in-flight N] [--seconds S]
-//                    [--warmup S] [--requests N] [--check-identity] [--preload LIB]
+//                    [--warmup S] [--requests N] [--check-identity] [--preload LIB] [--below N]
 //
 // It knows nothing of the library but the public header: the functions are looked up by name. One
 // thread sends: it waits until responses have come, looks at them, sends their requests again. A
 // latency is the time from TRITONSERVER_ServerInferAsync to that thread having the response in its
 // hands, as a client sees it.
+//
+// With --below the elements of inputs, which are integers then, count from 0 up to below it, again and
+// again; else their bytes may be anything.
 //
 // With --requests it sends so many, whatever time it takes: what a tool that counts is to count.
 //
@@ -115,8 +118,19 @@ static struct {
   unsigned in_flight;
   double seconds, warmup;
   uint64_t requests;  // 0: as many as the seconds allow
+  uint32_t below;     // of the inputs' elements; 0: any
   bool check_identity;
 } options = {.in_flight = 1, .seconds = 3, .warmup = 1};
+
+// Little-endian, as every machine that this is built for. Below 128, any integer type holds it.
+static void count_up(Input* input, size_t elements)
+{
+  if (input->datatype < TRITONSERVER_TYPE_UINT8 || input->datatype > TRITONSERVER_TYPE_INT64)
+    fail(2, "--below is for inputs of integers, and '%s' has others", input->name);
+  const size_t each = api.DataTypeByteSize(input->datatype);
+  memset(input->data, 0, input->bytes);
+  for (size_t i = 0; i < elements; ++i) input->data[i * each] = (char)(i % options.below);
+}
 
 static void parse_input(char* text, Input* input)
 {
@@ -151,6 +165,8 @@ static void parse_input(char* text, Input* input)
       memcpy(input->data + i * each, &length, 4);
       memset(input->data + i * each + 4, 'a' + (int)(i % 26), length);
     }
+  } else if (options.below != 0) {
+    count_up(input, elements);
   } else {
     for (size_t i = 0; i < input->bytes; ++i) input->data[i] = (char)(i * 31 % 61);
     if (input->datatype == TRITONSERVER_TYPE_BOOL)
@@ -188,6 +204,8 @@ static void parse(int argc, char** argv)
     else if (strcmp(flag, "--warmup") == 0) options.warmup = number(flag, value, 0, 3600);
     else if (strcmp(flag, "--requests") == 0)
       options.requests = (uint64_t)number(flag, value, 1, 1e12);
+    else if (strcmp(flag, "--below") == 0)
+      options.below = (uint32_t)number(flag, value, 0, 127);
     else if (strcmp(flag, "--input") == 0) {
       if (options.input_count == MAX_INPUTS) fail(2, "more than %d inputs", MAX_INPUTS);
       options.input_texts[options.input_count++] = value;

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Who answers: servers that speak the same protocol, and libraries with the same in-process API.
+"""Who answers: servers that speak the same protocol, libraries with the same in-process API, and what
+a backend calls, without a server.
 
 A peer is a class with what ``Peer`` says, under its name in ``PEERS``.
 """
@@ -9,16 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .bare_onnxruntime import BareOnnxRuntime
 from .floor import Floor
 from .peer import InProcess, Peer, Served
 from .triton_py import TritonPy
 from .tritonserver import TritonServer
 
-__all__ = ["PEERS", "Floor", "InProcess", "Peer", "Served", "TritonPy", "TritonServer"]
+__all__ = ["PEERS", "BareOnnxRuntime", "Floor", "InProcess", "Peer", "Served", "TritonPy",
+           "TritonServer"]
 
 #: Name on the command line -> what makes it of an optional path.
 PEERS: dict[str, Callable[[str], Peer]] = {
     "tritonserver": TritonServer,
     "triton-py": TritonPy,
     "floor": Floor,
+    "bare-onnxruntime": BareOnnxRuntime,
 }

@@ -16,6 +16,8 @@ from .peer import Peer, Served, free_ports
 class Floor(Peer):
     """HTTP alone. It takes no path."""
 
+    scenarios = "floor"
+
     def __init__(self, path: str = "") -> None:
         if path:
             raise UnsupportedError("the floor is a program of this package; it has no other path")

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from triton_py.errors import UnavailableError
+from triton_py.errors import UnavailableError, UnsupportedError
 
+from .. import load
 from ..results import Subject
 
 
@@ -137,6 +138,9 @@ class Served:
 class Peer(ABC):
     """A server that can be compared with another."""
 
+    #: The scenarios in which it is compared where none are named.
+    scenarios = "versus"
+
     @abstractmethod
     def subject(self) -> Subject:
         """What a report says it is."""
@@ -152,6 +156,16 @@ class Peer(ABC):
     def inprocess(self) -> InProcess | None:
         """None if it has no in-process API in C."""
         return None
+
+    def closed_loop(self, work: load.Work) -> load.Load:
+        """Does that work in a process of its own: over the in-process API, if it has no other way.
+
+        Raises ``UnsupportedError`` if it can't, ``InternalError`` for requests that failed.
+        """
+        library = self.inprocess()
+        if library is None:
+            raise UnsupportedError("has no in-process API in C")
+        return load.inprocess(library.library, work, library.preload, library.env)
 
 
 def common_flags(repository: Path, backends: Path, http: int, grpc: int) -> list[str]:

@@ -18,6 +18,7 @@ from .. import machine, results
 from ..peers import Peer
 from ..results import Run, Sample, Subject
 from ..scenarios import Catalogue, Scenario
+from ..scenarios.packages import Parts
 from .measure import Place, Timing, measure
 from .plan import Plan, order
 
@@ -55,7 +56,12 @@ def shipped_backends(folder: Path) -> Path:
 
 def write_repository(folder: Path, scenario: Scenario, catalogue: Catalogue,
                      parameters: Iterable[tuple[str, str]] = ()) -> None:
-    """The scenario's model, and as many copies beside it as it asks for; or a folder as it is."""
+    """The scenario's model, and as many copies beside it as it asks for; or a folder as it is.
+
+    Raises ``UnavailableError`` where a package that the model needs is not installed.
+    """
+    parts = catalogue.parts.get(scenario.model, Parts())
+    parts.check()
     given = scenario.settings.get("folder")
     if given:
         shutil.copytree(given, folder / scenario.model)
@@ -67,6 +73,8 @@ def write_repository(folder: Path, scenario: Scenario, catalogue: Catalogue,
         (folder / name / "1").mkdir(parents=True)
         (folder / name / "config.pbtxt").write_text(
             f'name: "{name}"\n{catalogue.models[scenario.model]}{extra}')
+        if parts.file:
+            shutil.copy(parts.path(), folder / name / "1")
 
 
 class Execution:
@@ -106,7 +114,12 @@ class Execution:
                 # noisy minute over all cases; but then a case is known only at the very end.
                 for scenario in self._scenarios:
                     folder = Path(scratch, scenario.name)
-                    repositories = self._repositories(folder, scenario)
+                    try:
+                        repositories = self._repositories(folder, scenario)
+                    except TritonError as error:
+                        self.run.not_run[scenario.name] = str(error)
+                        self._skip(scenario, 0)
+                        continue
                     for block in range(self._plan.blocks):
                         if not self._block(scenario, repositories, block):
                             break
@@ -126,6 +139,10 @@ class Execution:
                 made[one.parameters] = folder / str(len(made))
                 write_repository(made[one.parameters], scenario, self._catalogue, one.parameters)
         return {key: made[one.parameters] for key, one in self._contestants.items()}
+
+    def _skip(self, scenario: Scenario, block: int) -> None:
+        """Counts the processes from that block on as done."""
+        self._done += (self._plan.blocks - block) * len(self._order(scenario, block))
 
     def _save(self) -> None:
         if self._keep is not None:
@@ -151,7 +168,8 @@ class Execution:
                 self.run.not_run[scenario.name] = (
                     f"{self.run.subjects[key].label}: {error}")
                 # A block counts whole or not at all: half of one has no ratio.
-                self._done += (self._plan.blocks - block) * len(self._order(scenario, block)) - position
+                self._skip(scenario, block)
+                self._done -= position
                 return False
             self._done += 1
         self.run.samples += samples

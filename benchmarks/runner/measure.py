@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from triton_py.errors import InternalError, UnavailableError, UnsupportedError
+from triton_py.errors import InternalError, UnavailableError
 
 from .. import load
 from ..load import bodies
@@ -74,15 +74,11 @@ def _latencies(made: load.Load) -> dict[str, float]:
 
 
 def _inprocess(scenario: Scenario, peer: Peer, place: Place, timing: Timing) -> Iterator[Measured]:
-    library = peer.inprocess()
-    if library is None:
-        raise UnsupportedError("has no in-process API in C")
-    check = bool(scenario.settings.get("identity", True))
     for case in scenario.cases():
-        made = load.inprocess(
-            library.library, place.repository, place.backends, scenario.model,
-            [str(tensor) for tensor in scenario.inputs], int(case.level), timing.seconds,
-            timing.warmup, check, library.preload, library.env)
+        made = peer.closed_loop(load.Work(
+            place.repository, place.backends, scenario.model, scenario.inputs, int(case.level),
+            timing.seconds, timing.warmup, bool(scenario.settings.get("identity", True)),
+            int(scenario.settings.get("below", 0))))
         more = made.more
         figures = {
             "throughput": made.requests / made.seconds,

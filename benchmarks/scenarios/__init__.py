@@ -8,6 +8,8 @@ A file holds models, each a ``config.pbtxt``, and scenarios, each a model under 
 
     [models.identity]
     config = 'backend: "identity" ...'  # or: tensors = 64, for as many inputs and outputs
+    file = "magika:models/*/model.onnx" # of an installed package, for the version's folder; optional
+    needs = ["onnxruntime"]             # packages without which there is nothing to run; optional
 
     [[scenario]]
     name = "http-identity"              # of a case, in reports and on the command line
@@ -18,6 +20,10 @@ A file holds models, each a ``config.pbtxt``, and scenarios, each a model under 
     levels = [1, 8, 32, 128]            # closed loops: requests in flight
     rates = [2000]                      # open loops: requests a second
     tags = ["smoke"]                    # sets of scenarios, by --set
+
+What else an entry has goes to its kind as ``settings``. Of an in-process scenario these are
+``identity`` (false: the outputs are not the inputs, and not compared with them) and ``below`` (the
+inputs' elements, of an integer type, are from 0 up to below this).
 """
 
 from __future__ import annotations
@@ -32,6 +38,7 @@ from triton_py.errors import InvalidArgumentError
 
 from ..figures import FIGURES
 from ..results import Case
+from .packages import Parts
 
 #: Kind -> what it is. The functions that make the load are in ``runner``.
 KINDS = {
@@ -44,7 +51,7 @@ KINDS = {
 
 #: What a scenario may say beside the fields of ``Scenario``, and what it is.
 SETTINGS = {"encoding": str, "connections": int, "copies": int, "cycles": int, "flags": list,
-            "outputs": list, "identity": bool, "goals": dict}
+            "outputs": list, "identity": bool, "below": int, "goals": dict}
 _ENCODINGS = {"http": ("binary", "json"), "grpc": ("raw", "typed")}
 _WORDS = {str: "text", int: "a whole number above 0", list: "a list of texts",
           bool: "true or false", dict: "a table"}
@@ -149,6 +156,8 @@ class Catalogue:
     scenarios: dict[str, Scenario]
     #: Name -> config.pbtxt.
     models: dict[str, str]
+    #: Name -> what else the model is made of; absent: nothing.
+    parts: dict[str, Parts] = field(default_factory=dict)
 
     def chosen(self, names: list[str], sets: list[str]) -> list[Scenario]:
         """By name (with ``*`` as a wildcard) or by set; all where nothing is named.
@@ -268,9 +277,14 @@ def _models(data: dict[str, Any], where: str) -> dict[str, str]:
         if config is None and count is None:
             raise InvalidArgumentError(f"{where}: the model '{name}' has neither 'config' nor "
                                        "'tensors'")
-        if len(model) > 1 or not (_is(config, str) or _is(count, int)):
+        more = {key: value for key, value in model.items() if key not in ("config", "tensors")}
+        if (config is None) == (count is None) or not (_is(config, str) or _is(count, int)):
             raise InvalidArgumentError(f"{where}: the model '{name}' is its 'config', a text, or its "
-                                       "'tensors', how many of them; and nothing else")
+                                       "'tensors', how many of them")
+        if more.keys() - {"file", "needs"} or not (
+                _is(more.get("file", ""), str) and _is(more.get("needs", []), list)):
+            raise InvalidArgumentError(f"{where}: the model '{name}' may have a 'file', a text, and "
+                                       "what it 'needs', a list of texts; and nothing else")
         made[name] = str(config) if count is None else _identity(count)
     return made
 
@@ -279,6 +293,7 @@ def read(paths: list[Path]) -> Catalogue:
     """Raises ``InvalidArgumentError``."""
     scenarios: dict[str, Scenario] = {}
     models: dict[str, str] = {}
+    parts: dict[str, Parts] = {}
     for path in paths:
         try:
             data = tomllib.loads(path.read_text())
@@ -294,6 +309,8 @@ def read(paths: list[Path]) -> Catalogue:
             if name in models:
                 raise InvalidArgumentError(f"{path.name}: a second model '{name}'")
         models.update(own)
+        parts.update({name: Parts(model.get("file", ""), tuple(model.get("needs", [])))
+                      for name, model in data.get("models", {}).items()})
         entries = data.get("scenario", [])
         if not isinstance(entries, list):
             raise InvalidArgumentError(f"{path.name}: scenarios are written as [[scenario]]")
@@ -302,7 +319,7 @@ def read(paths: list[Path]) -> Catalogue:
             if made.name in scenarios:
                 raise InvalidArgumentError(f"{path.name}: a second scenario '{made.name}'")
             scenarios[made.name] = made
-    return Catalogue(scenarios, models)
+    return Catalogue(scenarios, models, parts)
 
 
 def builtin_files() -> list[Path]:

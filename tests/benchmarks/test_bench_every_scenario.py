@@ -17,6 +17,8 @@ from triton_py.benchmarks import load, scenarios
 from triton_py.benchmarks.peers import TritonPy
 from triton_py.benchmarks.runner.execute import Contestant, Execution
 from triton_py.benchmarks.runner.plan import Plan
+from triton_py.benchmarks.scenarios.packages import Parts
+from triton_py.errors import UnavailableError
 
 CATALOGUE = scenarios.builtin()
 FULL = os.environ.get("TRITON_PY_BENCH") == "full"
@@ -44,6 +46,10 @@ def reduced(scenario):
 def test_it_runs_and_has_its_figures(name, shipped):
     scenario = reduced(CATALOGUE.scenarios[name])
     tool = TOOLS.get(scenario.kind)
+    try:
+        CATALOGUE.parts.get(scenario.model, Parts()).check()
+    except UnavailableError as error:
+        pytest.skip(str(error))
     if tool and scenario.levels and shutil.which(tool) is None:
         pytest.skip(f"{tool} is not installed (apt-get install {load.PACKAGES[tool]})")
     run = Execution(CATALOGUE, [scenario], {"A": Contestant(TritonPy(), shipped)},

@@ -7,11 +7,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from dataclasses import replace
 
 import pytest
 
 from triton_py.benchmarks import load
 from triton_py.benchmarks.peers import TritonPy
+from triton_py.benchmarks.scenarios import tensor
 from triton_py.errors import InternalError
 
 ONE = "INPUT0:FP32:16"
@@ -99,11 +101,10 @@ def test_a_request_that_is_refused_ends_it_with_the_servers_words(run):
 
 
 def test_the_wrapper(library, identity_models, shipped):
-    made = load.inprocess(library.library, identity_models, shipped, "identity", [ONE], 4, 0.1, 0.0,
-                          True, library.preload, library.env)
+    work = load.Work(identity_models, shipped, "identity", (tensor(ONE),), 4, 0.1, 0.0)
+    made = load.inprocess(library.library, work, library.preload, library.env)
     assert made.requests > 0 and made.seconds >= 0.1
     assert sum(count for _, count in made.histogram) == made.requests
     assert {"cpu_seconds", "switches", "peak_kib"} <= set(made.more)
     with pytest.raises(InternalError, match="inprocess_client ended with 1: .*none"):
-        load.inprocess(library.library, identity_models, shipped, "none", [ONE], 4, 0.1, 0.0,
-                       True, library.preload, library.env)
+        load.inprocess(library.library, replace(work, model="none"), library.preload, library.env)

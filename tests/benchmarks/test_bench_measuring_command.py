@@ -107,7 +107,7 @@ def test_an_interrupt_says_where_the_samples_are(folder, capsys, monkeypatch):
 
 @pytest.mark.parametrize("arguments, said", [
     (["list", "htp"], "no scenario 'htp'; there are: inprocess"),
-    (["run", "--set", "none"], "no set 'none'; there are: scale, self-test, smoke, versus"),
+    (["run", "--set", "none"], "no set 'none'; there are: floor, onnxruntime, scale, self-test, smoke, versus"),
     (["run", "--scenarios-from", "none.toml"], "can't read scenarios from none.toml"),
     (["versus", "apache"], "there is no peer 'apache'; there are: tritonserver, triton-py"),
     (["versus", "tritonserver", "http", "--peer-path", "."], "no tritonserver in ."),

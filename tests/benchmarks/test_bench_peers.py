@@ -148,4 +148,4 @@ def test_an_installation_that_fails_is_quoted(tmp_path, monkeypatch, capfd):
 
 
 def test_the_names_on_the_command_line():
-    assert set(PEERS) == {"tritonserver", "triton-py"}
+    assert set(PEERS) == {"tritonserver", "triton-py", "floor", "bare-onnxruntime"}

@@ -48,6 +48,10 @@ peers:
                  environment of its own at the first use, or taken from --peer-path
   triton-py      the triton-py of another interpreter: --peer-path VENV/bin/python
   floor          a program that receives, copies once and sends: the least that HTTP can cost
+  bare-onnxruntime
+                 no server, but onnxruntime.InferenceSession.run in a loop, on the model of the
+                 package magika; of this interpreter, or of --peer-path VENV/bin/python. The
+                 requests in flight are one run. Without SCENARIO: the set 'onnxruntime'
 """
 
 _VERSUS_EXAMPLES = """\
@@ -56,6 +60,7 @@ examples:
   triton-py bench versus tritonserver http 'grpc*' --blocks 3 --seconds 1
   triton-py bench versus floor --set floor
   triton-py bench versus triton-py --peer-path ../before/venv/bin/python http inprocess
+  triton-py bench versus bare-onnxruntime --seconds 1
 
 """
 
@@ -93,7 +98,7 @@ def register(commands: Any) -> None:
 
     versus = _parser(commands, "versus", "measure a peer and this installation side by side",
                      _VERSUS, _VERSUS_EXAMPLES + bench_compare.EXIT, _versus)
-    versus.add_argument("peer", help="tritonserver, triton-py, floor")
+    versus.add_argument("peer", help="tritonserver, triton-py, floor, bare-onnxruntime")
     versus.add_argument("--peer-path", default="", metavar="PATH",
                         help="where the peer is installed: a virtual environment, or an interpreter")
     _add_scenarios(versus)
@@ -257,13 +262,14 @@ def _versus(arguments: argparse.Namespace) -> int:
 
     if arguments.peer not in PEERS:
         raise BenchError(f"there is no peer '{arguments.peer}'; there are: {', '.join(PEERS)}")
+    peer = PEERS[arguments.peer](arguments.peer_path)
     if not arguments.scenarios and not arguments.sets:
-        arguments.sets = ["versus"]
+        arguments.sets = [peer.scenarios]
     catalogue, chosen = _catalogue(arguments)
     with tempfile.TemporaryDirectory(prefix="triton-py-bench-") as folder:
         backends = shipped_backends(Path(folder))
         return _measure(arguments, catalogue, chosen, {
-            BASELINE: Contestant(PEERS[arguments.peer](arguments.peer_path), backends),
+            BASELINE: Contestant(peer, backends),
             CANDIDATE: Contestant(TritonPy(), backends)})
 
 
