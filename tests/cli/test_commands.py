@@ -66,6 +66,14 @@ def test_help_imports_nothing_but_the_standard_library():
     assert time.monotonic() - begin < 5
 
 
+def test_a_grpc_server_loads_no_numpy() -> None:
+    """It would be a fifth of its memory at rest, and is for classification alone."""
+    code = ("import sys; import triton_py.grpc.server;"
+            " sys.exit('numpy is loaded' if 'numpy' in sys.modules else 0)")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_config_prints_just_the_path():
     for flag, path in (("--include", triton_py.get_include()),
                        ("--libdir", triton_py.get_library_dir()),

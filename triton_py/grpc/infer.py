@@ -11,7 +11,6 @@ from triton_py.errors import InternalError, InvalidArgumentError, UnsupportedErr
 from triton_py.grpc._decode import InferRequest, decode_request
 from triton_py.grpc._infer import fill, response_bytes
 from triton_py.grpc._received import Received
-from triton_py.grpc.classify import classified_bytes
 from triton_py.grpc.options import GrpcOptions
 from triton_py.grpc.versions import parse_version
 from triton_py.inprocess import AsyncBridge, NativeRequest, NativeResponse, NativeServer
@@ -68,6 +67,9 @@ class Inference:
             return response_bytes(response, stream, final)
         properties = self.server.batch_properties(response.model_name, response.model_version)
         batched = bool(properties & FIRST_DIMENSION)
+        # numpy, which only this needs, is a fifth of a server's memory at rest.
+        from triton_py.grpc.classify import classified_bytes
+
         return classified_bytes(response, classes, batched, stream, final)
 
     @property

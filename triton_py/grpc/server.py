@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from triton_py.errors import UnavailableError
 from triton_py.grpc._nghttp2 import LibraryNotFound
-from triton_py.grpc.grpcio_transport import GrpcioTransport
 from triton_py.grpc.handlers import Handlers
 from triton_py.grpc.nghttp2_transport import Nghttp2Transport
 from triton_py.grpc.options import GrpcOptions, Transport
 from triton_py.inprocess import NativeServer
+
+if TYPE_CHECKING:
+    from triton_py.grpc.grpcio_transport import GrpcioTransport
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +60,8 @@ class GrpcServer:
                     raise UnavailableError(f"the gRPC transport nghttp2 can't be had: {error}"
                                            ) from error
                 log.warning("gRPC runs on grpcio, which is slower: %s", error)
+        from triton_py.grpc.grpcio_transport import GrpcioTransport
+
         return GrpcioTransport(handlers, self._options)
 
     async def stop(self, grace_seconds: float = 30.0) -> None:
