@@ -15,11 +15,14 @@
  *   triton-py serve --model-repository=models --backend-directory=backends
  *   triton-py infer plus X='[1, 2.5]'
  *
+ *   triton-py certify backends/add_one/libtriton_add_one.so --model models/plus
+ *
  * Of the entry points only TRITONBACKEND_ModelInstanceExecute must be there. A backend that keeps
  * state adds TRITONBACKEND_ModelInitialize and the others, and keeps it with ...SetState.
  */
 #include "triton/core/tritonbackend.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Leaves the function with the error of a call that failed; NULL is success. */
@@ -35,25 +38,32 @@ Invalid(const char* message)
   return TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INVALID_ARG, message);
 }
 
-/* Fills `response` with the answer to `request`; owns neither. */
-static struct TRITONSERVER_Error*
-Answer(struct TRITONBACKEND_Request* request, struct TRITONBACKEND_Response* response)
+/* Called once, when the library is loaded: a server of another major version has another API. */
+TRITONBACKEND_ISPEC struct TRITONSERVER_Error*
+TRITONBACKEND_Initialize(struct TRITONBACKEND_Backend* backend)
 {
-  /* Borrowed from the request: valid until the request is released. */
-  struct TRITONBACKEND_Input* input;
-  RETURN_IF_ERROR(TRITONBACKEND_RequestInputByIndex(request, 0, &input));
+  (void)backend;
+  uint32_t major, minor;
+  RETURN_IF_ERROR(TRITONBACKEND_ApiVersion(&major, &minor));
+  if (major != TRITONBACKEND_API_VERSION_MAJOR || minor < TRITONBACKEND_API_VERSION_MINOR)
+    return TRITONSERVER_ErrorNew(
+        TRITONSERVER_ERROR_UNSUPPORTED, "add_one was built for another version of the backend API");
+  return NULL;
+}
 
-  const char* name;
+/* Fills one output of `response` with `input` plus one. */
+static struct TRITONSERVER_Error*
+AddOne(struct TRITONBACKEND_Input* input, struct TRITONBACKEND_Response* response,
+       const char* output_name)
+{
   TRITONSERVER_DataType datatype;
   const int64_t* shape;
   uint32_t dimensions, buffers;
   uint64_t byte_size;
   RETURN_IF_ERROR(TRITONBACKEND_InputProperties(
-      input, &name, &datatype, &shape, &dimensions, &byte_size, &buffers));
+      input, NULL, &datatype, &shape, &dimensions, &byte_size, &buffers));
   if (datatype != TRITONSERVER_TYPE_FP32) return Invalid("add_one: the input must be FP32");
 
-  const char* output_name;
-  RETURN_IF_ERROR(TRITONBACKEND_RequestOutputName(request, 0, &output_name));
   struct TRITONBACKEND_Output* output;
   RETURN_IF_ERROR(TRITONBACKEND_ResponseOutput(
       response, &output, output_name, TRITONSERVER_TYPE_FP32, shape, dimensions));
@@ -82,9 +92,46 @@ Answer(struct TRITONBACKEND_Request* request, struct TRITONBACKEND_Response* res
   return NULL;
 }
 
+/* Fills `response` with the answer to `request`; owns neither. */
+static struct TRITONSERVER_Error*
+Answer(struct TRITONBACKEND_Request* request, struct TRITONBACKEND_Response* response)
+{
+  /* Borrowed from the request: valid until the request is released. */
+  struct TRITONBACKEND_Input* input;
+  RETURN_IF_ERROR(TRITONBACKEND_RequestInputByIndex(request, 0, &input));
+
+  /* Those that the client asked for, no others. */
+  uint32_t outputs;
+  RETURN_IF_ERROR(TRITONBACKEND_RequestOutputCount(request, &outputs));
+  for (uint32_t i = 0; i < outputs; i++) {
+    const char* name;
+    RETURN_IF_ERROR(TRITONBACKEND_RequestOutputName(request, i, &name));
+    RETURN_IF_ERROR(AddOne(input, response, name));
+  }
+  return NULL;
+}
+
+/* A response for each request, or none at all: on an error those that were made are gone again. */
+static struct TRITONSERVER_Error*
+NewResponses(struct TRITONBACKEND_Request** requests, uint32_t count,
+             struct TRITONBACKEND_Response** responses)
+{
+  for (uint32_t i = 0; i < count; i++) {
+    struct TRITONSERVER_Error* error = TRITONBACKEND_ResponseNew(&responses[i], requests[i]);
+    if (error == NULL) continue;
+    while (i-- > 0) {
+      struct TRITONSERVER_Error* kept = TRITONBACKEND_ResponseDelete(responses[i]);
+      if (kept != NULL) TRITONSERVER_ErrorDelete(kept);
+    }
+    return error;
+  }
+  return NULL;
+}
+
 /*
  * Called with one batch at a time for an instance. Returning NULL means that the requests are ours
- * now: each gets its response and is released. An error would give all of them back to the server.
+ * now: each gets its response and is released. An error gives all of them back to the server, which
+ * answers them; so it is returned only as long as nothing was sent.
  */
 TRITONBACKEND_ISPEC struct TRITONSERVER_Error*
 TRITONBACKEND_ModelInstanceExecute(
@@ -92,19 +139,20 @@ TRITONBACKEND_ModelInstanceExecute(
     const uint32_t request_count)
 {
   (void)instance;
-  for (uint32_t i = 0; i < request_count; i++) {
-    struct TRITONBACKEND_Response* response = NULL;
-    struct TRITONSERVER_Error* error = TRITONBACKEND_ResponseNew(&response, requests[i]);
-    if (error == NULL) {
-      error = Answer(requests[i], response);
-      /* Takes the response, whatever it returns; the error stays ours. */
-      struct TRITONSERVER_Error* unsent = TRITONBACKEND_ResponseSend(
-          response, TRITONSERVER_RESPONSE_COMPLETE_FINAL, error);
-      if (unsent != NULL) TRITONSERVER_ErrorDelete(unsent);
-    }
+  struct TRITONBACKEND_Response** responses = malloc(request_count * sizeof *responses);
+  if (responses == NULL)
+    return TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_UNAVAILABLE, "add_one: out of memory");
+  struct TRITONSERVER_Error* failed = NewResponses(requests, request_count, responses);
+  for (uint32_t i = 0; failed == NULL && i < request_count; i++) {
+    struct TRITONSERVER_Error* error = Answer(requests[i], responses[i]);
+    /* Takes the response, whatever it returns; the error stays ours. */
+    struct TRITONSERVER_Error* unsent = TRITONBACKEND_ResponseSend(
+        responses[i], TRITONSERVER_RESPONSE_COMPLETE_FINAL, error);
+    if (unsent != NULL) TRITONSERVER_ErrorDelete(unsent);
     if (error != NULL) TRITONSERVER_ErrorDelete(error);
     error = TRITONBACKEND_RequestRelease(requests[i], TRITONSERVER_REQUEST_RELEASE_ALL);
     if (error != NULL) TRITONSERVER_ErrorDelete(error);
   }
-  return NULL;
+  free(responses);
+  return failed;
 }
