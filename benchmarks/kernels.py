@@ -98,29 +98,32 @@ def _grpc_encode() -> Kernel:
     return lambda: encode_response("m", "1", "", {}, outputs)
 
 
-def _batches(count: int, delay_ns: int) -> Kernel:
+def _batches(count: int) -> Kernel:
+    """Looks at a queue of so many, as a worker does at each of their arrivals. The requests are made
+    beforehand: how long malloc searches for them depends on what it was asked for before.
+    """
     from triton_py.core.probe import QueueProbe
 
-    probe = QueueProbe(32, delay_ns=delay_ns, compare=True)
+    probe = QueueProbe(32, delay_ns=1000, compare=True)
+    for number in range(count):
+        probe.push(1, number)
 
-    def run() -> None:
+    def run() -> object:
         for number in range(count):
-            probe.push(1, number)
-            probe.decide(number)
-        while len(probe):
-            probe.take(probe.decide(1 << 60)["count"])
+            decided = probe.decide(number)
+        return decided
 
     return run
 
 
 @_kernel("batch-8")
 def _batch_few() -> Kernel:
-    return _batches(8, 1000)
+    return _batches(8)
 
 
 @_kernel("batch-128")
 def _batch_many() -> Kernel:
-    return _batches(128, 1000)
+    return _batches(128)
 
 
 def count(times: int, mark: Callable[[], object]) -> None:

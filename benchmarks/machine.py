@@ -11,9 +11,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Of a fingerprint: where these differ, times can't be compared.
-DECISIVE = ("cpu", "cores", "kernel", "governor")
-
 
 def _first(path: str, default: str = "unknown") -> str:
     try:

@@ -162,7 +162,7 @@ def _settle(ex: Examiner, reasons: dict[str, str], profiles: Sequence[str]) -> l
     for clause, result in ex.results.items():
         if result.status != NOT_RUN or not _wanted(result, profiles):
             continue
-        result.reason = reasons.get(clause, "no property examines it yet")
+        result.reason = reasons.get(clause, "no case exercised it")
         if result.reason.endswith(_NOT_LOADED):
             result.status = BLOCKED
         if result.reason in (_NO_TIME, _CUT):

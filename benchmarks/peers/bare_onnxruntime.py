@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +15,7 @@ from triton_py.proto.model_config import ModelConfig
 
 from .. import load
 from ..results import Subject
-from .peer import Peer, Served
+from .peer import Peer, Served, ask
 
 #: The parameter of a model with as many threads as run one operator; 0: one for each core.
 _THREADS = "intra_op_thread_count"
@@ -47,16 +45,7 @@ class BareOnnxRuntime(Peer):
 
     @cached_property
     def _facts(self) -> dict[str, str]:
-        try:
-            said = subprocess.run([self._python, "-c", _ASK], check=False, capture_output=True,
-                                  text=True, cwd="/", timeout=60)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise UnavailableError(f"can't run {self._python}: {error}") from error
-        if said.returncode != 0:
-            raise UnavailableError(f"can't ask {self._python} for its onnxruntime: "
-                                   + (said.stderr.strip().splitlines() or ["no reason"])[-1])
-        facts: dict[str, str] = json.loads(said.stdout)
-        return facts
+        return ask(self._python, _ASK, "onnxruntime")
 
     def subject(self) -> Subject:
         version = self._facts["onnxruntime"] or "(not installed)"

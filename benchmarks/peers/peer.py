@@ -168,6 +168,25 @@ class Peer(ABC):
         return load.inprocess(library.library, work, library.preload, library.env)
 
 
+def ask(python: str, code: str, what: str) -> dict[str, Any]:
+    """The JSON that ``code`` prints under another interpreter.
+
+    :param what: it is asked for, in the words of an error.
+    Raises ``UnavailableError``.
+    """
+    try:
+        # From the root: a checkout in the working directory is not what is asked for.
+        said = subprocess.run([python, "-c", code], check=False, capture_output=True, text=True,
+                              cwd="/", timeout=60)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UnavailableError(f"can't run {python}: {error}") from error
+    if said.returncode != 0:
+        raise UnavailableError(f"{python} has no {what}: "
+                               + (said.stderr.strip().splitlines() or ["no reason"])[-1])
+    facts: dict[str, Any] = json.loads(said.stdout)
+    return facts
+
+
 def common_flags(repository: Path, backends: Path, http: int, grpc: int) -> list[str]:
     """In the words that ``tritonserver`` and ``triton-py serve`` share."""
     return [

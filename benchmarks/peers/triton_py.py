@@ -4,18 +4,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 from functools import cached_property
 from pathlib import Path
 
-from triton_py.errors import UnavailableError
-
 from ..machine import sha256
 from ..results import Subject
-from .peer import InProcess, Peer, Served, common_flags, free_ports
+from .peer import InProcess, Peer, Served, ask, common_flags, free_ports
 
 #: What another interpreter is asked, to know what it has installed.
 _ASK = """
@@ -42,17 +38,7 @@ class TritonPy(Peer):
 
     @cached_property
     def _facts(self) -> dict[str, object]:
-        try:
-            # From the root: a checkout in the working directory is not what is asked for.
-            said = subprocess.run([self._python, "-c", _ASK], check=False, capture_output=True,
-                                  text=True, cwd="/", timeout=60)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise UnavailableError(f"can't run {self._python}: {error}") from error
-        if said.returncode != 0:
-            raise UnavailableError(f"{self._python} has no triton-py: "
-                                   + (said.stderr.strip().splitlines() or ["no reason"])[-1])
-        facts: dict[str, object] = json.loads(said.stdout)
-        return facts
+        return ask(self._python, _ASK, "triton-py")
 
     @cached_property
     def _library(self) -> Path:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 from functools import cached_property
 from pathlib import Path
 
@@ -32,6 +31,10 @@ def default_environment() -> Path:
     return Path(cache, "triton-py", "peers", f"{PACKAGE}-{VERSION}")
 
 
+#: In an environment that we made: it was installed to the end.
+_WHOLE = "whole"
+
+
 def _site(environment: Path) -> Path | None:
     found = sorted(environment.glob("lib/python3*/site-packages/pytriton/tritonserver/bin/tritonserver"))
     return found[0].parents[3] if found else None
@@ -45,8 +48,8 @@ def make_environment(place: Path) -> None:
     """Installs the package there, whole or not at all. Raises ``UnavailableError``."""
     _say(f"installing {PACKAGE} {VERSION}, which carries Triton, into {place}")
     place.parent.mkdir(parents=True, exist_ok=True)
-    # Scripts of a virtual environment name its path, so it is made where it stays; the marker of a
-    # whole one is the server itself, which pip puts there last.
+    # Scripts of a virtual environment name its path, so it is made where it stays, and marked when it
+    # is whole.
     for command in ([sys.executable, "-m", "venv", "--clear", str(place)],
                     [str(place / "bin" / "pip"), "install", "--quiet",
                      f"{PACKAGE}=={VERSION}", "numpy<2"]):
@@ -55,6 +58,7 @@ def make_environment(place: Path) -> None:
         if done.returncode != 0:
             words = (done.stderr or done.stdout).strip().splitlines()[-3:]
             raise UnavailableError(f"can't install {PACKAGE}: " + " | ".join(words))
+    (place / _WHOLE).touch()
 
 
 class TritonServer(Peer):
@@ -69,7 +73,7 @@ class TritonServer(Peer):
     @cached_property
     def _packages(self) -> Path:
         site = _site(self._environment)
-        if site is None and not self._given:
+        if not self._given and not (self._environment / _WHOLE).exists():
             make_environment(self._environment)
             site = _site(self._environment)
         if site is None:
@@ -86,7 +90,7 @@ class TritonServer(Peer):
 
     @cached_property
     def _env(self) -> dict[str, str]:
-        # No CUDA device is looked for, which without a driver takes time and prints errors.
+        # Where the libraries lie that its own one needs.
         return {"LD_LIBRARY_PATH": str(self._library.parent)}
 
     def subject(self) -> Subject:
@@ -102,5 +106,4 @@ class TritonServer(Peer):
                       self._env, log, http, grpc)
 
     def inprocess(self) -> InProcess | None:
-        # It prints through its standard output what we want to read from ours otherwise.
-        return InProcess(str(self._library), "", {**self._env, "TMPDIR": tempfile.gettempdir()})
+        return InProcess(str(self._library), "", self._env)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -174,9 +173,3 @@ class Execution:
             self._done += 1
         self.run.samples += samples
         return True
-
-
-def elapsed(began: float) -> str:
-    """For people: ``1:05``."""
-    seconds = int(time.monotonic() - began)
-    return f"{seconds // 60}:{seconds % 60:02}"

@@ -87,8 +87,7 @@ def test_so_many_requests(run, requests, in_flight):
     assert done.returncode == 0, done.stderr
     made = json.loads(done.stdout.splitlines()[-1])
     assert made["requests"] == requests == sum(count for _, count in made["histogram"])
-    assert made["cpu_seconds"] > 0 and made["peak_kib"] >= made["resident_kib"] > 0
-    assert made["start_ms"] > 0
+    assert made["cpu_seconds"] > 0 and made["peak_kib"] > 0
 
 
 def test_a_request_that_is_refused_ends_it_with_the_servers_words(run):

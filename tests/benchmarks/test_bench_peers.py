@@ -124,11 +124,16 @@ def test_what_it_is(fake_environment):
 
 
 def test_the_environment_of_its_own_is_made_once(fake_environment, monkeypatch):
+    """And again where the first time did not come to its end."""
     place, _ = fake_environment
+    made = []
     monkeypatch.setattr(tritonserver, "default_environment", lambda: place)
-    monkeypatch.setattr(tritonserver, "make_environment",
-                        lambda _: pytest.fail("it is there already"))
+    monkeypatch.setattr(tritonserver, "make_environment", made.append)
     assert TritonServer("")._packages.name == "site-packages"
+    assert made == [place]
+    (place / "whole").touch()
+    assert TritonServer("")._packages.name == "site-packages"
+    assert made == [place]
 
 
 def test_where_it_is_kept(monkeypatch):

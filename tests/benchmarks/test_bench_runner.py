@@ -181,12 +181,6 @@ def test_the_backends_that_ship(shipped):
     assert (shipped / "identity" / "libtriton_identity.so").is_file()
 
 
-@pytest.mark.parametrize("seconds, text", [(0, "0:00"), (65, "1:05"), (3600, "60:00")])
-def test_elapsed(monkeypatch, seconds, text):
-    monkeypatch.setattr(execute.time, "monotonic", lambda: 100.0 + seconds)
-    assert execute.elapsed(100.0) == text
-
-
 # --- measuring -------------------------------------------------------------------------------
 
 

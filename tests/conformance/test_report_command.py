@@ -17,6 +17,7 @@ import report_samples as samples
 from schema_check import problems
 
 import triton_py
+from triton_py import report_files
 from triton_py.cli import certify as command
 from triton_py.conformance import reproducers as written
 from triton_py.conformance.report import as_json, files
@@ -189,7 +190,7 @@ def test_the_help_teaches(capsys) -> None:
 
 def test_a_file_that_can_not_be_written_is_told(tmp_path: Path) -> None:
     paths = {"json": str(tmp_path / "gone" / "a.json"), "html": str(tmp_path / "b.html")}
-    written, failed = files.write(samples.conformant(), paths)
+    written, failed = report_files.write(samples.conformant(), files.FORMS, paths)
     assert written == [paths["html"]]
     (sentence,) = failed
     assert "--json" in sentence and "No such file" in sentence
@@ -197,10 +198,10 @@ def test_a_file_that_can_not_be_written_is_told(tmp_path: Path) -> None:
 
 def test_hostile_text_is_written_by_every_form(tmp_path: Path, capfdbinary) -> None:
     paths = {form: str(tmp_path / form) for form in files.FORMS}
-    written, failed = files.write(samples.hostile(), paths)
+    written, failed = report_files.write(samples.hostile(), files.FORMS, paths)
     assert (sorted(written), failed) == (sorted(paths.values()), [])
     assert sorted(files.FORMS) == sorted(NAMES)
-    assert files.write(samples.hostile(), {"junit": "-"}) == ([], [])
+    assert report_files.write(samples.hostile(), files.FORMS, {"junit": "-"}) == ([], [])
     assert ET.fromstring(capfdbinary.readouterr().out).tag == "testsuites"
 
 

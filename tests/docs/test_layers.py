@@ -22,6 +22,7 @@ BELOW = ("control", "config", "repository")
 #: Layer -> layers that it never imports.
 NEVER = {
     "errors": (*ABOVE, *BELOW, "core", "proto", "progress"),
+    "report_files": (*ABOVE, *BELOW, "core", "proto", "progress"),
     "progress": (*ABOVE, *BELOW, "core", "proto", "errors"),
     "proto": (*ABOVE, *BELOW, "core", "progress"),
     "config": (*ABOVE, "control", "core"),

@@ -98,10 +98,10 @@ def register(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs ``compare`` or ``report``; returns the exit status. Raises ``BenchError``."""
-    from triton_py.benchmarks.report import files
+    from triton_py import report_files
 
     paths = outputs(arguments)
-    problem = files.problem(paths, _files(arguments))
+    problem = report_files.problem(paths, _files(arguments))
     if problem:
         raise BenchError(problem)
     try:
@@ -113,10 +113,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def write(document: Document, paths: dict[str, str]) -> int:
     """Writes the report on the terminal and to files, form to path; returns the exit status."""
+    from triton_py import report_files
     from triton_py.benchmarks.report import files, terminal
 
-    written, failed = files.write(document, paths)
-    if files.STDOUT not in paths.values():
+    written, failed = report_files.write(document, files.FORMS, paths)
+    if report_files.STDOUT not in paths.values():
         terminal.show(document, sys.stdout, written)
     for sentence in failed:
         print(f"triton-py bench: {sentence}", file=sys.stderr)

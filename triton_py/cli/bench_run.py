@@ -311,14 +311,14 @@ def _self_test(arguments: argparse.Namespace) -> int:
 
 def _measure(arguments: argparse.Namespace, catalogue: Catalogue, chosen: list[Scenario],
              contestants: Mapping[str, Contestant]) -> int:
-    from triton_py.benchmarks.report import files
+    from triton_py import report_files
     from triton_py.benchmarks.results import BASELINE, CONTROL
     from triton_py.benchmarks.runner.execute import Execution
     from triton_py.benchmarks.runner.plan import Plan
 
     output = arguments.output or Path(f"bench-{datetime.now():%Y%m%d-%H%M%S}.json")
     paths = bench_compare.outputs(arguments)
-    problem = files.problem({**paths, "output": str(output)}, [])
+    problem = report_files.problem({**paths, "output": str(output)})
     if problem:
         raise BenchError(problem)
     contestants = dict(contestants)

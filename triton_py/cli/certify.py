@@ -100,11 +100,12 @@ def _self_test(options: argparse.Namespace) -> int:
 
 
 def _certify(options: argparse.Namespace) -> int:
+    from triton_py import report_files
     from triton_py.conformance.pool import HarnessError
     from triton_py.conformance.report import files, terminal
 
     paths = {form: path for form in files.FORMS if (path := getattr(options, form))}
-    _check(options, files.problem(paths))
+    _check(options, report_files.problem(paths))
     try:
         subject = _subject(options)
         run = _examine(options, subject.target)
@@ -113,8 +114,8 @@ def _certify(options: argparse.Namespace) -> int:
     if subject.settings is not None:
         _settle(run, subject.settings)
     _reproduce(run, subject.target, options.reproducers, list(paths.values()))
-    written, failed = files.write(run, paths)
-    if files.STDOUT not in paths.values():
+    written, failed = report_files.write(run, files.FORMS, paths)
+    if report_files.STDOUT not in paths.values():
         terminal.show(run, sys.stdout, written)
     for sentence in failed:
         print(f"triton-py certify: {sentence}", file=sys.stderr)
