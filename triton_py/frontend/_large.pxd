@@ -14,7 +14,7 @@ The functions take any size; below LARGE_FROM they are malloc and free themselve
 cdef enum:
     LARGE_FROM = 1 << 20
     LARGE_LIMIT = 256 << 20     # bytes that are kept at a time, in this process
-    LARGE_TICKS = 5             # seconds that a buffer is kept
+    LARGE_SECONDS = 5           # that a buffer is kept, at least
 
 # Aligned to 64. Owned by the caller, until large_free; NULL without memory.
 cdef void* large_malloc(size_t size) noexcept nogil
@@ -28,5 +28,7 @@ cdef void* large_at_hand(size_t size) noexcept nogil
 # A front end opens or closes; the last one to close lets everything go.
 cdef void large_open() noexcept nogil
 cdef void large_close() noexcept nogil
-# A second has passed, for one front end of those that are open.
-cdef void large_tick() noexcept nogil
+# It is so late, in seconds on the event loops' clock: what was kept for too long goes. Front ends
+# that are open call this every second or more often; what is given back in between counts from the
+# last call.
+cdef void large_tick(double now) noexcept nogil

@@ -5,8 +5,8 @@ from typing import Self
 def kept() -> tuple[int, int]:
     """How many buffers wait to be used again, and how many bytes they have."""
 
-def tick() -> None:
-    """As if a second had passed for one front end."""
+def tick(now: float) -> None:
+    """As a front end says that it is so late."""
 
 class Opened:
     """A front end that is open, as a context manager."""

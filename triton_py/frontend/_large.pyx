@@ -44,7 +44,7 @@ cdef enum:
 cdef struct Kept:
     void* base
     size_t mapped
-    int ticks               # since it was given back
+    double since            # about when it was given back
 
 
 # All under the lock.
@@ -52,6 +52,7 @@ cdef Kept _kept[MOST_KEPT]
 cdef int _count = 0
 cdef size_t _total = 0
 cdef int _open = 0
+cdef double _now = 0
 
 
 cdef inline size_t _mapped_for(size_t size) noexcept nogil:
@@ -127,7 +128,7 @@ cdef void large_free(void* memory, size_t size) noexcept nogil:
     if keep:
         _kept[_count].base = base
         _kept[_count].mapped = mapped
-        _kept[_count].ticks = 0
+        _kept[_count].since = _now
         _count += 1
         _total += mapped
     unlock()
@@ -154,8 +155,8 @@ cdef void* large_realloc(void* memory, size_t size, size_t larger) noexcept nogi
     return _handed(remap_memory(_base(memory), (<size_t*> _base(memory))[0], mapped), mapped)
 
 
-cdef void _let_go(int older_than) noexcept nogil:
-    """Of those that were kept for so many ticks."""
+cdef void _let_go(bint all_of_them) noexcept nogil:
+    """Or of those that were kept for long enough."""
     cdef Kept old[MOST_KEPT]
     cdef int count = 0
     cdef int i
@@ -163,8 +164,7 @@ cdef void _let_go(int older_than) noexcept nogil:
     i = _count
     while i:
         i -= 1
-        _kept[i].ticks += 1
-        if _kept[i].ticks > older_than:
+        if all_of_them or _now - _kept[i].since > LARGE_SECONDS:
             old[count] = _forget(i)
             count += 1
     unlock()
@@ -187,12 +187,15 @@ cdef void large_close() noexcept nogil:
     last = _open == 0
     unlock()
     if last:
-        _let_go(-1)
+        _let_go(True)
 
 
-cdef void large_tick() noexcept nogil:
-    # Every front end ticks.
-    _let_go(LARGE_TICKS * max(_open, 1))
+cdef void large_tick(double now) noexcept nogil:
+    global _now
+    lock()
+    _now = now
+    unlock()
+    _let_go(False)
 
 
 # --- for tests -------------------------------------------------------------------------------
@@ -206,9 +209,9 @@ def kept() -> tuple:
     return result
 
 
-def tick() -> None:
-    """As if a second had passed for one front end."""
-    large_tick()
+def tick(double now) -> None:
+    """As a front end says that it is so late."""
+    large_tick(now)
 
 
 class Opened:

@@ -300,7 +300,7 @@ cdef class Endpoint:
     def _tick(self) -> None:
         cdef Connection connection
         self.ticker = self.loop.call_later(self.tick_seconds, self._tick)
-        large_tick()
+        large_tick(self.now())
         for connection in list(self.connections):
             try:
                 connection.check_time()

@@ -231,7 +231,7 @@ cdef class Endpoint:
     def _tick(self) -> None:
         cdef Connection connection
         self.tick += 1
-        large_tick()
+        large_tick(<double> self.loop.time())
         self.ticker = self.loop.call_later(1.0, self._tick)
         for connection in list(self.connections):
             try:
