@@ -159,7 +159,7 @@ def test_a_small_message_that_unpacks_to_a_large_one(loop: Loop, native: NativeS
 
 
 def test_a_streams_backlog(loop: Loop, native: NativeServer) -> None:
-    """With a limit of two, never more than two requests of the stream are in the core."""
+    """With a limit of two, never more than two requests of the stream wait for their answer."""
     before = live_objects()["request"]
     seen = []
     options = {"max_stream_backlog": 2, "header_forward_pattern": "x-my-tag"}
@@ -173,7 +173,8 @@ def test_a_streams_backlog(loop: Loop, native: NativeServer) -> None:
             ids.append(response.infer_response.id)
             assert response.infer_response.parameters["x-my-tag"].string_param == "v"
     assert ids == [str(i) for i in range(20)]
-    assert max(seen) <= 2
+    # And one that was answered, which the model's one instance is about to give back.
+    assert max(seen) <= 3
 
 
 @pytest.mark.parametrize("level", list(CompressionLevel))
