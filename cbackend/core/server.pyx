@@ -52,6 +52,10 @@ from triton_py.core.slab cimport slot_alive
 from triton_py.core import log
 from triton_py.errors import InternalError
 
+cdef extern from "Python.h":
+    void PyErr_GetExcInfo(PyObject**, PyObject**, PyObject**)
+    void PyErr_SetExcInfo(PyObject*, PyObject*, PyObject*)
+
 
 cdef Registry* server_registry(Server* server) noexcept nogil:
     return <Registry*>server.registry
@@ -70,6 +74,24 @@ cdef Server* server_of(
     return <Server*>handle
 
 
+cdef class _Apart:
+    """For as long as it lives: the exception that the caller is handling is not seen.
+
+    Whatever the control plane raises would else have it as its context. Errors that the control
+    plane keeps would then keep the caller's frames, and the requests in them.
+    """
+    cdef PyObject* kind     # counted, as the two below; NULL where nothing is handled
+    cdef PyObject* value
+    cdef PyObject* traceback
+
+    def __cinit__(self):
+        PyErr_GetExcInfo(&self.kind, &self.value, &self.traceback)
+        PyErr_SetExcInfo(NULL, NULL, NULL)
+
+    def __dealloc__(self):
+        PyErr_SetExcInfo(self.kind, self.value, self.traceback)  # takes the counts
+
+
 cdef object _control(Server* server):
     return <object><PyObject*>server.control
 
@@ -81,6 +103,7 @@ cdef str _str(const char* text):
 cdef TRITONSERVER_Error* _missing(
     Server* server, const char* name, int64_t version
 ) noexcept with gil:
+    _apart = _Apart()
     try:
         return error_from_exception(_control(server).missing(_str(name), version))
     except BaseException as problem:
@@ -128,6 +151,7 @@ cdef void _drop(Server* server) noexcept:
 
 
 cdef TRITONSERVER_Error* _new(TRITONSERVER_Server** out, Options* options) noexcept with gil:
+    _apart = _Apart()
     cdef Server* server = <Server*>calloc(1, sizeof(Server))
     if server == NULL:
         return error_new(TRITONSERVER_ERROR_INTERNAL, b"out of memory for a server")
@@ -163,6 +187,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_ServerNew(
 
 
 cdef TRITONSERVER_Error* _stop(Server* server, bint delete) noexcept with gil:
+    _apart = _Apart()
     clean = False
     try:
         control = _control(server)
@@ -201,6 +226,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_ServerDelete(
 
 
 cdef TRITONSERVER_Error* _set_exit_timeout(Server* server, unsigned int timeout) noexcept with gil:
+    _apart = _Apart()
     try:
         _control(server).exit_timeout = timeout
     except BaseException as problem:
@@ -221,6 +247,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_ServerSetExitTimeout(
 
 cdef TRITONSERVER_Error* _is(Server* server, int question, const char* name, int64_t version,
                              cbool* answer) noexcept with gil:
+    _apart = _Apart()
     try:
         control = _control(server)
         if question == 0:
@@ -335,6 +362,7 @@ cdef enum:
 cdef TRITONSERVER_Error* _describe(
     Server* server, int question, const char* name, int64_t version, TRITONSERVER_Message** message
 ) noexcept with gil:
+    _apart = _Apart()
     try:
         control = _control(server)
         if question == ASK_METADATA:
@@ -437,6 +465,7 @@ cdef TRITONSERVER_Error* _manage(
     Server* server, int action, const char* name, const TRITONSERVER_Parameter** parameters,
     uint64_t count
 ) noexcept with gil:
+    _apart = _Apart()
     try:
         control = _control(server)
         if action == DO_LOAD:
@@ -523,6 +552,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_ServerUnregisterModelRepository(
 
 
 cdef TRITONSERVER_Error* _metrics(Server* server, TRITONSERVER_Message** text) noexcept with gil:
+    _apart = _Apart()
     try:
         return message_from_python(text, _control(server).metrics_text())
     except BaseException as problem:

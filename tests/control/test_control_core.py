@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 import random
+import sys
 import threading
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -166,6 +170,32 @@ def test_a_backend_that_refuses_leaves_nothing(
             server.load("bad")
     with pytest.raises(TritonError):
         ask(server, "bad", 1)
+
+
+def test_errors_that_are_kept_hold_nothing_of_the_callers(
+    server: triton_py.Server, tmp_path: Path
+) -> None:
+    """A load that is asked for while an exception is handled does not keep that exception."""
+
+    class Handled(Exception):
+        pass
+
+    def fail_and_load() -> weakref.ref[Handled]:
+        try:
+            raise Handled
+        except Handled as error:
+            with contextlib.suppress(TritonError):
+                server.load("bad")
+            assert sys.exc_info()[1] is error
+            return weakref.ref(error)
+
+    write(tmp_path, "bad", 'parameters { key: "instance_error" value { string_value: "no" } }')
+    gc.collect()
+    gc.disable()
+    try:
+        assert fail_and_load()() is None
+    finally:
+        gc.enable()
 
 
 def test_health_and_metrics_while_models_come_and_go(server: triton_py.Server) -> None:
