@@ -9,7 +9,8 @@ the others as a family of their own, so that what decides nothing costs what dec
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from statistics import median
 
@@ -57,6 +58,9 @@ def paired(run: Run, rules: Rules) -> Comparison:
     tests = out.tests
     out.rows = [_with_noise(row, noise.get((row.case, row.figure.name)), tests, rules, run.seed)
                 for row in out.rows]
+    out.warnings += _crashes(run, lambda key: key not in candidates)
+    # Its figures are those of the processes that lived: no pass.
+    out.incomplete += _crashes(run, lambda key: key in candidates)
     if not noise:
         out.warnings.append(f"There is no control ({CONTROL}): nothing shows this machine's noise.")
     return out
@@ -82,6 +86,8 @@ def unpaired(baseline: Run, subject: Run, rules: Rules, across_machines: bool = 
             found.append(_unpaired_row(case, keys[1], figure, x, y, rules, baseline.seed))
     out = Comparison(rules, [baseline, subject], incomplete=_incomplete([baseline, subject]),
                      warnings=warnings)
+    out.warnings += _crashes(baseline, lambda key: True)
+    out.incomplete += _crashes(subject, lambda key: True)
     out.rows = _decided(found, rules)
     return out
 
@@ -203,6 +209,18 @@ def _incomplete(runs: list[Run]) -> list[str]:
         if not run.complete:
             out.append(f"{which} was stopped before its plan was carried out")
         out += [f"{name} did not run: {why}" for name, why in run.not_run.items()]
+    return out
+
+
+def _crashes(run: Run, of: Callable[[str], bool]) -> list[str]:
+    """A line for each subject whose servers crashed, by its key."""
+    out = []
+    for key, count in Counter(crash.subject for crash in run.crashes if of(crash.subject)).items():
+        where = ", ".join(dict.fromkeys(c.scenario for c in run.crashes if c.subject == key))
+        label = run.subjects[key].label if key in run.subjects else key
+        out.append(f"{label} ({key}) ended by itself {count} time{'' if count == 1 else 's'} under load "
+                   f"({where}); its process was run again, and what it did until then is not in the "
+                   "figures.")
     return out
 
 

@@ -22,8 +22,8 @@ from typing import Any
 
 from triton_py.errors import InternalError, InvalidArgumentError
 
-from . import load
 from .kernels import KERNELS
+from .load import programs
 
 #: Runs of each kernel that are counted together.
 TIMES = 200
@@ -56,7 +56,7 @@ def count(times: int = TIMES) -> dict[str, float]:
 
     Raises ``UnavailableError`` without valgrind.
     """
-    valgrind = load.tool("valgrind")
+    valgrind = programs.tool("valgrind")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "counts")
         command = [valgrind, "--tool=callgrind", f"--callgrind-out-file={out}",
@@ -64,7 +64,7 @@ def count(times: int = TIMES) -> dict[str, float]:
                    # -P: a checkout in the working directory is not what is installed.
                    sys.executable, "-P", "-X", "frozen_modules=on", "-c", _CHILD, str(times)]
         # Hashes decide how often a dictionary looks; addresses how often memory is asked for.
-        load.run(command, 600, {**os.environ, "PYTHONHASHSEED": "0"})
+        programs.run(command, 600, {**os.environ, "PYTHONHASHSEED": "0"})
         totals = [_total(path) for path in sorted(
             Path(folder).glob("counts.*"), key=lambda path: int(path.suffix[1:]))]
     # Each kernel has a mark before and one behind it: every other count is a kernel's.

@@ -68,6 +68,17 @@ class Subject:
     facts: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Crash:
+    """A server that ended under load; its process was run again."""
+
+    scenario: str
+    subject: str
+    block: int
+    #: What it said last.
+    words: str
+
+
 @dataclass
 class Run:
     """All of a run."""
@@ -83,6 +94,7 @@ class Run:
     samples: list[Sample] = field(default_factory=list)
     #: Case or scenario -> why it could not run.
     not_run: dict[str, str] = field(default_factory=dict)
+    crashes: list[Crash] = field(default_factory=list)
     #: False where it was stopped before its plan was carried out.
     complete: bool = False
     #: What was planned: blocks, seconds.
@@ -121,6 +133,7 @@ def from_json(data: Any, where: str) -> Run:
     try:
         fields["subjects"] = {key: Subject(**s) for key, s in fields["subjects"].items()}
         fields["samples"] = [_sample(s) for s in fields["samples"]]
+        fields["crashes"] = [Crash(**crash) for crash in fields.get("crashes", [])]
         return Run(**fields)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidArgumentError(f"{where}: malformed benchmark file: {error!r}") from error

@@ -10,26 +10,21 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
-import subprocess
+import os
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from triton_py.errors import InternalError, UnavailableError
+from triton_py.errors import InternalError
 
 from ..scenarios import Tensor
-from .bodies import GRPC_PATH, Body
+from . import counts
+from .bodies import Body
+from .programs import program, run, tool
 
 _HERE = Path(__file__).parent
-#: Built beside the package's other libraries.
-LIBRARY = _HERE.parent / "lib"
-
-#: Tool -> Debian's package.
-PACKAGES = {"wrk": "wrk", "h2load": "nghttp2-client", "valgrind": "valgrind"}
-
 
 @dataclass
 class Load:
@@ -41,38 +36,6 @@ class Load:
     histogram: list[tuple[float, int]]
     #: What else it reported.
     more: dict[str, Any] = field(default_factory=dict)
-
-
-def tool(name: str) -> str:
-    """Its path. Raises ``UnavailableError`` if it is not installed."""
-    path = shutil.which(name)
-    if path is None:
-        raise UnavailableError(f"'{name}' is needed and not installed "
-                               f"(apt-get install {PACKAGES[name]})")
-    return path
-
-
-def program(name: str) -> str:
-    """The path of one of ours. Raises ``UnavailableError`` if the package was built without it."""
-    path = LIBRARY / name
-    if not path.exists():
-        raise UnavailableError(f"{path} is missing: the package was not built whole")
-    return str(path)
-
-
-def run(command: list[str], seconds: float, env: dict[str, str] | None = None) -> str:
-    """Its standard output. Raises ``InternalError`` with its last words if it fails."""
-    try:
-        done = subprocess.run(command, check=False, capture_output=True, text=True, env=env,
-                              stdin=subprocess.DEVNULL, timeout=seconds + 60)
-    except subprocess.TimeoutExpired as error:
-        raise InternalError(f"{Path(command[0]).name} did not end in {seconds + 60:.0f} s: "
-                            "a request got no answer") from error
-    if done.returncode != 0:
-        words = (done.stderr or done.stdout).strip().splitlines()[-3:]
-        raise InternalError(f"{Path(command[0]).name} ended with {done.returncode}: "
-                            + " | ".join(words))
-    return done.stdout
 
 
 def _from_json(text: str, what: str) -> Load:
@@ -103,6 +66,8 @@ class Work:
     identity: bool = True
     #: Elements, of an integer type, count from 0 up to below it; 0: they may have any value.
     below: int = 0
+    #: What is allocated and copied is counted, and the times are none.
+    counted: bool = False
 
 
 def inprocess(library: str, work: Work, preload: str = "",
@@ -119,6 +84,8 @@ def inprocess(library: str, work: Work, preload: str = "",
         command += ["--preload", preload]
     if work.identity:
         command.append("--check-identity")
+    if work.counted:
+        env = {**(env or os.environ), **counts.preload()}
     return _from_json(run(command, work.seconds + work.warmup, env), "in process")
 
 
@@ -132,10 +99,10 @@ def session(python: str, model: Path, threads: int, work: Work) -> Load:
     command = [python, str(_HERE / "session_loop.py"), str(model), str(threads), str(work.in_flight),
                str(work.seconds), str(work.warmup), str(work.below), *map(str, work.inputs)]
     said = json.loads(run(command, work.seconds + work.warmup))
-    counts: Counter[float] = Counter()
+    buckets: Counter[float] = Counter()
     for nanoseconds in said.pop("latencies_ns"):
-        counts[bucket(nanoseconds / 1000)] += work.in_flight
-    return Load(sum(counts.values()), said.pop("seconds"), sorted(counts.items()), said)
+        buckets[bucket(nanoseconds / 1000)] += work.in_flight
+    return Load(sum(buckets.values()), said.pop("seconds"), sorted(buckets.items()), said)
 
 
 def http(port: int, model: str, body: Body, connections: int, seconds: float) -> Load:
@@ -159,8 +126,8 @@ def grpc(port: int, body: Body, connections: int, streams: int, seconds: float) 
         run([tool("h2load"), "-t1", f"-c{connections}", f"-m{streams}",
              f"-D{math.ceil(seconds)}", "-d", str(message), "--log-file", str(log),
              "-H", "content-type: application/grpc", "-H", "te: trailers",
-             f"http://127.0.0.1:{port}{GRPC_PATH}"], seconds)
-        counts: Counter[float] = Counter()
+             f"http://127.0.0.1:{port}{body.path}"], seconds)
+        buckets: Counter[float] = Counter()
         failed = 0
         begin, end = math.inf, 0
         with log.open() as lines:
@@ -168,11 +135,11 @@ def grpc(port: int, body: Body, connections: int, streams: int, seconds: float) 
                 started, status, duration = map(int, line.split())
                 failed += status != 200
                 begin, end = min(begin, started), max(end, started + duration)
-                counts[bucket(duration)] += 1
-    requests = sum(counts.values())
+                buckets[bucket(duration)] += 1
+    requests = sum(buckets.values())
     if failed or not requests:
         raise InternalError(f"h2load: {failed} of {requests} requests failed")
-    return Load(requests, (end - begin) / 1e6, sorted(counts.items()))
+    return Load(requests, (end - begin) / 1e6, sorted(buckets.items()))
 
 
 def bucket(microseconds: float) -> float:
@@ -186,7 +153,7 @@ def at_rate(protocol: str, port: int, model: str, body: Body, connections: int, 
     with tempfile.NamedTemporaryFile() as file:
         file.write(body.data)
         file.flush()
-        path = GRPC_PATH if protocol == "grpc" else f"/v2/models/{model}/infer"
+        path = body.path or f"/v2/models/{model}/infer"
         command = [program("rate_client"), "--protocol", protocol, "--port", str(port),
                    "--path", path, "--body", file.name, "--rate", str(rate),
                    "--connections", str(connections), "--seconds", str(seconds),

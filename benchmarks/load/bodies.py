@@ -16,6 +16,7 @@ from triton_py.errors import InvalidArgumentError
 from ..scenarios import Tensor
 
 GRPC_PATH = "/inference.GRPCInferenceService/ModelInfer"
+GRPC_STREAM_PATH = "/inference.GRPCInferenceService/ModelStreamInfer"
 
 _NUMPY = {"BOOL": "?", "INT8": "i1", "UINT8": "u1", "INT16": "<i2", "UINT16": "<u2", "FP16": "<f2",
           "INT32": "<i4", "UINT32": "<u4", "FP32": "<f4", "INT64": "<i8", "UINT64": "<u8",
@@ -27,16 +28,17 @@ _CONTENTS = {"BOOL": "bool", "INT8": "int", "INT16": "int", "INT32": "int", "INT
 
 @dataclass(frozen=True)
 class Body:
-    """Of an HTTP request, or a gRPC message with its five bytes in front."""
+    """Of an HTTP request, or gRPC messages, each with its five bytes in front."""
 
     data: bytes
     #: Of the JSON, where binary tensors follow; else 0.
     header_length: int = 0
-    grpc: bool = False
+    #: Of the gRPC method; empty for HTTP.
+    path: str = ""
 
     def headers(self) -> dict[str, str]:
         """What a request needs beside what its protocol asks for."""
-        if self.grpc:
+        if self.path:
             return {}
         if not self.header_length:
             return {"Content-Type": "application/json"}
@@ -105,8 +107,9 @@ def http(inputs: Sequence[Tensor], outputs: Sequence[str], encoding: str = "bina
     return Body(header + b"".join(raw(tensor) for tensor in inputs), len(header))
 
 
-def grpc(model: str, inputs: Sequence[Tensor], encoding: str = "raw") -> Body:
+def grpc(model: str, inputs: Sequence[Tensor], encoding: str = "raw", stream: int = 0) -> Body:
     """:param encoding: ``raw`` or ``typed``, for the inputs; outputs are always raw.
+    :param stream: so many requests on a stream of ``ModelStreamInfer``; 0: one ``ModelInfer``.
 
     Raises ``InvalidArgumentError``.
     """
@@ -124,4 +127,5 @@ def grpc(model: str, inputs: Sequence[Tensor], encoding: str = "raw") -> Body:
             raise InvalidArgumentError(f"encoding '{encoding}' of a gRPC scenario is neither raw "
                                        "nor typed")
     message = request.SerializeToString()
-    return Body(b"\0" + len(message).to_bytes(4, "big") + message, grpc=True)
+    framed = b"\0" + len(message).to_bytes(4, "big") + message
+    return Body(framed * stream, path=GRPC_STREAM_PATH) if stream else Body(framed, path=GRPC_PATH)

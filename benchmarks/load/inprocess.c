@@ -17,6 +17,9 @@
 //
 // With --requests it sends so many, whatever time it takes: what a tool that counts is to count.
 //
+// With libcounts.so preloaded it says what was allocated and copied in that time, by both itself and
+// the library; of its own a request takes nothing.
+//
 // Prints one line of JSON. Exit status: 0; 1 for a call or an answer that failed, with its message
 // on standard error; 2 for wrong arguments.
 
@@ -36,6 +39,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "counts.h"
 #include "latency.h"
 #include "triton/core/tritonserver.h"
 
@@ -370,7 +374,14 @@ typedef struct {
   uint64_t requests;
   double seconds, cpu;
   long switches;
+  Counts counts;
 } Measured;
+
+// Nothing where nobody counts.
+static Counts counts_now(void)
+{
+  return triton_py_counts == NULL ? (Counts){0} : *triton_py_counts();
+}
 
 // For so many seconds, or so many requests where that is not 0.
 static Measured loop(
@@ -378,6 +389,7 @@ static Measured loop(
 {
   struct rusage before, after;
   getrusage(RUSAGE_SELF, &before);
+  const Counts counts_before = counts_now();
   const uint64_t begin = now_ns();
   const uint64_t end = begin + (uint64_t)(seconds * 1e9);
   Measured measured = {0};
@@ -398,6 +410,9 @@ static Measured loop(
     }
   }
   getrusage(RUSAGE_SELF, &after);
+  const Counts counts_after = counts_now();
+  measured.counts.allocations = counts_after.allocations - counts_before.allocations;
+  measured.counts.copied = counts_after.copied - counts_before.copied;
   measured.seconds = (double)(last - begin) * 1e-9;
   measured.cpu = seconds_of(after.ru_utime) + seconds_of(after.ru_stime) -
                  seconds_of(before.ru_utime) - seconds_of(before.ru_stime);
@@ -462,9 +477,14 @@ int main(int argc, char** argv)
   const Measured measured = loop(server, options.seconds, options.requests, &latencies);
 
   printf("{\"requests\": %llu, \"seconds\": %.6f, \"cpu_seconds\": %.6f, \"switches\": %ld, "
-         "\"peak_kib\": %ld, \"histogram\": ",
+         "\"peak_kib\": %ld, ",
          (unsigned long long)measured.requests, measured.seconds, measured.cpu, measured.switches,
          peak_kib());
+  if (triton_py_counts != NULL)
+    printf("\"allocations\": %llu, \"copied\": %llu, ",
+           (unsigned long long)measured.counts.allocations,
+           (unsigned long long)measured.counts.copied);
+  printf("\"histogram\": ");
   latencies_print(&latencies, stdout);
   puts("}");
   fflush(stdout);

@@ -12,12 +12,12 @@ from collections.abc import Callable
 
 from .bare_onnxruntime import BareOnnxRuntime
 from .floor import Floor
-from .peer import InProcess, Peer, Served
+from .peer import InProcess, Peer, Served, ServerEndedError
 from .triton_py import TritonPy
 from .tritonserver import TritonServer
 
-__all__ = ["PEERS", "BareOnnxRuntime", "Floor", "InProcess", "Peer", "Served", "TritonPy",
-           "TritonServer"]
+__all__ = ["PEERS", "BareOnnxRuntime", "Floor", "InProcess", "Peer", "Served", "ServerEndedError",
+           "TritonPy", "TritonServer"]
 
 #: Name on the command line -> what makes it of an optional path.
 PEERS: dict[str, Callable[[str], Peer]] = {

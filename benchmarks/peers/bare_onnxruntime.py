@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class BareOnnxRuntime(Peer):
     """
 
     scenarios = "onnxruntime"
+    countable = False
 
     def __init__(self, python: str = "") -> None:
         self._python = python or sys.executable
@@ -51,7 +53,8 @@ class BareOnnxRuntime(Peer):
         version = self._facts["onnxruntime"] or "(not installed)"
         return Subject(f"bare onnxruntime {version}", dict(self._facts))
 
-    def serve(self, repository: Path, backends: Path, log: Path, flags: list[str]) -> Served:
+    def serve(self, repository: Path, backends: Path, log: Path, flags: list[str],
+              env: Mapping[str, str] | None = None) -> Served:
         raise UnsupportedError("is no server")
 
     def closed_loop(self, work: load.Work) -> load.Load:

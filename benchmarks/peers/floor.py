@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from triton_py.errors import UnsupportedError
 
-from ..load import program
+from ..load.programs import program
 from ..results import Subject
 from .peer import Peer, Served, free_ports
 
@@ -25,7 +26,8 @@ class Floor(Peer):
     def subject(self) -> Subject:
         return Subject("socket and one copy", {})
 
-    def serve(self, repository: Path, backends: Path, log: Path, flags: list[str]) -> Served:
+    def serve(self, repository: Path, backends: Path, log: Path, flags: list[str],
+              env: Mapping[str, str] | None = None) -> Served:
         (http,) = free_ports(1)
         # No gRPC: nobody listens on port 0, and a scenario that asks for it says so.
-        return Served([program("floor_server"), str(http)], {}, log, http, 0)
+        return Served([program("floor_server"), str(http)], env or {}, log, http, 0)

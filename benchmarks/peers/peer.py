@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -13,11 +14,12 @@ import time
 import urllib.error
 import urllib.request
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from triton_py.errors import UnavailableError, UnsupportedError
+from triton_py.errors import TritonError, UnavailableError, UnsupportedError
 
 from .. import load
 from ..results import Subject
@@ -45,15 +47,22 @@ class InProcess:
     env: dict[str, str] = field(default_factory=dict)
 
 
+class ServerEndedError(UnavailableError):
+    """A server process ended by itself while it was under load."""
+
+
 class Served:
-    """A server process. A context manager that ends it.
+    """A server process. A context manager that ends it; where it has ended before that, and something
+    was raised meanwhile, ``ServerEndedError`` is raised in its place.
 
     :param stop_seconds: after SIGTERM, before it is killed.
     """
 
     READY_SECONDS = 120
+    #: A server that crashes prints its stack first.
+    DYING_SECONDS = 2
 
-    def __init__(self, command: list[str], env: dict[str, str], log: Path, http: int, grpc: int,
+    def __init__(self, command: list[str], env: Mapping[str, str], log: Path, http: int, grpc: int,
                  stop_seconds: float = 10) -> None:
         self.http = http
         self.grpc = grpc
@@ -131,8 +140,17 @@ class Served:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        # What a client sees first is a closed connection; the end of the process may follow.
+        ended = None
+        if isinstance(error, (TritonError, OSError)):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                ended = self._process.wait(self.DYING_SECONDS)
         self.close()
+        if ended is not None:
+            how = signal.Signals(-ended).name if ended < 0 else f"status {ended}"
+            raise ServerEndedError(f"the server ended with {how} under load ({error}): "
+                                   f"{self._last_words()}") from error
 
 
 class Peer(ABC):
@@ -140,17 +158,21 @@ class Peer(ABC):
 
     #: The scenarios in which it is compared where none are named.
     scenarios = "versus"
+    #: Allocations and copies of its processes can be counted.
+    countable = True
 
     @abstractmethod
     def subject(self) -> Subject:
         """What a report says it is."""
 
     @abstractmethod
-    def serve(self, repository: Path, backends: Path, log: Path, flags: list[str]) -> Served:
+    def serve(self, repository: Path, backends: Path, log: Path, flags: list[str],
+              env: Mapping[str, str] | None = None) -> Served:
         """Starts it, ready.
 
         :param backends: a folder with ``<name>/libtriton_<name>.so``.
         :param flags: of ``tritonserver``, beside those that every start needs.
+        :param env: what its environment has beside this process's.
         """
 
     def inprocess(self) -> InProcess | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -50,11 +51,12 @@ class TritonPy(Peer):
             "core": sha256(self._library),
         })
 
-    def serve(self, repository: Path, backends: Path, log: Path, flags: list[str]) -> Served:
+    def serve(self, repository: Path, backends: Path, log: Path, flags: list[str],
+              env: Mapping[str, str] | None = None) -> Served:
         http, grpc = free_ports(2)
         command = [self._python, "-m", "triton_py", "serve",
                    *common_flags(repository, backends, http, grpc), *flags]
-        return Served(command, {"PYTHONSAFEPATH": "1"}, log, http, grpc)
+        return Served(command, {"PYTHONSAFEPATH": "1", **(env or {})}, log, http, grpc)
 
     def inprocess(self) -> InProcess | None:
         path = self._facts["path"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -99,11 +100,12 @@ class TritonServer(Peer):
         return Subject(f"tritonserver {_TRITON.get(version, '')}".strip(), {
             "package": f"{PACKAGE} {version}", "core": sha256(self._library)})
 
-    def serve(self, repository: Path, backends: Path, log: Path, flags: list[str]) -> Served:
+    def serve(self, repository: Path, backends: Path, log: Path, flags: list[str],
+              env: Mapping[str, str] | None = None) -> Served:
         http, grpc = free_ports(2)
         binary = self._packages / "pytriton" / "tritonserver" / "bin" / "tritonserver"
         return Served([str(binary), *common_flags(repository, backends, http, grpc), *flags],
-                      self._env, log, http, grpc)
+                      {**self._env, **(env or {})}, log, http, grpc)
 
     def inprocess(self) -> InProcess | None:
         return InProcess(str(self._library), "", self._env)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,8 @@ def _run(run: Run) -> dict[str, Any]:
     return {
         "command": run.command, "started": run.started, "seed": run.seed,
         "complete": run.complete, "plan": dict(run.plan), "machine": dict(run.machine),
-        "subjects": _subjects(run), "not_run": dict(run.not_run), "samples": len(run.samples),
+        "subjects": _subjects(run), "not_run": dict(run.not_run),
+        "crashes": [asdict(crash) for crash in run.crashes], "samples": len(run.samples),
     }  # fmt: skip
 
 

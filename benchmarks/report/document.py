@@ -55,7 +55,8 @@ class Document:
         """The comparison's; without one, 2 where the run is not whole."""
         if self.comparison is not None:
             return self.comparison.exit_code
-        return 0 if self.run.complete and not self.run.not_run and self.run.samples else 2
+        whole = self.run.complete and not self.run.not_run and not self.run.crashes
+        return 0 if whole and self.run.samples else 2
 
     @property
     def incomplete(self) -> list[str]:
@@ -65,7 +66,8 @@ class Document:
         out = [] if self.run.complete else ["the run was stopped before its plan was carried out"]
         if not self.run.samples:
             out.append("the run has no samples")
-        return out + [f"{name} did not run: {why}" for name, why in self.run.not_run.items()]
+        out += [f"{name} did not run: {why}" for name, why in self.run.not_run.items()]
+        return out + [f"{crash.scenario}, run again: {crash.words}" for crash in self.run.crashes]
 
     def values(self) -> list[Values]:
         """Of the run that is looked at."""

@@ -14,11 +14,11 @@ from pathlib import Path
 from triton_py.errors import TritonError
 
 from .. import machine, results
-from ..peers import Peer
-from ..results import Run, Sample, Subject
+from ..peers import Peer, ServerEndedError
+from ..results import CONTROL, Crash, Run, Sample, Subject
 from ..scenarios import Catalogue, Scenario
 from ..scenarios.packages import Parts
-from .measure import Place, Timing, measure
+from .measure import COUNTABLE, Place, Timing, count, measure
 from .plan import Plan, order
 
 
@@ -37,6 +37,9 @@ class Contestant:
     def subject(self) -> Subject:
         return self.about or self.peer.subject()
 
+
+#: How often a process is run whose server crashes.
+ATTEMPTS = 3
 
 #: Told before each process, and at the end: what is about to run, processes done, processes in all.
 Progress = Callable[[str, int, int], None]
@@ -76,6 +79,17 @@ def write_repository(folder: Path, scenario: Scenario, catalogue: Catalogue,
             shutil.copy(parts.path(), folder / name / "1")
 
 
+@dataclass(frozen=True)
+class _Process:
+    """A fresh process of one subject within a block."""
+
+    subject: str
+    block: int
+    position: int
+    #: It is counted, not timed.
+    counted: bool = False
+
+
 class Execution:
     """One run.
 
@@ -101,8 +115,18 @@ class Execution:
             subjects={key: one.subject() for key, one in contestants.items()},
             plan={**plan.facts(), "load_average": machine.load_average()})
 
-    def _order(self, scenario: Scenario, block: int) -> list[str]:
-        return order(list(self._contestants), block, scenario.name, self._plan.seed)
+    def _order(self, scenario: Scenario, block: int) -> list[_Process]:
+        """The processes of a block."""
+        timed = [_Process(key, block, position) for position, key in enumerate(
+            order(list(self._contestants), block, scenario.name, self._plan.seed))]
+        if not self._plan.counts or scenario.kind not in COUNTABLE or not all(
+                one.peer.countable for one in self._contestants.values()):
+            return timed
+        # Blocks of their own, after the others: a figure is had by all samples of a block or by none.
+        # Not the control: counts are no times, whose noise it shows.
+        counted = [_Process(key, self._plan.blocks + block, position, counted=True)
+                   for position, key in enumerate(key for key in self._contestants if key != CONTROL)]
+        return timed + counted
 
     def execute(self) -> Run:
         """Until the plan is done. On KeyboardInterrupt, what there is so far is kept, and the
@@ -151,25 +175,38 @@ class Execution:
         """False if the scenario can't go on."""
         timing = Timing(self._plan.seconds, self._plan.warmup)
         samples: list[Sample] = []
-        for position, key in enumerate(self._order(scenario, block)):
-            contestant = self._contestants[key]
-            self._progress(f"{scenario.name}, block {block + 1} of {self._plan.blocks}: "
-                           f"{self.run.subjects[key].label}", self._done, self._total)
-            repository = repositories[key]
-            place = Place(repository, contestant.backends, repository.with_suffix(".log"))
+        for number, process in enumerate(self._order(scenario, block)):
+            label = self.run.subjects[process.subject].label
+            self._progress(f"{scenario.name}, block {block + 1} of {self._plan.blocks}: {label}"
+                           + (", counting" if process.counted else ""), self._done, self._total)
             try:
-                for made in measure(scenario, contestant.peer, place, timing):
-                    samples.append(Sample(
-                        made.case, key, block, position, made.seconds, made.figures, made.requests,
-                        list(made.histogram)))
+                samples += self._samples(scenario, repositories[process.subject], process, timing)
             # A server that dies under its load is seen as a refused connection or a missing process.
             except (TritonError, OSError) as error:
-                self.run.not_run[scenario.name] = (
-                    f"{self.run.subjects[key].label}: {error}")
+                what = "while it was counted: " if process.counted else ""
+                self.run.not_run[scenario.name] = f"{label}: {what}{error}"
                 # A block counts whole or not at all: half of one has no ratio.
                 self._skip(scenario, block)
-                self._done -= position
+                self._done -= number
                 return False
             self._done += 1
         self.run.samples += samples
         return True
+
+    def _samples(self, scenario: Scenario, repository: Path, process: _Process, timing: Timing
+                 ) -> list[Sample]:
+        """What one process does. One that crashes is run again, which the report says."""
+        contestant = self._contestants[process.subject]
+        place = Place(repository, contestant.backends, repository.with_suffix(".log"))
+        for attempt in range(ATTEMPTS):
+            try:
+                done = list(count(scenario, contestant.peer, place) if process.counted else
+                            measure(scenario, contestant.peer, place, timing))
+                break
+            except ServerEndedError as error:
+                self.run.crashes.append(Crash(scenario.name, process.subject, process.block,
+                                              str(error)))
+                if attempt == ATTEMPTS - 1:
+                    raise
+        return [Sample(made.case, process.subject, process.block, process.position, made.seconds,
+                       made.figures, made.requests, list(made.histogram)) for made in done]

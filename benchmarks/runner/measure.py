@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from triton_py.errors import InternalError, UnavailableError
 
 from .. import load
 from ..load import bodies
+from ..load.counts import Counts, new_file, preload, read
 from ..machine import usage
 from ..peers import Peer, Served
 from ..results import Case, quantile
@@ -73,12 +74,16 @@ def _latencies(made: load.Load) -> dict[str, float]:
             for name, part in (("p50", .5), ("p90", .9), ("p99", .99), ("p999", .999))}
 
 
+def _work(scenario: Scenario, case: Case, place: Place, timing: Timing) -> load.Work:
+    return load.Work(
+        place.repository, place.backends, scenario.model, scenario.inputs, int(case.level),
+        timing.seconds, timing.warmup, bool(scenario.settings.get("identity", True)),
+        int(scenario.settings.get("below", 0)))
+
+
 def _inprocess(scenario: Scenario, peer: Peer, place: Place, timing: Timing) -> Iterator[Measured]:
     for case in scenario.cases():
-        made = peer.closed_loop(load.Work(
-            place.repository, place.backends, scenario.model, scenario.inputs, int(case.level),
-            timing.seconds, timing.warmup, bool(scenario.settings.get("identity", True)),
-            int(scenario.settings.get("below", 0))))
+        made = peer.closed_loop(_work(scenario, case, place, timing))
         more = made.more
         figures = {
             "throughput": made.requests / made.seconds,
@@ -99,10 +104,16 @@ def _outputs(scenario: Scenario) -> list[str]:
     return named
 
 
+def _stream(scenario: Scenario) -> int:
+    """Requests on each stream of a gRPC scenario; 1 for calls of their own."""
+    return int(scenario.settings.get("stream", 1))
+
+
 def _body(scenario: Scenario) -> bodies.Body:
     encoding = scenario.settings.get("encoding")
     if scenario.kind == "grpc":
-        return bodies.grpc(scenario.model, scenario.inputs, encoding or "raw")
+        return bodies.grpc(scenario.model, scenario.inputs, encoding or "raw",
+                           int(scenario.settings.get("stream", 0)))
     return bodies.http(scenario.inputs, _outputs(scenario), encoding or "binary")
 
 
@@ -122,39 +133,48 @@ def check_answer(scenario: Scenario, served: Served) -> None:
                             f"{len(answer) - header} bytes, expected {len(expected)}")
 
 
+def _once(scenario: Scenario, case: Case, served: Served, body: bodies.Body, seconds: float
+          ) -> load.Load:
+    """The case's load, for so many seconds."""
+    if case.level.endswith("/s"):
+        connections = int(scenario.settings.get("connections", 8))
+        return load.at_rate(scenario.kind, served.grpc if scenario.kind == "grpc" else served.http,
+                            scenario.model, body, connections, int(case.level[:-2]), seconds, 0)
+    in_flight = int(case.level)
+    if scenario.kind == "grpc":
+        # All on one connection, as one client has them, unless the scenario says otherwise.
+        connections = min(in_flight, int(scenario.settings.get("connections", 1)))
+        return load.grpc(served.grpc, body, connections, -(-in_flight // connections), seconds)
+    return load.http(served.http, scenario.model, body, in_flight, seconds)
+
+
+def _done(scenario: Scenario, case: Case, served: Served, before: tuple[int, int],
+          made: load.Load) -> int:
+    """How many requests the server has done since ``before``: what was under way when the client
+    left was worked for, too. Raises ``InternalError`` where they are not what the client saw."""
+    succeeded, failed = (now - then for now, then in
+                         zip(served.successes(scenario.model), before, strict=True))
+    # A client that leaves cancels what is under way, no more than it has in flight.
+    cancelled = int(case.level) * _stream(scenario) if case.level.isdigit() else 0
+    if failed > cancelled or succeeded < made.requests * _stream(scenario):
+        raise InternalError(
+            f"{case}: the client counts {made.requests * _stream(scenario)} answers, the server "
+            f"{succeeded} successes and {failed} failures")
+    return succeeded
+
+
 def _front_end(scenario: Scenario, case: Case, served: Served, timing: Timing) -> Measured:
     check_answer(scenario, served)
     body = _body(scenario)
-
-    def once(seconds: float) -> load.Load:
-        if case.level.endswith("/s"):
-            connections = int(scenario.settings.get("connections", 8))
-            return load.at_rate(scenario.kind, served.grpc if scenario.kind == "grpc" else served.http,
-                                scenario.model, body, connections, int(case.level[:-2]), seconds, 0)
-        in_flight = int(case.level)
-        if scenario.kind == "grpc":
-            # All on one connection, as one client has them, unless the scenario says otherwise.
-            connections = min(in_flight, int(scenario.settings.get("connections", 1)))
-            return load.grpc(served.grpc, body, connections, -(-in_flight // connections), seconds)
-        return load.http(served.http, scenario.model, body, in_flight, seconds)
-
     if timing.warmup:
-        once(timing.warmup)
-    succeeded, failed = served.successes(scenario.model)
+        _once(scenario, case, served, body, timing.warmup)
+    succeeded = served.successes(scenario.model)
     before = usage(served.pid)
-    made = once(timing.seconds)
+    made = _once(scenario, case, served, body, timing.seconds)
     after = usage(served.pid)
-    now_succeeded, now_failed = served.successes(scenario.model)
-    # A client that leaves cancels what is under way, no more than it has in flight.
-    cancelled = int(case.level) if case.level.isdigit() else 0
-    if now_failed - failed > cancelled or now_succeeded - succeeded < made.requests:
-        raise InternalError(
-            f"{case}: the client counts {made.requests} answers, the server "
-            f"{now_succeeded - succeeded} successes and {now_failed - failed} failures")
-    # What was under way when the client left was worked for, too.
-    requests = now_succeeded - succeeded
+    requests = _done(scenario, case, served, succeeded, made)
     figures = {
-        "throughput": made.requests / made.seconds,
+        "throughput": made.requests * _stream(scenario) / made.seconds,
         **_latencies(made),
         "cpu": (after.cpu_seconds - before.cpu_seconds) / requests * 1e6,
         "switches": (after.switches - before.switches) / requests,
@@ -164,6 +184,52 @@ def _front_end(scenario: Scenario, case: Case, served: Served, timing: Timing) -
         # What was asked for is no result.
         del figures["throughput"]
     return Measured(case, made.seconds, figures, made.requests, tuple(made.histogram))
+
+
+# --- counted ---------------------------------------------------------------------------------
+
+#: What is counted is the same from one request to the next, but for how many share a batch.
+COUNTED_SECONDS = 1.0
+#: The kinds that have requests to count for.
+COUNTABLE = ("inprocess", "http", "grpc")
+
+
+def count(scenario: Scenario, peer: Peer, place: Place) -> Iterator[Measured]:
+    """Yields for each closed loop what a request allocates and copies, in one fresh process, whose
+    times are none.
+
+    :param scenario: of a kind in ``COUNTABLE``.
+    Raises as ``measure``.
+    """
+    cases = [case for case in scenario.cases() if case.level.isdigit()]
+    if scenario.kind == "inprocess":
+        for case in cases:
+            work = _work(scenario, case, place, Timing(COUNTED_SECONDS, 0.1))
+            made = peer.closed_loop(replace(work, counted=True))
+            seen = Counts(made.more["allocations"], made.more["copied"])
+            yield _counted(case, made, made.requests, Counts(0, 0), seen)
+    else:
+        flags = list(scenario.settings.get("flags", []))
+        file = new_file(place.log.with_suffix(".counts"))
+        with peer.serve(place.repository, place.backends, place.log, flags, preload(file)) as served:
+            for case in cases:
+                yield _counted_case(scenario, case, served, file)
+
+
+def _counted_case(scenario: Scenario, case: Case, served: Served, file: Path) -> Measured:
+    check_answer(scenario, served)
+    body = _body(scenario)
+    succeeded = served.successes(scenario.model)
+    before = read(file)
+    made = _once(scenario, case, served, body, COUNTED_SECONDS)
+    after = read(file)
+    return _counted(case, made, _done(scenario, case, served, succeeded, made), before, after)
+
+
+def _counted(case: Case, made: load.Load, requests: int, before: Counts, after: Counts) -> Measured:
+    return Measured(case, made.seconds, {
+        "allocations": (after.allocations - before.allocations) / requests,
+        "copied": (after.copied - before.copied) / requests}, requests)
 
 
 # --- without load ----------------------------------------------------------------------------

@@ -21,6 +21,8 @@ class Plan:
     seconds: float = 2.0
     warmup: float = 1.0
     seed: int = 1
+    #: Also what requests allocate and copy, in processes of their own.
+    counts: bool = False
 
     def __post_init__(self) -> None:
         if self.blocks < 1:

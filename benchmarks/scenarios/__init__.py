@@ -23,7 +23,9 @@ A file holds models, each a ``config.pbtxt``, and scenarios, each a model under 
 
 What else an entry has goes to its kind as ``settings``. Of an in-process scenario these are
 ``identity`` (false: the outputs are not the inputs, and not compared with them) and ``below`` (the
-inputs' elements, of an integer type, are from 0 up to below this).
+inputs' elements, of an integer type, are from 0 up to below this). Of a gRPC scenario ``stream`` says
+how many requests are sent on each stream of ModelStreamInfer, all at once; without it each is a call
+of ModelInfer. Levels are then streams at the same time, latencies those of a whole stream.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ KINDS = {
 
 #: What a scenario may say beside the fields of ``Scenario``, and what it is.
 SETTINGS = {"encoding": str, "connections": int, "copies": int, "cycles": int, "flags": list,
-            "outputs": list, "identity": bool, "below": int, "goals": dict}
+            "outputs": list, "identity": bool, "below": int, "goals": dict, "stream": int}
 _ENCODINGS = {"http": ("binary", "json"), "grpc": ("raw", "typed")}
 _WORDS = {str: "text", int: "a whole number above 0", list: "a list of texts",
           bool: "true or false", dict: "a table"}
@@ -219,6 +221,9 @@ def _check_whole(scenario: Scenario, where: str) -> None:
         what = "rates" if scenario.rates else "levels"
         raise InvalidArgumentError(f"{where}: '{name}' has {what}, which a scenario of kind '{kind}' "
                                    "has no use for")
+    if "stream" in scenario.settings and (kind != "grpc" or scenario.rates):
+        raise InvalidArgumentError(f"{where}: '{name}' has a stream, which is for closed loops of the "
+                                   "kind 'grpc' alone")
     encoding = scenario.settings.get("encoding")
     if encoding is not None and encoding not in _ENCODINGS.get(kind, ()):
         raise InvalidArgumentError(

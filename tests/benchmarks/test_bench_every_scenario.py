@@ -13,7 +13,8 @@ from dataclasses import replace
 
 import pytest
 
-from triton_py.benchmarks import load, scenarios
+from triton_py.benchmarks import scenarios
+from triton_py.benchmarks.load import programs
 from triton_py.benchmarks.peers import TritonPy
 from triton_py.benchmarks.runner.execute import Contestant, Execution
 from triton_py.benchmarks.runner.plan import Plan
@@ -51,7 +52,7 @@ def test_it_runs_and_has_its_figures(name, shipped):
     except UnavailableError as error:
         pytest.skip(str(error))
     if tool and scenario.levels and shutil.which(tool) is None:
-        pytest.skip(f"{tool} is not installed (apt-get install {load.PACKAGES[tool]})")
+        pytest.skip(f"{tool} is not installed (apt-get install {programs.PACKAGES[tool]})")
     run = Execution(CATALOGUE, [scenario], {"A": Contestant(TritonPy(), shipped)},
                     Plan(1, 0.2, 0.0), "test").execute()
     assert run.not_run == {}

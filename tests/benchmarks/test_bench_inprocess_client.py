@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 
 from triton_py.benchmarks import load
+from triton_py.benchmarks.load import programs
 from triton_py.benchmarks.peers import TritonPy
 from triton_py.benchmarks.scenarios import tensor
 from triton_py.errors import InternalError
@@ -25,7 +26,7 @@ def library():
 
 
 def client(*arguments, env=None):
-    return subprocess.run([load.program("inprocess_client"), *map(str, arguments)], timeout=60,
+    return subprocess.run([programs.program("inprocess_client"), *map(str, arguments)], timeout=60,
                           capture_output=True, text=True, check=False,
                           env={**os.environ, **(env or {})})
 

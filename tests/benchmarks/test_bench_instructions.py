@@ -9,8 +9,9 @@ import shutil
 
 import pytest
 
-from triton_py.benchmarks import instructions, kernels, load
+from triton_py.benchmarks import instructions, kernels
 from triton_py.benchmarks.instructions import Change
+from triton_py.benchmarks.load import programs
 from triton_py.cli.main import main
 from triton_py.errors import InvalidArgumentError, UnavailableError
 
@@ -157,7 +158,7 @@ kernels.count(int(sys.argv[1]), WatchProbe)
 def test_a_tool_that_is_missing_says_how_to_get_it(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UnavailableError, match="apt-get install nghttp2-client"):
-        load.tool("h2load")
+        programs.tool("h2load")
 
 
 def test_the_file_is_readable_to_people(tmp_path):

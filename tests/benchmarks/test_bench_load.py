@@ -11,7 +11,7 @@ import pytest
 from bench_servers import BAD, OK, TinyServer
 
 from triton_py.benchmarks import load
-from triton_py.benchmarks.load import bodies
+from triton_py.benchmarks.load import bodies, programs
 from triton_py.benchmarks.scenarios import tensors
 from triton_py.errors import InternalError, UnavailableError
 
@@ -21,7 +21,7 @@ ONE = tensors(["INPUT0:FP32:16"])
 def needs(tool):
     return pytest.mark.skipif(
         shutil.which(tool) is None,
-        reason=f"{tool} is not installed (apt-get install {load.PACKAGES[tool]})")
+        reason=f"{tool} is not installed (apt-get install {programs.PACKAGES[tool]})")
 
 
 @pytest.fixture
@@ -112,23 +112,23 @@ def test_some_errors_among_answers_are_seen_by_wrk():
 
 def test_a_client_that_fails_is_quoted():
     with pytest.raises(InternalError, match=r"ended with 3: b \| c \| d$"):
-        load.run(["sh", "-c", "printf 'a\\nb\\nc\\nd\\n' >&2; exit 3"], 1)
+        programs.run(["sh", "-c", "printf 'a\\nb\\nc\\nd\\n' >&2; exit 3"], 1)
 
 
 def test_a_client_that_hangs_is_ended():
     with pytest.raises(InternalError, match="did not end in 1 s: a request got no answer"):
-        load.run([sys.executable, "-c", "import signal; signal.pause()"], -59)
+        programs.run([sys.executable, "-c", "import signal; signal.pause()"], -59)
 
 
 def test_tools_and_programs_that_are_missing(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    for name, package in load.PACKAGES.items():
+    for name, package in programs.PACKAGES.items():
         with pytest.raises(UnavailableError, match=rf"'{name}' is needed and not installed "
                            rf"\(apt-get install {package}\)"):
-            load.tool(name)
-    monkeypatch.setattr(load, "LIBRARY", tmp_path)
+            programs.tool(name)
+    monkeypatch.setattr(programs, "LIBRARY", tmp_path)
     with pytest.raises(UnavailableError, match="rate_client is missing: the package was not built"):
-        load.program("rate_client")
+        programs.program("rate_client")
 
 
 def test_no_request_at_all_is_an_error():

@@ -87,7 +87,10 @@ def test_two_builds_of_a_backend(folder, shipped, capsys):
     assert bench("backend", library, library, "--model", "m", "--blocks", "1", "--seconds", "0.1",
                  "--warmup", "0", "--levels", "1", "--no-control", "--output", "r.json") == 2
     run = results.read(folder / "r.json")
-    assert set(run.subjects) == {"A", "B"} and len(run.samples) == 4
+    assert set(run.subjects) == {"A", "B"}
+    assert len([s for s in run.samples if "throughput" in s.figures]) == 4
+    # And what each allocates and copies, in a block of its own.
+    assert len([s for s in run.samples if "copied" in s.figures]) == 2
     assert "inconclusive" in capsys.readouterr().out
 
 

@@ -11,7 +11,14 @@ import sys
 import pytest
 
 from triton_py.benchmarks.machine import children
-from triton_py.benchmarks.peers import PEERS, TritonPy, TritonServer, peer, tritonserver
+from triton_py.benchmarks.peers import (
+    PEERS,
+    ServerEndedError,
+    TritonPy,
+    TritonServer,
+    peer,
+    tritonserver,
+)
 from triton_py.errors import UnavailableError
 
 
@@ -85,6 +92,38 @@ def test_a_server_that_does_not_stop_is_killed(tmp_path, monkeypatch):
     assert made._process.returncode == -signal.SIGKILL
     assert "heard" in log.read_text()
     made.close()
+
+
+def server_that(does):
+    """A program that is ready, and ends as ``does`` says when it is asked for anything else."""
+    return [sys.executable, "-c", ("import http.server, os, signal, sys\n"
+            "class Handler(http.server.BaseHTTPRequestHandler):\n"
+            "    def do_GET(self):\n"
+            "        self.send_response(200); self.end_headers()\n"
+            f"    def do_POST(self): {does}\n"
+            "    def log_message(self, *_): pass\n"
+            "print('last words', flush=True)\n"
+            "http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()")]
+
+
+@pytest.mark.parametrize(("does", "how"), [("os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),
+                                           ("os._exit(3)", "status 3")])
+def test_a_server_that_crashes_under_load(does, how, tmp_path):
+    """The client sees a closed connection; that is not what is reported."""
+    (port,) = peer.free_ports(1)
+    with pytest.raises(ServerEndedError, match=f"ended with {how} under load .*last words"), \
+            peer.Served([*server_that(does), str(port)], {}, tmp_path / "log", port, 0) as made:
+        made.post("models/m/infer", b"{}", {})
+
+
+def test_what_fails_on_a_server_that_lives_is_no_crash(tmp_path, monkeypatch):
+    monkeypatch.setattr(peer.Served, "DYING_SECONDS", 0.1)
+    (port,) = peer.free_ports(1)
+    with pytest.raises(UnavailableError, match="models/m/infer: 400") as caught, \
+            peer.Served([*server_that("self.send_error(400)"), str(port)], {}, tmp_path / "log",
+                        port, 0) as made:
+        made.post("models/m/infer", b"{}", {})
+    assert not isinstance(caught.value, ServerEndedError)
 
 
 # --- tritonserver ----------------------------------------------------------------------------

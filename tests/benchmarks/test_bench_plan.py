@@ -44,7 +44,8 @@ def test_drawing_leaves_the_list_alone():
 
 
 def test_facts_are_what_is_written_to_the_file():
-    assert Plan(3, 0.5, 0.0, 9).facts() == {"blocks": 3, "seconds": 0.5, "warmup": 0.0, "seed": 9}
+    assert Plan(3, 0.5, 0.0, 9).facts() == {"blocks": 3, "seconds": 0.5, "warmup": 0.0, "seed": 9,
+                                             "counts": False}
 
 
 @pytest.mark.parametrize("fields, said", [

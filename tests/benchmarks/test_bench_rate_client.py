@@ -14,7 +14,7 @@ import pytest
 from bench_servers import BAD, OK, TinyServer
 
 from triton_py.benchmarks import load
-from triton_py.benchmarks.load import bodies
+from triton_py.benchmarks.load import bodies, programs
 from triton_py.benchmarks.scenarios import tensors
 from triton_py.errors import InternalError
 
@@ -27,7 +27,7 @@ def body(tmp_path):
 
 
 def client(*arguments):
-    return subprocess.run([load.program("rate_client"), *map(str, arguments)], timeout=60,
+    return subprocess.run([programs.program("rate_client"), *map(str, arguments)], timeout=60,
                           capture_output=True, text=True, check=False)
 
 

@@ -4,17 +4,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from triton_py.benchmarks import results
+from triton_py.benchmarks.compare import paired
 from triton_py.benchmarks.machine import Usage
-from triton_py.benchmarks.peers import Peer
-from triton_py.benchmarks.results import Case, Subject
+from triton_py.benchmarks.peers import Peer, ServerEndedError
+from triton_py.benchmarks.results import Case, Crash, Subject
 from triton_py.benchmarks.runner import execute, measure
 from triton_py.benchmarks.runner.execute import Contestant, Execution
 from triton_py.benchmarks.runner.measure import Measured, Place, Timing
 from triton_py.benchmarks.runner.plan import Plan
 from triton_py.benchmarks.scenarios import Catalogue, Scenario, tensors
+from triton_py.benchmarks.statistics.rules import Rules
 from triton_py.errors import InternalError, UnavailableError, UnsupportedError
 
 MODELS = {"m": 'backend: "identity"\n'}
@@ -137,6 +141,90 @@ def test_the_file_grows_block_by_block(tmp_path, measured):
     made = execution(tmp_path, ["a"], keep=path).execute()
     assert sizes == [None] * 4 + [8] * 4 + [16] * 4
     assert results.read(path) == made
+
+
+# --- crashes and counts ----------------------------------------------------------------------
+
+
+def crash():
+    return ServerEndedError("the server ended with SIGSEGV")
+
+
+def test_a_process_whose_server_crashes_is_run_again_and_the_report_says_so(tmp_path, measured):
+    measured.fails = lambda name, label, call: crash() if call in (6, 7) else None
+    run = execution(tmp_path, ["a"]).execute()
+    assert run.complete and not run.not_run
+    # Nothing of the processes that crashed is in it.
+    assert len(measured) == 14 and len(run.samples) == 24
+    assert not {60.0, 70.0} & {s.figures["p99"] for s in run.samples}
+    label = measured[5][1]
+    key = next(key for key, subject in run.subjects.items() if subject.label == label)
+    assert run.crashes == [Crash("a", key, 1, "the server ended with SIGSEGV")] * 2
+    assert results.from_json(results.to_json(run), "x") == run
+
+
+def test_a_server_that_crashes_every_time_ends_its_scenario(tmp_path, measured):
+    measured.fails = lambda name, label, call: crash() if name == "a" and call > 4 else None
+    run = execution(tmp_path, ["a", "b"]).execute()
+    assert list(run.not_run) == ["a"] and "SIGSEGV" in run.not_run["a"]
+    assert len(run.crashes) == execute.ATTEMPTS
+    assert {s.block for s in run.samples if s.case.scenario == "a"} == {0}
+    assert {s.block for s in run.samples if s.case.scenario == "b"} == {0, 1, 2}
+
+
+@pytest.mark.parametrize(("who", "listed"), [("A", "warnings"), ("B", "incomplete")])
+def test_a_crash_of_the_candidate_is_no_pass(tmp_path, measured, who, listed):
+    run = execution(tmp_path, ["a"], blocks=5).execute()
+    run.crashes.append(Crash("a", who, 1, "the server ended with SIGSEGV"))
+    made = paired(run, Rules())
+    assert any("ended by itself 1 time under load (a)" in line for line in getattr(made, listed))
+    other = {"warnings": "incomplete", "incomplete": "warnings"}[listed]
+    assert not any("ended by itself" in line for line in getattr(made, other))
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Each counting process's subject."""
+    calls = []
+
+    def fake(one, peer, place):
+        calls.append(peer.subject().label)
+        yield Measured(Case(one.name, "1"), 1.0, {"copied": 64.0}, 5)
+
+    monkeypatch.setattr(execute, "count", fake)
+    return calls
+
+
+def counting(tmp_path, kind="http", peer=FakePeer, blocks=3, **more):
+    one = replace(scenario("a"), kind=kind)
+    made = {key: Contestant(peer(label), tmp_path)
+            for key, label in (("A", "old"), ("B", "new"), (results.CONTROL, "old"))}
+    return Execution(Catalogue({"a": one}, MODELS), [one], made, Plan(blocks, 1, 0, counts=True), "x",
+                     **more)
+
+
+def test_counts_are_blocks_of_their_own_without_the_control(tmp_path, measured, counted):
+    said = []
+    run = counting(tmp_path, progress=lambda *args: said.append(args)).execute()
+    assert counted == ["old", "new"] * 3
+    assert [(s.subject, s.block) for s in run.samples if "copied" in s.figures] == [
+        ("A", 3), ("B", 3), ("A", 4), ("B", 4), ("A", 5), ("B", 5)]
+    assert {s.block for s in run.samples if "p99" in s.figures} == {0, 1, 2}
+    assert [done for _, done, _ in said] == list(range(3 * 8 + 1))
+    assert {total for _, _, total in said} == {24} and said[6][0].endswith(", counting")
+    rows = {(row.case.level, row.figure.name): row for row in paired(run, Rules()).rows}
+    assert rows["1", "copied"].ratio == 1 and rows["1", "copied"].one_sided == 0
+    assert rows["1", "p99"].blocks == 3 and rows["1", "p99"].one_sided == 0
+
+
+class Uncountable(FakePeer):
+    countable = False
+
+
+@pytest.mark.parametrize("more", [{"kind": "start"}, {"peer": Uncountable}])
+def test_what_has_nothing_to_count_is_not_counted(tmp_path, measured, counted, more):
+    run = counting(tmp_path, **more).execute()
+    assert run.complete and not run.not_run and counted == []
 
 
 def test_one_subject_runs_once_in_a_block(tmp_path, measured):

@@ -194,6 +194,9 @@ def _add_plan(parser: argparse.ArgumentParser, seconds: float = 2.0, warmup: flo
     group.add_argument("--seed", type=_count, default=1, metavar="N",
                        help="of the order of the subjects and of the statistics (default: 1)")
     if output:
+        group.add_argument("--no-counts", action="store_true",
+                           help="don't count what requests allocate and copy, which takes one more "
+                           "process of each subject in each block")
         group.add_argument("--output", type=Path, metavar="FILE",
                            help="for the samples (default: bench-DATE-TIME.json)")
 
@@ -324,7 +327,8 @@ def _measure(arguments: argparse.Namespace, catalogue: Catalogue, chosen: list[S
     contestants = dict(contestants)
     if len(contestants) > 1 and not arguments.no_control:
         contestants[CONTROL] = contestants[BASELINE]
-    plan = Plan(arguments.blocks, arguments.seconds, arguments.warmup, arguments.seed)
+    plan = Plan(arguments.blocks, arguments.seconds, arguments.warmup, arguments.seed,
+                counts=not arguments.no_counts)
     shown = _Progress()
     execution = Execution(catalogue, chosen, contestants, plan,
                           shlex.join(["triton-py", *sys.argv[1:]]), output, shown)
