@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from triton_py.repository import LocalFolder
 
@@ -30,6 +31,11 @@ class SharedFolder:
                 raise RuntimeError(f"model folder '{self.path}' has been released")
             self._shares += 1
         return self
+
+    def complete(self, version: int, check: Callable[[], None]) -> None:
+        """See to it that all files are there that a version needs; see ``LocalFolder``."""
+        if self._temporary is not None:
+            self._temporary.complete(version, check)
 
     def release(self) -> None:
         """Give up one share."""

@@ -14,12 +14,14 @@ from triton_py.control.options import ServerOptions
 from triton_py.errors import InvalidArgumentError, UnsupportedError
 from triton_py.proto.model_config import ModelConfig
 from triton_py.repository import (
+    FolderMarks,
     LoadParameters,
     ModelFolder,
+    ModelId,
     check_model_name,
-    fingerprint,
     list_versions,
     select_versions,
+    storage_of,
     write_override,
 )
 
@@ -28,7 +30,7 @@ from triton_py.repository import (
 class LoadPlan:
     """What a load will build. The planner's share of ``folder`` passes to whoever gets the plan."""
 
-    name: str
+    name: ModelId
     folder: SharedFolder
     #: A ModelConfig message: what the user wrote, completed from the folder.
     config: ModelConfig
@@ -39,11 +41,15 @@ class LoadPlan:
     versions: tuple[int, ...]
     #: Of the folder's content; "" when an override was applied.
     fingerprint: str
+    #: The folder in the repository, and its content's marks; None where the files came with the
+    #: load request.
+    origin: str | None = None
+    marks: FolderMarks | None = None
 
 
-def folder_fingerprint(folder: ModelFolder) -> str:
-    """Tells one content of one folder from another; see ``repository.fingerprint``."""
-    return f"{folder.path}:{fingerprint(folder.path)}"
+def folder_fingerprint(folder: ModelFolder, marks: FolderMarks) -> str:
+    """Tells one content of one folder from another."""
+    return f"{folder.path}:{marks.whole}"
 
 
 class Planner:
@@ -54,7 +60,11 @@ class Planner:
         self._options = options
 
     def plan(
-        self, name: str, folder: ModelFolder | None, parameters: LoadParameters, mark: str
+        self,
+        name: ModelId,
+        folder: ModelFolder | None,
+        parameters: LoadParameters,
+        marks: FolderMarks | None,
     ) -> LoadPlan:
         """Read and check what a load needs before any backend is asked.
 
@@ -62,16 +72,16 @@ class Planner:
             name: the model's name.
             folder: where it lies; None when the parameters bring all files.
             parameters: of the load request.
-            mark: the folder's fingerprint, taken before this call.
+            marks: the folder's, taken before this call.
 
         Raises:
             TritonError: a bad name or configuration, no version, something not supported. Nothing
                 is left behind.
         """
-        check_model_name(name)
+        check_model_name(name.name)
         shared = self._open_folder(folder, parameters)
         try:
-            return self._plan(name, folder, shared, parameters, mark)
+            return self._plan(name, folder, shared, parameters, marks)
         except BaseException:
             shared.release()
             raise
@@ -82,18 +92,19 @@ class Planner:
             return SharedFolder(temporary.path, temporary)
         if folder is None:
             raise InvalidArgumentError("neither a model folder nor files to load from")
-        return SharedFolder(folder.path)
+        copy = storage_of(folder.path).fetch(folder.path)
+        return SharedFolder(copy.path if copy is not None else folder.path, copy)
 
     def _plan(
         self,
-        name: str,
+        name: ModelId,
         folder: ModelFolder | None,
         shared: SharedFolder,
         parameters: LoadParameters,
-        mark: str,
+        marks: FolderMarks | None,
     ) -> LoadPlan:
         prepared = prepare(
-            name,
+            name.name,
             shared.path,
             config_name=self._options.model_config_name,
             override_json=parameters.config,
@@ -102,6 +113,9 @@ class Planner:
         )
         config = prepared.config
         self._refuse_unsupported(name, config)
+        fingerprint = ""
+        if not parameters and folder is not None and marks is not None:
+            fingerprint = folder_fingerprint(folder, marks)
         return LoadPlan(
             name,
             shared,
@@ -109,7 +123,9 @@ class Planner:
             prepared.path,
             prepared.provided,
             self._versions(name, shared.path, config),
-            "" if parameters else mark,
+            fingerprint,
+            folder.path if folder is not None else None,
+            marks,
         )
 
     def _versions(self, name: str, path: str, config: ModelConfig) -> tuple[int, ...]:
