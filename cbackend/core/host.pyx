@@ -323,8 +323,8 @@ cdef class ModelHandle:
             if goes == 0:
                 continue
             if goes != worker.instance_count:
-                raise ValueError(f"instances of model '{self.name}' that share a thread can only be "
-                                 "removed together")
+                raise ValueError(f"instances of model '{self.name}' that share a thread can only "
+                                 "be removed together")
             found += goes
             gone[count] = worker
             count += 1

@@ -178,7 +178,7 @@ cdef struct Channel:
     Slot slot
     int64_t references
     Model* model            # borrowed until `pending` is 0, not to be touched after
-    Instance* instance      # that has its request, borrowed likewise; NULL: none (Instance.in_flight)
+    Instance* instance      # that has its request, borrowed likewise, or NULL; it counts this
     int64_t pending         # 2: request not released, no final response; 0: out of flight
     int64_t final           # the final flag has been sent, or is being sent
     int64_t sending         # threads that are delivering a response which is not the final one

@@ -22,7 +22,7 @@ cdef void worker_leave(Worker* worker) noexcept nogil
 # Waits until a worker that was told to leave pulls no more, and none of its instances has a request
 # or is asked whether it is ready.
 cdef void worker_wait(Worker* worker) noexcept nogil
-# Finalises the instances in reverse order, ends the thread, frees all. The queue must be closing, or
-# the worker have been waited for.
+# Finalises the instances in reverse order, ends the thread, frees all. The queue must be closing,
+# or the worker have been waited for.
 # Returns the first error of a ModelInstanceFinalize, owned by the caller, or NULL.
 cdef TRITONSERVER_Error* worker_end(Worker* worker) noexcept nogil

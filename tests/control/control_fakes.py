@@ -3,7 +3,8 @@
 """A data plane without libraries: records what is made and closed, fails and waits on request.
 
 A *point* is a string like ``create:m:1`` (model m, version 1), ``instance:m:1``, ``start:m:1``,
-``load_backend:fake``, ``publish:m:1``, ``remove:m:1``, ``finish:m:1``, ``close:m:1``. ``fail[point]`` is an exception to raise there;
+``load_backend:fake``, ``publish:m:1``, ``remove:m:1``, ``finish:m:1``, ``close:m:1``.
+``fail[point]`` is an exception to raise there;
 ``gates[point]`` is a ``Gate`` at which the calling thread stops until the test lets it through.
 """
 

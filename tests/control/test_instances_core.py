@@ -201,7 +201,9 @@ def test_sequences_finish_on_the_instance_that_leaves(
     batching = """
     sequence_batching {
       max_sequence_idle_microseconds: 60000000
-      control_input { name: "START" control { kind: CONTROL_SEQUENCE_START int32_false_true: [0, 1] } }
+      control_input {
+        name: "START" control { kind: CONTROL_SEQUENCE_START int32_false_true: [0, 1] }
+      }
     }
     """
     write_model(repository, "m", batching + count(2))

@@ -268,7 +268,7 @@ def test_a_new_instance_takes_what_waits():
     probe = SequenceProbe(max_batch_size=2)
     for k in range(1, 7):
         probe.send(k, start=True)
-    probe.cancel(3)  # in the backlog
+    probe.cancel(2)  # of sequence 3, in the backlog
     assert probe.add_instance() == 1
     assert (probe.slots(0), probe.slots(1), probe.backlog) == ([1, 2], [4, 5], [6])
     probe.send(7, start=True)

@@ -33,7 +33,8 @@ _CHUNK = 16
 _STAMPS = ("ETag", "etag", "generation", "LastModified", "last_modified", "updated", "mtime",
            "created")  # fmt: skip
 
-_NOT_LET_IN = ("credential", "authenticat", "permission", "forbidden", "accessdenied", "refresherror")
+_NOT_LET_IN = ("credential", "authenticat", "permission", "forbidden", "accessdenied",
+               "refresherror")  # fmt: skip
 _NOT_REACHED = ("connect", "timeout", "servicerequest", "endpoint")
 
 
