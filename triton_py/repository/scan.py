@@ -173,10 +173,10 @@ class Repositories:
 
         With namespaces those that there are, and the bare name where there is none.
         """
-        check_model_name(name)
         if not self._namespacing:
             return [ModelId(name)]
         try:
+            check_model_name(name)
             found = [folder.name for folder in self._look_up(name)]
         except TritonError:
             # Whoever looks for the bare name is told why.
