@@ -257,7 +257,7 @@ def test_a_socket_that_takes_only_a_part(own: tuple[str, NativeServer]) -> None:
             ask(client, stream, bytes([stream % 251]) * 15_000)
             stream += 2
             done += 1
-            wait_until(lambda: successes() == done)
+            wait_until(lambda expected=done: successes() == expected)  # type: ignore[misc]
             time.sleep(0.001)
         assert counts()[1] > partly, "the socket took everything"
         for answer in range(101, stream, 2):

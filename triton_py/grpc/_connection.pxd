@@ -76,5 +76,6 @@ cdef class Connection:
     cdef void forget(self, Call* call) noexcept
 
 
-# Where a call is the only thing that goes on, lets whoever has its answer send it. Before it is submitted.
+# Where a call is the only thing that goes on, lets whoever has its answer send it. Before it is
+# submitted.
 cdef int permit_lone(Connection connection, Call* call) except -1

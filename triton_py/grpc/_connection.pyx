@@ -178,8 +178,8 @@ cdef class Connection:
         if self.pumping or self.shut or self.session == NULL:
             return 0
         if self.lone != NULL:
-            # The call is open, so the connection is not at its end; while nothing is written, nobody
-            # is in the other's way.
+            # The call is open, so the connection is not at its end; while nothing is written,
+            # nobody is in the other's way.
             if self.pending == 0 and not self.h2.session_want_write(self.session):
                 return 0
             self.settle(True)

@@ -50,8 +50,8 @@ cdef enum:
 
 # --- fields ----------------------------------------------------------------------------------
 
-# HPACK: "literal header field without indexing, new name" (RFC 7541, 6.2.2), texts as they are. A length
-# below 127 is one byte.
+# HPACK: "literal header field without indexing, new name" (RFC 7541, 6.2.2), texts as they are. A
+# length below 127 is one byte.
 
 
 cdef size_t _put_field(uint8_t* to, const char* name, const char* value) noexcept:
