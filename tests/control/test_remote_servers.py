@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
-import gcsfs
 import pytest
 import requests
 from botocore.config import Config
 from control_fakes import FakeDataPlane
 from control_support import CONFIG, StartServer, states, wait_until_unloaded
 from gcp_storage_emulator.server import create_server
+from gcsfs.core import GCSFileSystem
 from moto.server import ThreadedMotoServer
 
 from triton_py.errors import InternalError, InvalidArgumentError, TritonError
@@ -174,7 +174,7 @@ def test_credentials_that_are_wrong_are_said(
 
 
 @pytest.fixture
-def google(monkeypatch: pytest.MonkeyPatch) -> Iterator[gcsfs.GCSFileSystem]:
+def google(monkeypatch: pytest.MonkeyPatch) -> Iterator[GCSFileSystem]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -182,7 +182,7 @@ def google(monkeypatch: pytest.MonkeyPatch) -> Iterator[gcsfs.GCSFileSystem]:
     server.start()
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
     try:
-        fs = gcsfs.GCSFileSystem(
+        fs = GCSFileSystem(
             token="anon",
             endpoint_url=f"http://127.0.0.1:{port}",
             skip_instance_cache=True,
@@ -196,7 +196,7 @@ def google(monkeypatch: pytest.MonkeyPatch) -> Iterator[gcsfs.GCSFileSystem]:
 
 
 def test_models_from_google(
-    google: gcsfs.GCSFileSystem, start: StartServer, create: StartServer, dataplane: FakeDataPlane
+    google: GCSFileSystem, start: StartServer, create: StartServer, dataplane: FakeDataPlane
 ) -> None:
     server = start(model_repository_paths=["gs://bucket/models"], startup_models=["*"])
     assert states(server) == {"m": {"2": "READY"}, "n": {"1": "READY"}}

@@ -44,6 +44,9 @@ def filesystem(place: Place, credential: Credential) -> Any:
 def open_filesystem(place: Place, credential: Credential) -> Any:
     """A new file system; nothing is asked of the storage yet."""
     module, name = _CLASSES[place.scheme]
+    if place.scheme == "gs" and _google_is_emulated():
+        # The package's newer class asks Google itself, over gRPC, of what kind a bucket is.
+        module = "gcsfs.core"
     create = getattr(_package(module, place.scheme), name)
     options = _OPTIONS[place.scheme](place, credential)
     # Listings have to be those of the moment, and this module does the sharing.
@@ -96,8 +99,12 @@ def gs_options(place: Place, credential: Credential) -> dict[str, Any]:
                 f"Google's credential file '{credential['path']}' does not exist"
             )
         return {"token": credential["path"]}
-    # A server of one's own, which knows nothing of Google's accounts.
-    return {"token": "anon"} if os.environ.get("STORAGE_EMULATOR_HOST") else {}
+    # A server of one's own knows nothing of Google's accounts.
+    return {"token": "anon"} if _google_is_emulated() else {}
+
+
+def _google_is_emulated() -> bool:
+    return bool(os.environ.get("STORAGE_EMULATOR_HOST"))
 
 
 def as_options(place: Place, credential: Credential) -> dict[str, Any]:
