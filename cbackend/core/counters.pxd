@@ -28,6 +28,9 @@ cdef enum Kind:
     LIVE_SEQUENCE
     LIVE_STATE
     LIVE_STATE_MEMORY
+    LIVE_AGENT
+    LIVE_AGENT_MODEL
+    LIVE_AGENT_LOCATION
     LIVE_KINDS
 
 cdef void live(Kind kind, int64_t change) noexcept nogil

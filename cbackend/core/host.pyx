@@ -44,7 +44,7 @@ from triton_py.core.statistics cimport statistics_python
 from triton_py.core.strategy cimport strategy_close
 from triton_py.core.worker cimport worker_adopt, worker_end, worker_new, worker_run
 
-from triton_py.core import cuda, log
+from triton_py.core import agent_host, cuda, log
 
 _MEMORY = ("CPU", "CPU_PINNED", "GPU")
 
@@ -404,6 +404,16 @@ cdef class Host:
             handle.close()
             check(error)
         return handle
+
+    def load_agent(self, str name, str library):
+        """dlopen, TRITONREPOAGENT_Initialize."""
+        return agent_host.load_agent(name, library)
+
+    def create_agent_model(self, agent, int artifact_type, str location, str config_json,
+                           list parameters):
+        """TRITONREPOAGENT_ModelInitialize."""
+        return agent_host.create_agent_model(
+            agent, artifact_type, location, config_json, parameters)
 
     def publish(self, ModelHandle model) -> None:
         """Makes the model visible to requests, in the place of one of its name and version."""

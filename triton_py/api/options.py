@@ -93,6 +93,7 @@ class Options:
 
     #: None: the backends that ship with this package.
     backend_directory: StrPath | None = None
+    #: Searched before the repository agents that ship.
     repo_agent_directory: StrPath | None = None
     model_load_device_limits: Sequence[ModelLoadDeviceLimit] = ()
     #: backend name ("" for all) -> setting -> value

@@ -64,7 +64,6 @@ MISSING: dict[str, Missing] = {
     "model-load-gpu-limit": Missing(
         "limits on a GPU's memory", values.device_fraction, "DEVICE:FRACTION"),
     "allow-client-shm": Missing("shared memory", *_BOOL),
-    "repoagent-directory": Missing("repository agents", str, "DIR"),
 }
 
 NO_EFFECT: dict[str, NoEffect] = {

@@ -201,6 +201,10 @@ class Settings:
         "", BACKEND, values.nonempty("backend-directory"), "DIR",
         "Directory searched for <name>/libtriton_<name>.so, after a model's own folders.",
         default_text="the shipped backends (triton-py config --backends)")
+    repoagent_directory: str = _flag(
+        "", BACKEND, values.nonempty("repoagent-directory"), "DIR",
+        "Directory searched for <name>/libtritonrepoagent_<name>.so, before the shipped ones.",
+        default_text="the shipped agents (triton-py config --repoagents)")
     backend_config: list[values.Setting] = _flag(
         None, BACKEND, values.backend_config, "[NAME,]KEY=VALUE",
         "A setting for backend NAME, or for every backend; repeatable.", repeat=True)

@@ -11,6 +11,8 @@ plane never holds one of its locks during a call, since a backend may call back 
 Questions (``ready``, ``statistics``, ``in_flight``, ``pending``) are asked at any time between
 ``start`` and ``close``, from several threads; the control plane sees to it that ``close`` comes after
 them (``Pins``).
+
+An agent's models are created, told of actions and closed one call at a time, and before the agent.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from typing import Any, Protocol
 LOG_INFO, LOG_WARN, LOG_ERROR, LOG_VERBOSE = range(4)
 #: TRITONSERVER_InstanceGroupKind
 KIND_AUTO, KIND_CPU, KIND_GPU, KIND_MODEL = range(4)
+#: TRITONREPOAGENT_ArtifactType
+ARTIFACT_FILESYSTEM, ARTIFACT_REMOTE_FILESYSTEM = range(2)
 
 
 class Backend(Protocol):
@@ -88,6 +92,33 @@ class Model(Protocol):
         """
 
 
+class Agent(Protocol):
+    """A loaded and initialised repository agent."""
+
+    name: str
+    library: str
+
+    def close(self) -> None:
+        """TRITONREPOAGENT_Finalize, then dlclose; a TritonError comes after the clean-up."""
+
+
+class AgentModel(Protocol):
+    """One model in the hands of an agent, from TRITONREPOAGENT_ModelInitialize to ModelFinalize."""
+
+    @property
+    def location(self) -> tuple[int, str]:
+        """(TRITONREPOAGENT_ArtifactType, path or address): where the agent left the model."""
+
+    def action(self, action: int) -> None:
+        """TRITONREPOAGENT_ModelAction, one at a time; raises what the agent returns."""
+
+    def close(self) -> None:
+        """TRITONREPOAGENT_ModelFinalize, then what the agent acquired is removed.
+
+        A TritonError comes after the clean-up.
+        """
+
+
 class DataPlane(Protocol):
     """What a server can do with libraries, models and requests."""
 
@@ -113,6 +144,19 @@ class DataPlane(Protocol):
 
         A failure cleans up before it raises.
         """
+
+    def load_agent(self, name: str, library: str) -> Agent:
+        """dlopen, TRITONREPOAGENT_Initialize. A failure cleans up before it raises."""
+
+    def create_agent_model(
+        self,
+        agent: Any,
+        artifact_type: int,
+        location: str,
+        config_json: str | None,
+        parameters: list[tuple[str, str]],
+    ) -> AgentModel:
+        """TRITONREPOAGENT_ModelInitialize; a failure cleans up before it raises."""
 
     def publish(self, model: Any) -> None:
         """Let new requests find the model, atomically replacing one of its name and version."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 
+from triton_py.control.agents import AgentStore
 from triton_py.control.builder import Builder
 from triton_py.control.dataplane import LOG_ERROR, LOG_INFO, LOG_WARN, DataPlane
 from triton_py.control.operations import Kind, Operation, Operations
@@ -68,6 +69,7 @@ class Loader:
         retirer: Retirer,
         builder: Builder,
         pool: WorkerPool,
+        agents: AgentStore,
     ) -> None:
         self._dataplane = dataplane
         self._options = options
@@ -77,7 +79,7 @@ class Loader:
         self._retirer = retirer
         self._builder = builder
         self._pool = pool
-        self._planner = Planner(dataplane, options)
+        self._planner = Planner(dataplane, options, agents)
 
     def load(
         self,
@@ -258,6 +260,7 @@ class Loader:
                 displaced = self._serve(plan, builds)
             except Exception as error:  # noqa: BLE001
                 return self._undo(load, plan, as_triton_error(error))
+            plan.folder.load_complete()
             self._dataplane.log(LOG_INFO, f"successfully loaded '{plan.name}'")
             for built in displaced.dropped:
                 self._withdraw(built)

@@ -77,7 +77,8 @@ class ServerOptions:
     metrics_config: dict[str, dict[str, str]] = field(default_factory=dict)
     #: Empty: only the backends that ship with triton-py.
     backend_directory: str = ""
-    repo_agent_directory: str = "/opt/tritonserver/repoagents"
+    #: Empty: only the repository agents that ship with triton-py.
+    repo_agent_directory: str = ""
     #: backend name ("" for all) -> setting -> value; of a setting given twice the last one counts
     backend_config: dict[str, dict[str, str]] = field(default_factory=dict)
     #: policy name -> setting -> value
@@ -118,10 +119,19 @@ class ServerOptions:
 
     def backend_directories(self, shipped: str) -> list[str]:
         """Where backends are searched: the user's directory, then the shipped one."""
-        chosen = [self.backend_directory] if self.backend_directory else []
-        if not chosen or os.path.realpath(self.backend_directory) != os.path.realpath(shipped):
-            chosen.append(shipped)
-        return chosen
+        return _directories(self.backend_directory, shipped)
+
+    def repo_agent_directories(self, shipped: str) -> list[str]:
+        """Where repository agents are searched: the user's directory, then the shipped one."""
+        return _directories(self.repo_agent_directory, shipped)
+
+
+def _directories(chosen: str, shipped: str) -> list[str]:
+    if not chosen:
+        return [shipped]
+    if os.path.realpath(chosen) == os.path.realpath(shipped):
+        return [chosen]
+    return [chosen, shipped]
 
 
 _Setter = Callable[..., None]

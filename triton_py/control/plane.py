@@ -15,6 +15,7 @@ from typing import Any
 
 import triton_py
 from triton_py.control import configs, tables
+from triton_py.control.agents import AgentStore
 from triton_py.control.backends import BackendStore
 from triton_py.control.builder import Builder
 from triton_py.control.dataplane import LOG_ERROR, LOG_INFO, LOG_VERBOSE, DataPlane
@@ -75,8 +76,9 @@ class ControlPlane:
 
     Thread safety: ``_lock`` guards ``_state`` and ``_stop_result`` and is held for assignments only.
     What the parts share is guarded in them: ``Registry`` (models), ``Operations`` (who may change
-    which model), ``Repositories``, ``BackendStore``, ``Retirer``. No two of these locks are ever
-    held together, and none is held while the data plane is called.
+    which model), ``Repositories``, ``BackendStore``, ``AgentStore``, ``Retirer``. No two of these
+    locks are ever held together, and none is held while the data plane is called, but for those
+    that make the calls of one library, or of one model's agents, come one after the other.
     """
 
     def __init__(
@@ -129,6 +131,7 @@ class ControlPlane:
             self._retirer,
             self._builder,
             self._pool,
+            AgentStore(dataplane, options.repo_agent_directories(triton_py.get_repoagent_dir())),
         )
 
     # Start and stop
