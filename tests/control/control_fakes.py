@@ -3,7 +3,8 @@
 """A data plane without libraries: records what is made and closed, fails and waits on request.
 
 A *point* is a string like ``create:m:1`` (model m, version 1), ``instance:m:1``, ``start:m:1``,
-``load_backend:fake``, ``publish:m:1``, ``close:m:1``. ``fail[point]`` is an exception to raise there;
+``load_backend:fake``, ``publish:m:1``, ``close:m:1``; of repository agents ``load_agent:a``,
+``agent_create:a``, ``agent:a:LOAD``, ``agent_close:a``, ``close_agent:a``. ``fail[point]`` is an exception to raise there;
 ``gates[point]`` is a ``Gate`` at which the calling thread stops until the test lets it through.
 """
 
@@ -163,6 +164,60 @@ class FakeModel:
         self.plane.reach(f"{step}:{self.name}:{self.version}")
 
 
+class FakeAgent:
+    def __init__(self, plane: FakeDataPlane, name: str, library: str) -> None:
+        self.name = name
+        self.library = library
+        self.closed = False
+        self._plane = plane
+
+    def close(self) -> None:
+        assert not self.closed, "agent closed twice"
+        in_use = [m for m in self._plane.agent_models if m.agent is self and not m.closed]
+        assert not in_use, f"agent closed under {in_use}"
+        self.closed = True
+        self._plane.reach(f"close_agent:{self.name}")
+
+
+class FakeAgentModel:
+    """Holds the agent's calls to what may follow what, and to one at a time."""
+
+    FOLLOWS = {None: {"LOAD"}, "LOAD": {"LOAD_COMPLETE", "LOAD_FAIL"},
+               "LOAD_COMPLETE": {"UNLOAD"}, "UNLOAD": {"UNLOAD_COMPLETE"}}
+
+    def __init__(
+        self, plane: FakeDataPlane, agent: FakeAgent, location: tuple[int, str],
+        config: str | None, parameters: list[tuple[str, str]],
+    ) -> None:
+        self.plane = plane
+        self.agent = agent
+        self.location = location
+        self.config = config
+        self.parameters = parameters
+        self.last: str | None = None
+        self.closed = False
+        self._busy = threading.Lock()
+
+    def action(self, action: int) -> None:
+        assert not self.closed and not self.agent.closed
+        name = ("LOAD", "LOAD_COMPLETE", "LOAD_FAIL", "UNLOAD", "UNLOAD_COMPLETE")[action]
+        assert self._busy.acquire(blocking=False), "two calls at a time"
+        try:
+            assert name in self.FOLLOWS.get(self.last, ()), f"{name} follows {self.last}"
+            self.last = name
+            self.plane.reach(f"agent:{self.agent.name}:{name}")
+            if name == "LOAD" and self.agent.name in self.plane.moves:
+                self.location = (0, self.plane.moves[self.agent.name])
+        finally:
+            self._busy.release()
+
+    def close(self) -> None:
+        assert not self.closed, "an agent's model is closed twice"
+        assert self.last in (None, "LOAD_FAIL", "UNLOAD_COMPLETE"), f"closed after {self.last}"
+        self.closed = True
+        self.plane.reach(f"agent_close:{self.agent.name}")
+
+
 class FakeDataPlane:
     """See the module's docstring. ``watch`` is called at every point, with the point."""
 
@@ -178,6 +233,10 @@ class FakeDataPlane:
         self.backends: list[FakeBackend] = []
         self.models: list[FakeModel] = []
         self.table: dict[tuple[str, int], FakeModel] = {}
+        self.agents: list[FakeAgent] = []
+        self.agent_models: list[FakeAgentModel] = []
+        #: agent -> the folder to which it moves every model
+        self.moves: dict[str, str] = {}
         self.points: list[str] = []
         self.lines: list[tuple[int, str]] = []
         self._lock = threading.Lock()
@@ -239,6 +298,28 @@ class FakeDataPlane:
             model.config = json.dumps(completed)
         with self._lock:
             self.models.append(model)
+        return model
+
+    def load_agent(self, name: str, library: str) -> FakeAgent:
+        self.reach(f"load_agent:{name}")
+        agent = FakeAgent(self, name, library)
+        with self._lock:
+            self.agents.append(agent)
+        return agent
+
+    def create_agent_model(
+        self,
+        agent: FakeAgent,
+        artifact_type: int,
+        location: str,
+        config_json: str | None,
+        parameters: list[tuple[str, str]],
+    ) -> FakeAgentModel:
+        assert not agent.closed
+        self.reach(f"agent_create:{agent.name}")
+        model = FakeAgentModel(self, agent, (artifact_type, location), config_json, parameters)
+        with self._lock:
+            self.agent_models.append(model)
         return model
 
     def publish(self, model: FakeModel) -> None:
