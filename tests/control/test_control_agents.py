@@ -153,6 +153,22 @@ def test_interrupted_while_an_agent_loads(
     server.load("m")
 
 
+def test_interrupted_while_the_agents_learn_that_the_model_serves(
+    model: Path, repository: Repository, start: StartServer, dataplane: FakeDataPlane
+) -> None:
+    server = start()
+    server.load("m")
+    old = dataplane.served("m")
+    repository.model("m", extra=AGENTS + "dynamic_batching {}")
+    dataplane.fail["agent:b:LOAD_COMPLETE"] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        server.load("m")
+    wait_until_unloaded(server)
+    assert old.closed and dataplane.served("m") is not old
+    assert [m.last for m in dataplane.agent_models] == ["UNLOAD_COMPLETE"] * 2 + [
+        "LOAD_COMPLETE"] * 2
+
+
 def test_an_unload_during_the_load(
     model: Path, start: StartServer, dataplane: FakeDataPlane
 ) -> None:

@@ -60,9 +60,9 @@ class AgentChain:
     """The agents that a load goes through, each at the place where the one before left the model.
 
     Thread safety: ``add`` is for the thread that loads, before anyone else has the chain. The rest
-    may be called by several threads: ``_turn`` guards ``_state``, ``_members`` and
-    ``_unload_wanted``, and is held while the agents are told, since an agent may learn of one thing
-    at a time; nobody waits for it but who has something to tell to the same agents.
+    may be called by several threads: ``_turn`` guards ``_state`` and ``_unload_wanted``, and is held
+    while the agents are told, since an agent may learn of one thing at a time; nobody waits for it
+    but who has something to tell to the same agents.
     """
 
     def __init__(self, dataplane: DataPlane, store: AgentStore, name: str, path: str) -> None:
@@ -138,8 +138,10 @@ class AgentChain:
         """The model serves."""
         with self._turn:
             assert self._state is _State.LOADING
-            self._tell(Action.LOAD_COMPLETE)
-            self._state = _State.LOADED
+            try:
+                self._tell(Action.LOAD_COMPLETE)
+            finally:
+                self._state = _State.LOADED
             if self._unload_wanted:
                 self._unload()
 
@@ -157,34 +159,49 @@ class AgentChain:
 
         Called once, also for a chain that was broken off.
         """
-        with self._turn:
-            if self._state is _State.LOADING:
-                self._tell(Action.LOAD_FAIL)
-            else:
-                if self._state is _State.LOADED:
-                    self._unload()
-                self._tell(Action.UNLOAD_COMPLETE)
-            self._state = _State.ENDED
-            members, self._members = self._members, []
-        for member in reversed(members):
-            try:
-                member.model.close()
-            except Exception as error:  # noqa: BLE001 it is gone either way
-                self._complain(member, "TRITONREPOAGENT_ModelFinalize", error)
-            member.lease.release()
+        try:
+            with self._turn:
+                if self._state is _State.LOADING:
+                    self._tell(Action.LOAD_FAIL)
+                else:
+                    if self._state is _State.LOADED:
+                        self._unload()
+                    self._tell(Action.UNLOAD_COMPLETE)
+                self._state = _State.ENDED
+        finally:
+            self._close()
 
     def _unload(self) -> None:
         self._tell(Action.UNLOAD)
         self._state = _State.UNLOADING
 
+    def _close(self) -> None:
+        """Let go of the agents, the last one first; nobody else has the chain any more."""
+        while self._members:
+            member = self._members.pop()
+            try:
+                member.model.close()
+            except Exception as error:  # noqa: BLE001 it is gone either way
+                self._complain(member, "TRITONREPOAGENT_ModelFinalize", error)
+            finally:
+                member.lease.release()
+
     def _tell(self, action: Action) -> None:
-        """Tell all agents; none can object any more, so their errors go to the log."""
-        members = self._members if action is Action.UNLOAD else reversed(self._members)
-        for member in members:
+        """Tell all agents; none can object any more, so their errors go to the log.
+
+        Ctrl-C in the middle is raised after all have been told.
+        """
+        interrupt: BaseException | None = None
+        backwards = action is not Action.UNLOAD
+        for member in self._members[::-1] if backwards else self._members:
             try:
                 member.model.action(action)
             except Exception as error:  # noqa: BLE001 the others have to learn of it too
                 self._complain(member, f"TRITONREPOAGENT_ACTION_{action.name}", error)
+            except BaseException as error:  # noqa: BLE001
+                interrupt = error
+        if interrupt is not None:
+            raise interrupt
 
     def _complain(self, member: _Member, what: str, error: Exception) -> None:
         self._dataplane.log(

@@ -260,12 +260,15 @@ class Loader:
                 displaced = self._serve(plan, builds)
             except Exception as error:  # noqa: BLE001
                 return self._undo(load, plan, as_triton_error(error))
-            plan.folder.load_complete()
-            self._dataplane.log(LOG_INFO, f"successfully loaded '{plan.name}'")
-            for built in displaced.dropped:
-                self._withdraw(built)
-            for built in [*displaced.replaced, *displaced.dropped]:
-                self._retirer.retire(built)
+            try:
+                plan.folder.load_complete()
+                self._dataplane.log(LOG_INFO, f"successfully loaded '{plan.name}'")
+            finally:
+                # Also where Ctrl-C ends the wait for an agent: nobody else knows of them.
+                for built in displaced.dropped:
+                    self._withdraw(built)
+                for built in [*displaced.replaced, *displaced.dropped]:
+                    self._retirer.retire(built)
             return None
         finally:
             load.plan = None
