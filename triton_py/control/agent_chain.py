@@ -172,8 +172,10 @@ class AgentChain:
             self._close()
 
     def _unload(self) -> None:
-        self._tell(Action.UNLOAD)
-        self._state = _State.UNLOADING
+        try:
+            self._tell(Action.UNLOAD)
+        finally:
+            self._state = _State.UNLOADING
 
     def _close(self) -> None:
         """Let go of the agents, the last one first; nobody else has the chain any more."""

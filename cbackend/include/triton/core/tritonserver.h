@@ -863,7 +863,8 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetMe
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetBackendDirectory(
     struct TRITONSERVER_ServerOptions* options, const char* backend_dir);
 
-/// Sets where repository agents are looked for: <folder>/NAME/libtritonrepoagent_NAME.so.
+/// Sets where repository agents are looked for, before those that ship:
+/// <folder>/NAME/libtritonrepoagent_NAME.so.
 ///
 /// \param options [borrowed until return] The options.
 /// \param repoagent_dir [borrowed until return] The folder.
