@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,37 @@ def test_a_place_that_somebody_else_deleted_is_no_matter(place: Place) -> None:
         (folder,) = place.temporary.iterdir()
         shutil.rmtree(folder)
         ask(server, "m")
+
+
+def test_a_place_that_can_not_be_made(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.model("m", ("first", {"acquire": "1"}))
+    monkeypatch.setattr(tempfile, "tempdir", str(place.temporary / "missing"))
+    with place.server() as server:
+        server.load("m")
+        assert place.lines("acquire") == [
+            "first acquire -> Internal: can't make a temporary folder for a model: "
+            "No such file or directory"
+        ]
+        ask(server, "m")
+
+
+def test_a_place_that_can_not_be_removed_is_in_the_log(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    place.model("m", ("first", {"acquire": "1"}))
+
+    def busy(path: str) -> None:
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), path)
+
+    with place.server(log_error=True) as server:
+        server.load("m")
+        (folder,) = place.temporary.iterdir()
+        with monkeypatch.context() as patch:
+            patch.setattr(shutil, "rmtree", busy)
+            server.unload("m", wait_until_unloaded=True)
+        folder.rmdir()
+    assert f"can't remove the acquired location '{folder}': " in capfd.readouterr().err
+    assert place.events()[-1] == "first Finalize"
 
 
 def test_a_model_in_a_remote_store_is_refused(place: Place) -> None:

@@ -9,6 +9,7 @@
  *   remote    the model is moved to this address in a remote store
  *   copy      (any value) the model is copied to an acquired location and moved there
  *   config    with copy: the text of the copy's config.pbtxt; "none" deletes it
+ *   acquire   (any value) a location is acquired, and what came of it written down
  *   release   an action: the acquired location is released then
  *   show      (any value) parameters and configuration are written down too
  *   misuse    (any value) wrong calls are made on LOAD, and what they answer is written down
@@ -191,6 +192,10 @@ static void load(Agent *agent, AgentModel *model)
   const char *place;
   if (parameter(agent, model, "show") != NULL) show(agent, model);
   if (parameter(agent, model, "misuse") != NULL) misuse(agent, model);
+  if (parameter(agent, model, "acquire") != NULL) {
+    answer("acquire", TRITONREPOAGENT_ModelRepositoryLocationAcquire(
+                          agent, model, TRITONREPOAGENT_ARTIFACT_FILESYSTEM, &place));
+  }
   if (parameter(agent, model, "copy") != NULL) copy(agent, model);
   if ((place = parameter(agent, model, "move")) != NULL) {
     must(TRITONREPOAGENT_ModelRepositoryUpdate(agent, model, TRITONREPOAGENT_ARTIFACT_FILESYSTEM,
