@@ -114,7 +114,8 @@ class Place:
     def lines(self, *kinds: str) -> list[str]:
         """What was written down so far; only lines whose second word is one of ``kinds``, if any."""
         text = self.record.read_text() if self.record.exists() else ""
-        found = text.splitlines()
+        # A parameter's value may have lines of its own.
+        found = [line for line in text.splitlines() if line.split(" ")[0] in RECORDING]
         return [line for line in found if not kinds or line.split(" ")[1] in kinds]
 
     def events(self) -> list[str]:

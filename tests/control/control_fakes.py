@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from triton_py.errors import InternalError, TritonError
 
@@ -182,8 +182,10 @@ class FakeAgent:
 class FakeAgentModel:
     """Holds the agent's calls to what may follow what, and to one at a time."""
 
-    FOLLOWS = {None: {"LOAD"}, "LOAD": {"LOAD_COMPLETE", "LOAD_FAIL"},
-               "LOAD_COMPLETE": {"UNLOAD"}, "UNLOAD": {"UNLOAD_COMPLETE"}}
+    FOLLOWS: ClassVar[dict[str | None, set[str]]] = {
+        None: {"LOAD"}, "LOAD": {"LOAD_COMPLETE", "LOAD_FAIL"}, "LOAD_COMPLETE": {"UNLOAD"},
+        "UNLOAD": {"UNLOAD_COMPLETE"},
+    }  # fmt: skip
 
     def __init__(
         self, plane: FakeDataPlane, agent: FakeAgent, location: tuple[int, str],
