@@ -166,9 +166,9 @@ TRITONREPOAGENT_DECLSPEC struct TRITONSERVER_Error* TRITONREPOAGENT_ModelReposit
     struct TRITONREPOAGENT_Agent* agent, struct TRITONREPOAGENT_AgentModel* model,
     TRITONREPOAGENT_ArtifactType* artifact_type, const char** location);
 
-/// Makes an empty place to which the agent may write the model's files. There is one for each model:
-/// a second call gives the same place until it is released. One that was not released is removed
-/// after TRITONREPOAGENT_ModelFinalize.
+/// Makes an empty place to which the agent may write the model's files. There is one for each
+/// model: a second call gives the same place until it is released. One that was not released is
+/// removed after TRITONREPOAGENT_ModelFinalize.
 ///
 /// \param agent [borrowed until return] The agent.
 /// \param model [borrowed until return] The model.
@@ -188,9 +188,9 @@ TRITONREPOAGENT_DECLSPEC struct TRITONSERVER_Error* TRITONREPOAGENT_ModelReposit
 /// \param agent [borrowed until return] The agent.
 /// \param model [borrowed until return] The model.
 /// \param location [transferred] The location, as it was acquired. On error it is still acquired.
-/// \return [owned] Null, or an error: UNAVAILABLE where nothing is acquired; INVALID_ARG for another
-///     location than the acquired one; INTERNAL where it can't be removed; INVALID_ARG where a
-///     pointer that is needed is null.
+/// \return [owned] Null, or an error: UNAVAILABLE where nothing is acquired; INVALID_ARG for
+///     another location than the acquired one; INTERNAL where it can't be removed; INVALID_ARG
+///     where a pointer that is needed is null.
 /// Threads: one per model.
 TRITONREPOAGENT_DECLSPEC struct TRITONSERVER_Error* TRITONREPOAGENT_ModelRepositoryLocationRelease(
     struct TRITONREPOAGENT_Agent* agent, struct TRITONREPOAGENT_AgentModel* model,
