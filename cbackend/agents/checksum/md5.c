@@ -24,36 +24,30 @@ static const uint32_t SINES[64] = {
 static const unsigned ROTATIONS[4][4] = {
     {7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 
+static inline uint32_t step(uint32_t a, uint32_t b, uint32_t mixed, uint32_t word, unsigned i)
+{
+  return b + digest_rotate_left(a + mixed + word + SINES[i], ROTATIONS[i / 16][i % 4]);
+}
+
+/* One round: MIXED of b, c and d, and the words of the block in an order of its own. Unrolled, the
+ * four values stay in registers and SINES and ROTATIONS become constants. */
+#define ROUND(FIRST, MIXED, WORD)                                        \
+  _Pragma("GCC unroll 16") for (unsigned i = FIRST; i < FIRST + 16; ++i) \
+  {                                                                      \
+    const uint32_t next = step(a, b, MIXED, block[(WORD) % 16], i);      \
+    a = d;                                                               \
+    d = c;                                                               \
+    c = b;                                                               \
+    b = next;                                                            \
+  }
+
 static void fold(uint32_t *state, const uint32_t *block)
 {
   uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
-  for (unsigned i = 0; i < 64; ++i) {
-    uint32_t mixed;
-    unsigned word; /* each round goes through the block in an order of its own */
-    switch (i / 16) {
-      case 0:
-        mixed = (b & c) | (~b & d);
-        word = i;
-        break;
-      case 1:
-        mixed = (b & d) | (c & ~d);
-        word = 5 * i + 1;
-        break;
-      case 2:
-        mixed = b ^ c ^ d;
-        word = 3 * i + 5;
-        break;
-      default:
-        mixed = c ^ (b | ~d);
-        word = 7 * i;
-        break;
-    }
-    const uint32_t sum = a + mixed + block[word % 16] + SINES[i];
-    a = d;
-    d = c;
-    c = b;
-    b += digest_rotate_left(sum, ROTATIONS[i / 16][i % 4]);
-  }
+  ROUND(0, (b & c) | (~b & d), i)
+  ROUND(16, (b & d) | (c & ~d), 5 * i + 1)
+  ROUND(32, b ^ c ^ d, 3 * i + 5)
+  ROUND(48, c ^ (b | ~d), 7 * i)
   state[0] += a;
   state[1] += b;
   state[2] += c;

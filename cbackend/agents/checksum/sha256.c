@@ -29,6 +29,7 @@ static uint32_t rotate_right(uint32_t word, unsigned count)
 static void schedule(uint32_t words[64], const uint32_t *block)
 {
   for (unsigned i = 0; i < 16; ++i) words[i] = block[i];
+#pragma GCC unroll 8
   for (unsigned i = 16; i < 64; ++i) {
     const uint32_t early = words[i - 15], late = words[i - 2];
     const uint32_t sigma0 = rotate_right(early, 7) ^ rotate_right(early, 18) ^ (early >> 3);
@@ -43,6 +44,8 @@ static void fold(uint32_t *state, const uint32_t *block)
   schedule(words, block);
   uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
   uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+  /* Eight steps bring the eight values back to where they were, without a move. */
+#pragma GCC unroll 8
   for (unsigned i = 0; i < 64; ++i) {
     const uint32_t sum1 = rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25);
     const uint32_t choice = (e & f) ^ (~e & g);
