@@ -8,6 +8,7 @@ import os
 
 import pytest
 from agents_support import Place, ask, eventually
+from serve_process import Serving
 
 from triton_py.errors import TritonError
 
@@ -238,6 +239,20 @@ def test_files_of_the_load_request_are_where_the_first_agent_looks(place: Place)
             f"second LOAD_COMPLETE {place.temporary}/triton-py-agent-")
         server.unload("sent", wait_until_unloaded=True)
         eventually(lambda: list(place.temporary.iterdir()) == [])
+
+
+def test_serve_is_told_where_the_agents_are(place: Place) -> None:
+    place.model("m", *TWO)
+    with Serving(f"--model-repository={place.repository}",
+                 f"--repoagent-directory={place.agents}",
+                 environ={"AGENT_RECORD": str(place.record)}) as server:
+        assert "first LOAD_COMPLETE" in place.events()
+        place.forget()
+        assert server.stop() == 0
+    assert place.events() == [
+        "first UNLOAD", "second UNLOAD", "second UNLOAD_COMPLETE", "first UNLOAD_COMPLETE",
+        "second ModelFinalize", "second Finalize", "first ModelFinalize", "first Finalize",
+    ]
 
 
 def test_an_unknown_agent_is_named_with_the_places_searched(place: Place) -> None:

@@ -55,6 +55,7 @@ def test_the_parts_of_a_message_do_not_matter(
     assert digest(library, algorithm, parts) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_message_of_more_bits_than_32_bits_count(library: ctypes.CDLL, algorithm: str) -> None:
     part = bytes(1 << 20)
