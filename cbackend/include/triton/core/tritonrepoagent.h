@@ -17,7 +17,8 @@
 //
 // Life-cycle. TRITONREPOAGENT_Initialize, then for each model whose configuration names the agent
 // TRITONREPOAGENT_ModelInitialize, TRITONREPOAGENT_ModelAction several times, and
-// TRITONREPOAGENT_ModelFinalize; at the end TRITONREPOAGENT_Finalize.
+// TRITONREPOAGENT_ModelFinalize; at the end TRITONREPOAGENT_Finalize. The end comes with the last
+// model that uses the agent; for the next one the library is loaded and initialized anew.
 //
 // Ownership, errors and threads are described with the same words as in tritonserver.h: [owned],
 // [borrowed until X], [transferred], [callback-scoped], [static]. For an entry point the server is
