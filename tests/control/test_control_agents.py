@@ -182,11 +182,33 @@ def test_an_unload_during_the_load(
     assert told(dataplane) == ["a:LOAD", "b:LOAD", "b:LOAD_FAIL", "a:LOAD_FAIL"]
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_unload_while_the_first_agent_loads(
+    model: Path, start: StartServer, dataplane: FakeDataPlane, fails: bool
+) -> None:
+    server = start()
+    gate = dataplane.gate("agent:a:LOAD")
+    if fails:
+        dataplane.fail["agent:a:LOAD"] = broken("the agent")
+    load = Background(lambda: server.load("m"))
+    gate.wait_arrived()
+    unload = Background(lambda: server.unload("m"))
+    until(lambda: server._operations.active() == 2)
+    gate.open()
+    assert "Newer operation" in load.error().message
+    unload.result()
+    assert told(dataplane) == ["a:LOAD", "a:LOAD_FAIL"], "the next agent is not even asked"
+    assert states(server).get("m", {}) == {}
+    dataplane.fail.clear()
+    server.load("m")
+    assert states(server) == {"m": {"1": "READY"}}
+
+
 def test_the_server_stops_while_an_agent_loads(
     model: Path, start: StartServer, dataplane: FakeDataPlane
 ) -> None:
     server = start()
-    gate = dataplane.gate("agent:b:LOAD")
+    gate = dataplane.gate("agent:b:LOAD")  # the last one: what comes next is the backend
     load = Background(lambda: server.load("m"))
     gate.wait_arrived()
     stop = Background(lambda: server.stop(TIMEOUT_S))

@@ -10,6 +10,7 @@ config.pbtxt, and the load request brought no configuration of its own.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from triton_py.config import ConfigError, Prepared, config_path, load_config, to_json
 from triton_py.control.agent_chain import AgentChain
@@ -26,6 +27,7 @@ def run_agents(
     *,
     config_name: str,
     overridden: bool,
+    check: Callable[[], None],
 ) -> tuple[AgentChain | None, Prepared]:
     """Run the agents that a configuration names.
 
@@ -35,6 +37,7 @@ def run_agents(
         source: its configuration as it was written.
         config_name: ``--model-config-name``'s value.
         overridden: whether the configuration came with the load request.
+        check: called before each agent's turn; raises to give the load up.
 
     Returns:
         The agents (None where there are none), whose ``path`` is where the model is to be loaded
@@ -53,6 +56,7 @@ def run_agents(
         config: str | None = to_json(source.config)
         seen = path
         for agent in agents:
+            check()
             if chain.folder != seen:
                 config = _config_at(chain.folder, config_name)
                 seen = chain.folder or ""

@@ -164,8 +164,12 @@ class Loader:
         except TritonError as error:
             return self._plan_failed(name, error, exists=not isinstance(error, NotFoundError))
         try:
-            plan = self._plan(name, folder, parameters)
+            plan = self._plan(name, folder, parameters, load.operation.check)
         except Exception as error:  # noqa: BLE001
+            try:
+                load.operation.check()
+            except TritonError as superseded:
+                return _load_failed(name, superseded)
             return self._plan_failed(name, as_triton_error(error), exists=folder is not None)
         if plan is None:
             return None
@@ -178,14 +182,18 @@ class Loader:
         return None
 
     def _plan(
-        self, name: str, folder: ModelFolder | None, parameters: LoadParameters
+        self,
+        name: str,
+        folder: ModelFolder | None,
+        parameters: LoadParameters,
+        check: Callable[[], None],
     ) -> LoadPlan | None:
         """The plan, or None when the model serves its folder's present content already."""
         # Taken before anything is read, so that a change in the meantime shows next time.
         mark = folder_fingerprint(folder) if folder is not None else ""
         if folder is not None and not parameters and self._serves(name, mark):
             return None
-        return self._planner.plan(name, folder, parameters, mark)
+        return self._planner.plan(name, folder, parameters, mark, check)
 
     def _serves(self, name: str, mark: str) -> bool:
         """Whether a model serves, and is well, from a folder with this fingerprint.

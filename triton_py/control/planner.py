@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from triton_py.config import Prepared, prepare, read_config
@@ -57,7 +57,12 @@ class Planner:
         self._agents = agents
 
     def plan(
-        self, name: str, folder: ModelFolder | None, parameters: LoadParameters, mark: str
+        self,
+        name: str,
+        folder: ModelFolder | None,
+        parameters: LoadParameters,
+        mark: str,
+        check: Callable[[], None],
     ) -> LoadPlan:
         """Read and check what a load needs before any backend is asked; run the model's agents.
 
@@ -66,13 +71,14 @@ class Planner:
             folder: where it lies; None when the parameters bring all files.
             parameters: of the load request.
             mark: the folder's fingerprint, taken before this call.
+            check: called before each agent's turn; raises to give the load up.
 
         Raises:
             TritonError: a bad name or configuration, an agent that refuses, no version, something
                 not supported. Nothing is left behind.
         """
         check_model_name(name)
-        shared, source = self._open_folder(name, folder, parameters)
+        shared, source = self._open_folder(name, folder, parameters, check)
         try:
             return self._plan(name, folder, shared, source, parameters, mark)
         except BaseException:
@@ -80,7 +86,11 @@ class Planner:
             raise
 
     def _open_folder(
-        self, name: str, folder: ModelFolder | None, parameters: LoadParameters
+        self,
+        name: str,
+        folder: ModelFolder | None,
+        parameters: LoadParameters,
+        check: Callable[[], None],
     ) -> tuple[SharedFolder, Prepared]:
         """The folder that the model is loaded from, and its configuration as it was written."""
         temporary = None
@@ -106,6 +116,7 @@ class Planner:
                 source,
                 config_name=self._options.model_config_name,
                 overridden=parameters.config is not None,
+                check=check,
             )
         except BaseException:
             if temporary is not None:
