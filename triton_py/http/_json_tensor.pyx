@@ -153,7 +153,8 @@ cdef inline int _element(Json* j, Input* t, int64_t i, void* to) noexcept nogil:
         (<uint64_t*> to)[i] = bits
     else:                                   # BOOL
         if json_peek(j) != c't' and json_peek(j) != c'f':
-            return _wrong_kind(j, t, i, "true or false")
+            return _wrong_kind(j, t, i, "true or false: attempt to access JSON non-boolean as "
+                               "boolean")
         if json_bool(j, &truth) != 0:
             return -1
         (<uint8_t*> to)[i] = truth
@@ -166,7 +167,7 @@ cdef int _string(Json* j, Input* t, int64_t i, Buf* to, uint64_t max_bytes) noex
     cdef char* place
     cdef uint32_t length
     if json_peek(j) != c'"':
-        return _wrong_kind(j, t, i, "a string")
+        return _wrong_kind(j, t, i, "a string: attempt to access JSON non-string as string")
     if json_string(j, &text) != 0:
         return -1
     if text.size > <size_t> UINT32_MAX:
@@ -245,17 +246,39 @@ cdef int _own(Json* j, Description* d, void* memory) noexcept nogil:
     return 0
 
 
+cdef int _content(Json* j, Input* t, void* fixed, Buf* strings, uint64_t max_bytes) noexcept nogil:
+    """Nested lists, or one element that is not in a list."""
+    if j.p < j.end and j.p[0] == c'[':
+        return _elements(j, t, fixed, strings, max_bytes)
+    if t.elements != 1:
+        return _miscount(j, t, 1)
+    if strings != NULL:
+        return _string(j, t, 0, strings, max_bytes)
+    return _element(j, t, 0, fixed)
+
+
 cdef int json_tensor(Json* j, Input* tensor, Description* description, uint64_t max_bytes
                      ) noexcept nogil:
+    if json_peek(j) != c'[':
+        return fault_set(j.fault, 400, "Unable to parse 'data': input '%s': expected an array",
+                         tensor.name)
+    return _read(j, tensor, description, max_bytes)
+
+
+cdef int json_value(Json* j, Input* tensor, Description* description, uint64_t max_bytes
+                    ) noexcept nogil:
+    json_peek(j)
+    return _read(j, tensor, description, max_bytes)
+
+
+cdef int _read(Json* j, Input* tensor, Description* description, uint64_t max_bytes
+               ) noexcept nogil:
     cdef uint64_t each = datatype_size(tensor.datatype)
     cdef uint64_t left = <uint64_t> (j.end - j.p)
     cdef Buf strings
     cdef void* fixed
     cdef void* shrunk
     cdef int result
-    if json_peek(j) != c'[':
-        return fault_set(j.fault, 400, "Unable to parse 'data': input '%s': expected an array",
-                         tensor.name)
     if tensor.datatype == TRITONSERVER_TYPE_FP16 or tensor.datatype == TRITONSERVER_TYPE_BF16:
         return fault_set(j.fault, 400,
                          "receiving %s data via JSON is not supported. Please use the binary data "
@@ -280,7 +303,7 @@ cdef int json_tensor(Json* j, Input* tensor, Description* description, uint64_t 
         strings.size = 0
         strings.capacity = 0
         strings.failed = False
-        result = _elements(j, tensor, NULL, &strings, max_bytes)
+        result = _content(j, tensor, NULL, &strings, max_bytes)
         if strings.data != NULL and result == 0:
             # Doubling may have taken twice what is needed, and a tensor may stay for long.
             shrunk = realloc(strings.data, strings.size) if strings.size else NULL
@@ -306,4 +329,4 @@ cdef int json_tensor(Json* j, Input* tensor, Description* description, uint64_t 
     if fixed == NULL:
         return fault_set(j.fault, 503, "out of memory for input '%s'", tensor.name)
     tensor.data = <const char*> fixed
-    return _elements(j, tensor, fixed, NULL, max_bytes)
+    return _content(j, tensor, fixed, NULL, max_bytes)
