@@ -66,7 +66,7 @@ def test_what_the_backend_sees(server: Running) -> None:
                 "sequence_start": True, "request_id": "seven é", "request_flags": 0}
     assert {name: reply.json[name] for name in expected} == expected
     assert type(reply.json["b"]) is bool and type(reply.json["i"]) is int
-    assert "id" not in generate(server, "echo", {"INPUT0": 1, "id": ""}).json
+    assert "id" not in generate(server, "streaming", {"PROMPT": "x", "id": ""}).json
 
 
 def test_response_parameters_and_names_that_are_taken(server: Running) -> None:

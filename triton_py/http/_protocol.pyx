@@ -691,11 +691,12 @@ cdef class Connection:
         if close:
             # What the client pipelined behind it is not answered, as it was told.
             self.last = True
-        if parts:
-            self.write_parts(parts)
+        self.write_parts(parts)
         return close
 
     cdef int write_parts(self, list parts) except -1:
+        if not parts:
+            return 0
         self.moved = self.endpoint.tick
         if len(parts) == 1:
             self.transport.write(parts[0])
