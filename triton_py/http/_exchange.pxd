@@ -54,6 +54,7 @@ cdef struct Exchange:
     PyObject* extra             # owned: its header lines, or NULL
     bint done                   # the answer is complete
     bint in_flight              # the core has it
+    bint unwanted               # the client left: to be cancelled as soon as the core has it
     bint control                # answered by Python: nothing overtakes it
     bint generated              # the answer is to be generate's
     Stream* stream              # owned: of a generate_stream request; else NULL

@@ -636,6 +636,7 @@ cdef class Connection:
     cdef void cancel_all(self) noexcept:
         cdef Exchange* ex = self.head
         while ex != NULL:
+            ex.unwanted = True
             if ex.in_flight and not ex.done:
                 with nogil:
                     exchange_cancel(ex)

@@ -191,7 +191,7 @@ cdef class Reading:
             exchange_refuse(ex)
         elif not ex.done:
             ex.in_flight = True
-            if ex.connection == NULL:
+            if ex.unwanted:
                 with nogil:
                     # The client went while we were reading.
                     exchange_cancel(ex)
