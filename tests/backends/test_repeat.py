@@ -18,8 +18,8 @@ from triton_py import (
     CancelledError,
     InvalidArgumentError,
     ModelControlMode,
+    NotFoundError,
     Server,
-    UnavailableError,
 )
 from triton_py.inprocess import live_objects
 
@@ -253,7 +253,7 @@ def test_unloading_waits_for_what_is_under_way(tmp_path: Path) -> None:
                 startup_models=["m"]) as server:
         running = [ask(server, [k] * 3, [200] * 3, (k % 3) * 300, name="m") for k in range(20)]
         server.native.unload("m", False)
-        with pytest.raises(UnavailableError):
+        with pytest.raises(NotFoundError):
             ask(server, [1], name="m")
         for k, responses in enumerate(running):
             assert answers(responses) == [(k, 0), (k, 1), (k, 2)]

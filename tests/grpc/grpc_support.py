@@ -38,6 +38,15 @@ output [ { name: "COPY" data_type: TYPE_UINT8 dims: [ -1 ] },
 instance_group { count: 2 }
 """
 
+REPEAT = """backend: "repeat"
+model_transaction_policy { decoupled: true }
+input [ { name: "IN" data_type: TYPE_INT32 dims: [ -1 ] },
+        { name: "DELAY" data_type: TYPE_UINT32 dims: [ -1 ] optional: true },
+        { name: "WAIT" data_type: TYPE_UINT32 dims: [ 1 ] optional: true } ]
+output [ { name: "OUT" data_type: TYPE_INT32 dims: [ 1 ] },
+         { name: "IDX" data_type: TYPE_UINT32 dims: [ 1 ] } ]
+"""
+
 
 def write_repository(place: Path) -> Path:
     """echo, repeat, and the scripted backend twice: ``decoupled`` and ``single``."""
@@ -48,7 +57,7 @@ def write_repository(place: Path) -> Path:
         check=True,
     )
     policy = "model_transaction_policy { decoupled: true }\n"
-    for name, config in (("echo", ECHO), ("repeat", 'backend: "repeat"\n'),
+    for name, config in (("echo", ECHO), ("repeat", REPEAT),
                          ("single", SCRIPTED_CONFIG), ("decoupled", SCRIPTED_CONFIG + policy)):
         (place / name / "1").mkdir(parents=True)
         (place / name / "config.pbtxt").write_text(config)

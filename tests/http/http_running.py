@@ -30,6 +30,14 @@ input [ { name: "PROMPT" data_type: TYPE_STRING dims: [ 1 ] optional: true } ]
 output [ { name: "TEXT" data_type: TYPE_STRING dims: [ -1 ] } ]
 """
 
+REPEAT = """model_transaction_policy { decoupled: true }
+input [ { name: "IN" data_type: TYPE_INT32 dims: [ -1 ] },
+        { name: "DELAY" data_type: TYPE_UINT32 dims: [ -1 ] optional: true },
+        { name: "WAIT" data_type: TYPE_UINT32 dims: [ 1 ] optional: true } ]
+output [ { name: "OUT" data_type: TYPE_INT32 dims: [ 1 ] },
+         { name: "IDX" data_type: TYPE_UINT32 dims: [ 1 ] } ]
+"""
+
 
 def write_model(repository: Path, name: str, body: str, backend: str = "identity") -> None:
     (repository / name / "1").mkdir(parents=True)
@@ -41,7 +49,7 @@ def write_streaming(repository: Path) -> None:
     """repeat; streaming, of the backend that streaming.c is."""
     import triton_py
 
-    write_model(repository, "repeat", "", "repeat")
+    write_model(repository, "repeat", REPEAT, "repeat")
     write_model(repository, "streaming", STREAMING, "streaming")
     subprocess.run(
         ["gcc", "-std=c11", "-D_GNU_SOURCE", "-shared", "-fPIC", f"-I{triton_py.get_include()}",
