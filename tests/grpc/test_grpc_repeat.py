@@ -39,7 +39,9 @@ def said(response: Any) -> tuple[Any, ...]:
     if response.error_message:
         return got.id, response.error_message
     final = got.parameters["triton_final_response"].bool_param
-    assert (got.model_name, got.model_version) == ("repeat", "1")
+    # The end alone names the version that was asked for, which is none here.
+    version = "1" if got.outputs else ""
+    assert (got.model_name, got.model_version) == ("repeat", version)
     if not got.outputs:
         return got.id, None, None, final
     raw = {o.name: r for o, r in zip(got.outputs, got.raw_output_contents, strict=True)}

@@ -193,11 +193,11 @@ def test_nothing_at_all() -> None:
         ({"IN": True}, "input 'IN', element 0: datatype INT32 takes an integer"),
         ({"IN": 2**31}, "2147483648 is out of range for datatype INT32"),
         ({"IN": [0, -(2**31) - 1]}, "element 1: -2147483649 is out of range for datatype INT32"),
-        ({"text_input": 1}, "input 'text_input', element 0: datatype BYTES takes a string: "
-                            "attempt to access JSON non-string as string"),
+        ({"text_input": 1}, ("input 'text_input', element 0: datatype BYTES takes a string: "
+                            "attempt to access JSON non-string as string")),
         ({"text_input": [True]}, "attempt to access JSON non-string as string"),
-        ({"on": 1}, "input 'on', element 0: datatype BOOL takes true or false: attempt to access "
-                    "JSON non-boolean as boolean"),
+        ({"on": 1}, ("input 'on', element 0: datatype BOOL takes true or false: attempt to access "
+                    "JSON non-boolean as boolean")),
         ({"on": "true"}, "attempt to access JSON non-boolean as boolean"),
         ({"real": [1, "x"]}, "input 'real', element 1: datatype FP32 takes a number"),
         ({"real": [1, 1e39]}, "element 1: 1e\\+39 is out of range for datatype FP32"),
@@ -212,8 +212,8 @@ def test_nothing_at_all() -> None:
         ({"triton_x": 1}, "parameter keys starting with 'triton_' are reserved"),
         ({"parameters": {"triton_enable_empty_final_response": True}},
          "^Converting keyword: 'parameters': parameter keys starting with 'triton_' are reserved"),
-        ({"parameters": 1}, "^Expected JSON object for keyword: 'parameters': attempt to access "
-                            "JSON non-object as object$"),
+        ({"parameters": 1}, ("^Expected JSON object for keyword: 'parameters': attempt to access "
+                            "JSON non-object as object$")),
         ({"parameters": None}, "Expected JSON object for keyword: 'parameters'"),
         ({"parameters": ["a"]}, "Expected JSON object for keyword: 'parameters'"),
         ({"parameters": "a"}, "Expected JSON object for keyword: 'parameters'"),
@@ -221,8 +221,8 @@ def test_nothing_at_all() -> None:
          "^Converting keyword: 'parameters': parameter 'nested' has invalid type."),
         ({"parameters": {"parameters": {}}},
          "^Converting keyword: 'parameters': parameter 'parameters' has invalid type."),
-        ({"parameters": {"IN": "x"}}, "^Converting keyword: 'parameters': Unable to parse 'data': "
-                                      "input 'IN', element 0: datatype INT32 takes an integer"),
+        ({"parameters": {"IN": "x"}}, ("^Converting keyword: 'parameters': Unable to parse 'data': "
+                                      "input 'IN', element 0: datatype INT32 takes an integer")),
         ({"parameters": {"real": 1}}, "^Converting keyword: 'parameters': The schema can not"),
         ({"IN": 1, "parameters": {"IN": 2}},
          "^Converting keyword: 'parameters': input 'IN' already exists in request$"),

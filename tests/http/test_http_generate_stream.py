@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from http_running import Running
 from http_support import Reader, call, event, request_bytes
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 EVENTS = "text/event-stream; charset=utf-8"
 
@@ -433,8 +433,8 @@ SAMPLES = (
     ask("repeat", {"id": "a", "IN": [1, 2], "DELAY": [0, 1], "WAIT": 1, "p": 1.5}),
     ask("streaming", {"PROMPT": "x", "count": 3, "error_at": 2, "parameters": {"tag": "t"}}),
     request_bytes("POST", "/v2/models/repeat/generate", b'{"IN":1,"DELAY":1}'),
-    b"POST /v2/models/repeat/generate_stream HTTP/1.0\r\nContent-Length: 10\r\n\r\n"
-    b'{"IN":[1]}',
+    (b"POST /v2/models/repeat/generate_stream HTTP/1.0\r\nContent-Length: 10\r\n\r\n"
+     b'{"IN":[1]}'),
 )
 
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Connections: bytes in from the transport, exchanges in order, answers out.
 
-A connection answers in the order it was asked. Inferences of one connection, those of generate among
-them, run side by side (they are handed to the core in order, so sequences stay sequences); whatever
-Python answers waits until everything before it is answered, and what follows waits for it.
+A connection answers in the order it was asked. Inferences of one connection, those of generate
+among them, run side by side (they are handed to the core in order, so sequences stay sequences);
+whatever Python answers waits until everything before it is answered, and what follows waits for it.
 
 All of this runs on the event loop's thread with the GIL, except reading an inference request and
 handing it to the core, which need no GIL and let it go.
