@@ -291,6 +291,22 @@ def test_a_client_that_only_stops_sending_sees_the_end(own: Running) -> None:
         assert reader.at_end()
 
 
+@pytest.mark.parametrize("kind", ["generate", "generate_stream"])
+def test_a_client_that_stops_sending_at_once(own: Running, kind: str) -> None:
+    """Its request may not have reached the core when it does: cancelled it is all the same."""
+    data = request_bytes("POST", f"/v2/models/repeat/{kind}", json.dumps(
+        {"IN": [1], "DELAY": [60_000]}).encode())
+    for _ in range(50):
+        with own.connect(10) as sock:
+            sock.sendall(data)
+            sock.shutdown(socket.SHUT_WR)
+            answer = b""
+            while piece := sock.recv(65536):
+                answer += piece
+            assert b"cancelled" in answer
+    wait_for(lambda: settled(own))
+
+
 def test_clients_that_leave_at_any_point(own: Running) -> None:
     rng = random.Random(3)
     data = (ask("repeat", {"IN": [1, 2, 3], "DELAY": [0, 2, 3]}) + ask("streaming", {

@@ -201,7 +201,7 @@ cdef int _miscount(Json* j, Input* t, int64_t found) noexcept nogil:
 
 cdef int _elements(Json* j, Input* t, void* fixed, Buf* strings, uint64_t max_bytes
                    ) noexcept nogil:
-    """Walks the nested lists without recursion."""
+    """Walks the nested lists, or the one element, without recursion."""
     cdef int64_t count = 0
     cdef int depth = 0
     while True:
@@ -223,6 +223,8 @@ cdef int _elements(Json* j, Input* t, void* fixed, Buf* strings, uint64_t max_by
             elif _element(j, t, count, fixed) != 0:
                 return -1
             count += 1
+            if depth == 0:
+                return 0 if count == t.elements else _miscount(j, t, count)
         # A comma, or the ends of lists.
         while True:
             if json_take(j, c','):
@@ -244,17 +246,6 @@ cdef int _own(Json* j, Description* d, void* memory) noexcept nogil:
     owned.next = d.owned
     d.owned = owned
     return 0
-
-
-cdef int _content(Json* j, Input* t, void* fixed, Buf* strings, uint64_t max_bytes) noexcept nogil:
-    """Nested lists, or one element that is not in a list."""
-    if j.p < j.end and j.p[0] == c'[':
-        return _elements(j, t, fixed, strings, max_bytes)
-    if t.elements != 1:
-        return _miscount(j, t, 1)
-    if strings != NULL:
-        return _string(j, t, 0, strings, max_bytes)
-    return _element(j, t, 0, fixed)
 
 
 cdef int json_tensor(Json* j, Input* tensor, Description* description, uint64_t max_bytes
@@ -303,7 +294,7 @@ cdef int _read(Json* j, Input* tensor, Description* description, uint64_t max_by
         strings.size = 0
         strings.capacity = 0
         strings.failed = False
-        result = _content(j, tensor, NULL, &strings, max_bytes)
+        result = _elements(j, tensor, NULL, &strings, max_bytes)
         if strings.data != NULL and result == 0:
             # Doubling may have taken twice what is needed, and a tensor may stay for long.
             shrunk = realloc(strings.data, strings.size) if strings.size else NULL
@@ -329,4 +320,4 @@ cdef int _read(Json* j, Input* tensor, Description* description, uint64_t max_by
     if fixed == NULL:
         return fault_set(j.fault, 503, "out of memory for input '%s'", tensor.name)
     tensor.data = <const char*> fixed
-    return _content(j, tensor, fixed, NULL, max_bytes)
+    return _elements(j, tensor, fixed, NULL, max_bytes)
