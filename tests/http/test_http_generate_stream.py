@@ -307,7 +307,9 @@ def test_a_client_that_stops_sending_at_once(own: Running, kind: str) -> None:
     wait_for(lambda: settled(own))
 
 
-def test_clients_that_leave_at_any_point(own: Running) -> None:
+def test_clients_that_leave_at_any_point(
+    own: Running, caplog: pytest.LogCaptureFixture
+) -> None:
     rng = random.Random(3)
     data = (ask("repeat", {"IN": [1, 2, 3], "DELAY": [0, 2, 3]}) + ask("streaming", {
         "PROMPT": "x", "count": 40, "size": 20_000}) + ask("repeat", {"IN": [1], "DELAY": []})
@@ -322,6 +324,7 @@ def test_clients_that_leave_at_any_point(own: Running) -> None:
         sock.close()
     wait_for(lambda: settled(own))
     assert [e["OUT"] for e in streamed(own, "repeat", {"IN": [4]})] == [4]
+    assert caplog.records == []
 
 
 # --- readers that are slow ----------------------------------------------------------------------
