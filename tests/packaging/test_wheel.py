@@ -20,7 +20,7 @@ import pytest
 from serve_process import Serving, write_model
 
 ROOT = Path(__file__).resolve().parents[2]
-BACKENDS = ("identity", "onnxruntime")
+BACKENDS = ("identity", "onnxruntime", "repeat")
 AGENTS = ("checksum",)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]

@@ -245,6 +245,9 @@ class Settings:
         1024, LIMITS, _POSITIVE, "COUNT", "Requested outputs of an HTTP inference request.")
     http_max_pipelined: int = _flag(
         64, LIMITS, _POSITIVE, "COUNT", "Requests of a connection that wait for their answers.")
+    http_max_stream_backlog: int = _flag(
+        64 * 1024 * 1024, LIMITS, _POSITIVE, "BYTES",
+        "Responses of generate_stream that wait on a connection, before the request is cancelled.")
     http_max_connections: int = _flag(
         8192, LIMITS, _POSITIVE, "COUNT", "HTTP connections; one more is answered 503.")
     http_header_timeout: float = _flag(
