@@ -2333,8 +2333,8 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_MetricValue(
 ///
 /// \param metric [borrowed until return] The metric.
 /// \param value What to add; for a counter, not less than 0 and not NaN.
-/// \return [owned] Null, or an error: INVALID_ARG for any other value of a counter; UNSUPPORTED for a
-///     histogram; INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for any other value of a counter; UNSUPPORTED
+///     for a histogram; INVALID_ARG where a pointer that is needed is null.
 /// Threads: any.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_MetricIncrement(
     struct TRITONSERVER_Metric* metric, double value);
