@@ -264,7 +264,7 @@ cdef dict _labels(Series* series):
     return labels
 
 
-cdef void _collect(vector[SeriesPtr]* all) noexcept nogil:
+cdef void _collect(vector[SeriesPtr]* every) noexcept nogil:
     """A reference to each series that there is now, those of a family together."""
     cdef FamiliesByName.iterator family
     cdef SeriesByLabels.iterator series
@@ -274,7 +274,7 @@ cdef void _collect(vector[SeriesPtr]* all) noexcept nogil:
         series = deref(family).second.series.begin()
         while series != deref(family).second.series.end():
             tp_add(&deref(series).second.references, 1)
-            all.push_back(deref(series).second)
+            every.push_back(deref(series).second)
             preincrement(series)
         preincrement(family)
     pthread_mutex_unlock(&_lock)
@@ -282,17 +282,17 @@ cdef void _collect(vector[SeriesPtr]* all) noexcept nogil:
 
 cdef list metrics_python():
     """References are taken under the lock, Python objects made after it: none may be made in it."""
-    cdef vector[SeriesPtr] all
+    cdef vector[SeriesPtr] every
     cdef Series* series
     cdef MetricFamily* family = NULL
     cdef size_t i
     result = []
     samples = None
     with nogil:
-        _collect(&all)
+        _collect(&every)
     try:
-        for i in range(all.size()):
-            series = all[i]
+        for i in range(every.size()):
+            series = every[i]
             if series.family != family:
                 family = series.family
                 samples = []
@@ -305,6 +305,6 @@ cdef list metrics_python():
                 else histogram_python(series.histogram)))
     finally:
         with nogil:
-            for i in range(all.size()):
-                _release_series(all[i])
+            for i in range(every.size()):
+                _release_series(every[i])
     return result

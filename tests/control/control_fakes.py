@@ -158,7 +158,7 @@ class FakeModel:
             "failures": {"BACKEND": 2},
             "batch_closed": {"full": 5},
             "histograms": {
-                key: {"bounds": bounds, "counts": [*range(len(bounds)), 9], "sum": 12.5}
+                key: {"bounds": bounds, "counts": list(range(len(bounds) + 1)), "sum": 12.5}
                 for key, bounds in self.spec["histograms"].items()
             },
             "summaries": {

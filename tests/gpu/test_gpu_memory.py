@@ -101,7 +101,7 @@ def test_the_pinned_memory_pool_is_a_limit(
     """Of all servers of the process together: what one more brings is gone with it."""
     before = pinned(server)
     assert before["used"] == 0
-    folder = Path(server.options.model_repository[0])
+    folder = Path(server.options.repositories()[0])
     with Server(model_repository=folder, backend_directory=folder.parent / "backends",
                 pinned_memory_pool_size=1 << 20) as other:
         assert pinned(other) == {"total": before["total"] + (1 << 20), "used": 0}
