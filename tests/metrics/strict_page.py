@@ -30,6 +30,7 @@ def labels(**values: str) -> Labels:
 class Read:
     """One family. ``samples`` by the whole name (with ``_sum`` and so on) and the labels."""
 
+    name: str
     kind: str
     help: str
     samples: dict[tuple[str, Labels], float] = field(default_factory=dict)
@@ -37,14 +38,8 @@ class Read:
     label_order: list[list[str]] = field(default_factory=list)
 
     def value(self, suffix: str = "", **values: str) -> float:
-        """The one sample with that suffix and exactly these labels."""
-        (found,) = [
-            value
-            for (name, given), value in self.samples.items()
-            if given == labels(**values) and name.endswith(suffix)
-            and (suffix or not name.endswith(("_sum", "_count")))
-        ]
-        return found
+        """The sample with that suffix and exactly these labels."""
+        return self.samples[self.name + suffix, labels(**values)]
 
 
 def number(text: str) -> float:
@@ -136,10 +131,11 @@ def read(text: str) -> dict[str, Read]:
             current, kind = match.groups()
             assert helped == current, f"{current}: TYPE without HELP"
             assert current not in families, f"{current} stands twice"
-            families[current] = Read(kind, text_of_help)
+            families[current] = Read(current, kind, text_of_help)
             continue
         assert helped == current, f"{helped}: HELP without TYPE"
         name, order, given, value = _sample(line)
+        assert current in families, f"no TYPE before {line!r}"
         family = families[current]
         assert name in {current + suffix for suffix in _SUFFIXES[family.kind]}, (current, line)
         assert (name, given) not in family.samples, f"twice: {line!r}"
