@@ -3,7 +3,7 @@
 """Custom metrics (see metric.pxd)."""
 
 from cython.operator cimport dereference as deref, preincrement
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport strdup
 from libcpp.map cimport map as cmap

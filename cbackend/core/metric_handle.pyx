@@ -206,7 +206,8 @@ cdef TRITONSERVER_Error* _read_labels(
             return error_null(b"TRITONSERVER_MetricNewWithArgs", b"every label")
         if parameter.type != TRITONSERVER_PARAMETER_STRING:
             text_init(&text)
-            text_add(&text, b"a label is a parameter of type TRITONSERVER_PARAMETER_STRING, which '")
+            text_add(&text, b"a label is a parameter of type TRITONSERVER_PARAMETER_STRING, "
+                            b"which '")
             text_add(&text, parameter.name)
             text_add(&text, b"' is not")
             return _sentence(TRITONSERVER_ERROR_INVALID_ARG, b"TRITONSERVER_MetricNewWithArgs",

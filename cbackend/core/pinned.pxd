@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How much pinned memory there may be, and how much there is.
 
-The memory itself is the CUDA runtime's, taken when it is asked for; the pool is a limit on it. There
-is one for the process: the pools of its servers together.
+The memory itself is the CUDA runtime's, taken when it is asked for; the pool is a limit on it.
+There is one for the process: the pools of its servers together.
 """
 
 from libc.stdint cimport int64_t, uint64_t

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Looks into the core for tests: batch formation, watching and quantiles, without threads or clock."""
+"""Looks into the core for tests: batch formation, watching, quantiles, without threads or clock."""
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free

@@ -7,7 +7,6 @@ from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcpy, memmove, memset
 
 from triton_py.core.histogram cimport (
-    Histogram,
     histogram_free,
     histogram_from_python,
     histogram_observe,

@@ -3,9 +3,9 @@
 """Quantiles of durations over the last minute, counted in buckets.
 
 The buckets are as wide as the durations are long: each power of two is cut into 64, so that a
-quantile is at most 0.8 % off, and exact below 128 us. The minute is five slices, of which the oldest
-gives way to a new one every 12 s; so the quantiles are of the last 48 to 60 s. Count and sum are of
-all time.
+quantile is at most 0.8 % off, and exact below 128 us. The minute is five slices, of which the
+oldest gives way to a new one every 12 s; so the quantiles are of the last 48 to 60 s. Count and sum
+are of all time.
 
 Nothing here locks: a summary belongs to a model's statistics, and their lock is held already where
 durations are counted.

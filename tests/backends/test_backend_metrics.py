@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import uvloop
 from prometheus_client.parser import text_string_to_metric_families
 from sequence_support import IO, model, serving
 from strict_page import Read, labels, read
@@ -137,4 +138,4 @@ def test_over_http(tmp_path: Path, specimens: Callable[[str], Path]) -> None:
             finally:
                 await port.stop(1)
 
-        assert read(asyncio.run(scrape()))["specimen_level"].value(model="a") == 0
+        assert read(uvloop.run(scrape()))["specimen_level"].value(model="a") == 0

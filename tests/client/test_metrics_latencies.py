@@ -81,11 +81,11 @@ def test_histograms_and_summaries_add_up(measured: ServerProcess) -> None:
     median = shown["nv_inference_request_summary_us"].value(**labels, quantile="0.5")
     longest = shown["nv_inference_request_summary_us"].value(**labels, quantile="1")
     assert 119_000 < median <= longest < 10_000_000
-    # The error is a first response, too.
+    # The error is a first response, too; it came at once.
     first = shown[FIRST]
     assert first.value("_count", **labels) == 4
-    assert first.value("_bucket", **labels, le="100") == 0
-    assert first.value("_sum", **labels) >= 4 * 120
+    assert first.value("_bucket", **labels, le="100") == 1
+    assert 3 * 119 < first.value("_sum", **labels) < 10_000
 
 
 def test_sizes_of_batches_and_a_models_own_buckets(measured: ServerProcess) -> None:

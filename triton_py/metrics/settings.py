@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 SWITCHES = ("counter_latencies", "histogram_latencies", "summary_latencies")
 QUANTILES = "summary_quantiles"
@@ -28,23 +29,23 @@ class MetricsSettings:
     @classmethod
     def from_config(cls, config: Mapping[str, str]) -> MetricsSettings:
         """The settings by name; raises ValueError as ``check_setting``."""
-        switches = {name: _boolean(name, config[name]) for name in SWITCHES if name in config}
+        settings = cls()
         for name, value in config.items():
-            check_setting(name, value)
-        if QUANTILES in config:
-            return cls(**switches, quantiles=_quantiles(config[QUANTILES]))
-        return cls(**switches)
+            settings = replace(settings, **check_setting(name, value))
+        return settings
 
 
-def check_setting(name: str, value: str) -> None:
-    """Raise ValueError, with a sentence, for a setting that there isn't or a value it can't have."""
+def check_setting(name: str, value: str) -> dict[str, Any]:
+    """A setting as a field of ``MetricsSettings`` and its value.
+
+    Raises ValueError, with a sentence, for a setting that there isn't or a value it can't have.
+    """
     if name in SWITCHES:
-        _boolean(name, value)
-    elif name == QUANTILES:
-        _quantiles(value)
-    else:
-        known = ", ".join((*SWITCHES, QUANTILES))
-        raise ValueError(f"unknown metrics setting '{name}'; there are {known}")
+        return {name: _boolean(name, value)}
+    if name == QUANTILES:
+        return {"quantiles": _quantiles(value)}
+    known = ", ".join((*SWITCHES, QUANTILES))
+    raise ValueError(f"unknown metrics setting '{name}'; there are {known}")
 
 
 def _boolean(name: str, value: str) -> bool:
