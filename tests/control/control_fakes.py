@@ -152,11 +152,21 @@ class FakeModel:
         assert not self.closed, "asked after close"
         self._reach("statistics")
         assert not self.closed, "closed while it was asked"
+        assert self.spec is not None
         return {
             "inference_count": 7,
             "execution_count": 3,
             "failures": {"BACKEND": 2},
             "batch_closed": {"full": 5},
+            "histograms": {
+                key: {"bounds": bounds, "counts": list(range(len(bounds) + 1)), "sum": 12.5}
+                for key, bounds in self.spec["histograms"].items()
+            },
+            "summaries": {
+                key: {"quantiles": [(q, 1000 * q) for q in self.spec["summary_quantiles"]],
+                      "count": 4, "sum": 900}
+                for key in ("request", "queue") if self.spec["summary_quantiles"] is not None
+            },
         }
 
     def _reach(self, step: str) -> None:
@@ -241,6 +251,8 @@ class FakeDataPlane:
         self.moves: dict[str, str] = {}
         self.points: list[str] = []
         self.lines: list[tuple[int, str]] = []
+        self.pinned_pool = 0
+        self.custom: list[Any] = []
         self._lock = threading.Lock()
 
     # What a test looks at
@@ -336,6 +348,15 @@ class FakeDataPlane:
             model.withdrawn = True
             if self.table.get((model.name, model.version)) is model:
                 del self.table[(model.name, model.version)]
+
+    def resize_pinned_pool(self, byte_size: int) -> None:
+        self.pinned_pool = byte_size
+
+    def pinned_memory(self) -> tuple[int, int]:
+        return self.pinned_pool, 4096
+
+    def custom_metrics(self) -> list[Any]:
+        return self.custom
 
     def log_table(self, text: str) -> None:
         self.log(0, text)

@@ -99,6 +99,7 @@ class Options:
     #: backend name ("" for all) -> setting -> value
     backend_configuration: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     host_policies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: "" -> setting -> value, see docs/metrics.md
     metrics_configuration: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def repositories(self) -> list[str]:

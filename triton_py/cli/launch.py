@@ -93,6 +93,7 @@ def _devices(o: Options, settings: Settings) -> None:
         o.set_host_policy(*setting)
     if settings.min_supported_compute_capability is not None:
         o.set_min_supported_compute_capability(settings.min_supported_compute_capability)
+    o.set_pinned_memory_pool_byte_size(settings.pinned_memory_pool_byte_size)
 
 
 def _logging(o: Options, settings: Settings) -> None:

@@ -192,10 +192,11 @@ class Settings:
     allow_cpu_metrics: bool = _flag(True, METRICS, values.boolean, "BOOL", "Include CPU metrics.")
     metrics_interval_ms: int = _flag(
         2000, METRICS, values.integer(1, 2**31 - 1), "MILLISECONDS",
-        "Time between two readings of the gauges.")
+        "Least time between two readings of the machine; a page in between shows the last one.")
     metrics_config: list[values.Setting] = _flag(
-        None, METRICS, values.metrics_config, "KEY=VALUE", "A setting of the metrics; repeatable.",
-        repeat=True)
+        None, METRICS, values.metrics_config, "KEY=VALUE",
+        "counter_latencies, histogram_latencies or summary_latencies (true or false), or "
+        "summary_quantiles (0.5:0.05,...); repeatable.", repeat=True)
 
     backend_directory: str = _flag(
         "", BACKEND, values.nonempty("backend-directory"), "DIR",
@@ -217,6 +218,9 @@ class Settings:
         None, DEVICE, values.number, "VERSION",
         "The least CUDA compute capability that backends are told to support.",
         default_text="6.0 where there is a GPU")
+    pinned_memory_pool_byte_size: int = _flag(
+        2**28, DEVICE, values.byte_size, "BYTES",
+        "Pinned memory that backends may have at a time; 0 for none.")
 
     log_verbose: int = _flag(
         0, LOGGING, values.verbosity, "LEVEL", "Level of verbose messages; 0 for none.")

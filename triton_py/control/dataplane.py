@@ -57,7 +57,11 @@ class Model(Protocol):
     concurrent_instances: bool
 
     def configure(self, config_json: str, spec: dict[str, Any]) -> None:
-        """Take the final configuration, as JSON and as ``compile_spec``'s digest of it."""
+        """Take the final configuration, as JSON and as ``compile_spec``'s digest of it.
+
+        The digest has also ``labels``, ``batch_strategy_library``, and what
+        ``triton_py.control.metrics.asked_of`` returns.
+        """
 
     def add_instance(
         self,
@@ -87,8 +91,11 @@ class Model(Protocol):
     def statistics(self) -> dict[str, Any]:
         """The model's entry of the statistics extension, without name and version.
 
-        Beside the extension's members: ``failures`` (count by reason) and ``batch_closed`` (batches
-        by the reason why they were closed).
+        Beside the extension's members: ``failures`` (count by reason), ``batch_closed`` (batches
+        by the reason why they were closed), and those ``histograms`` and ``summaries`` that
+        ``configure`` was asked for: each histogram a dict of ``bounds``, ``counts`` (cumulative, one
+        more) and ``sum``, each summary one of ``quantiles`` (pairs of quantile and value, in
+        microseconds, of the last minute), ``count`` and ``sum``.
         """
 
 
@@ -163,6 +170,18 @@ class DataPlane(Protocol):
 
     def withdraw(self, model: Any) -> None:
         """Let no new request find the model; a no-op where another one has replaced it."""
+
+    def resize_pinned_pool(self, byte_size: int) -> None:
+        """Set how much pinned memory backends may have; the servers of a process share theirs."""
+
+    def pinned_memory(self) -> tuple[int, int]:
+        """The process's pinned memory in bytes: what there may be, and what there is."""
+
+    def custom_metrics(self) -> list[tuple[str, str, str, list[tuple[dict[str, str], Any]]]]:
+        """Custom metrics of the process: ``(name, kind, help, [(labels, value), ...])`` each.
+
+        A value is a float; of a histogram it is such a dict as in ``statistics``.
+        """
 
     def log(self, level: int, message: str) -> None:
         """Write to the server's log; the level is a TRITONSERVER_LogLevel."""

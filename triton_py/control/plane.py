@@ -57,7 +57,7 @@ EXTENSIONS = (
 )
 
 #: Members of the data plane's statistics that only the metrics page shows.
-_BESIDE_THE_EXTENSION = ("failures", "batch_closed")
+_BESIDE_THE_EXTENSION = ("failures", "batch_closed", "histograms", "summaries")
 
 _MIN_GPU_COMPUTE_CAPABILITY = 6.0
 
@@ -113,7 +113,7 @@ class ControlPlane:
         self._operations = Operations()
         self._backends = BackendStore(dataplane)
         self._retirer = Retirer(dataplane, self._registry)
-        self._metrics = MetricsPage(self._registry, options)
+        self._metrics = MetricsPage(dataplane, self._registry, options)
         self._pool = WorkerPool(max(1, options.model_load_thread_count), "model-load")
         capability = options.min_supported_compute_capability
         if capability is None:
@@ -154,6 +154,7 @@ class ControlPlane:
         except TritonError:
             self._advance(_ServerState.FAILED)
             raise
+        self._dataplane.resize_pinned_pool(self._options.pinned_memory_pool_byte_size)
         failed = self._load_startup_models(progress)
         self._log_tables()
         if failed:
@@ -466,7 +467,9 @@ class ControlPlane:
         clean = self._retirer.wait_idle(0) and self._operations.active() == 0
         clean = self._backends.close() and clean
         self._pool.close()
-        if not clean:
+        if clean:
+            self._dataplane.resize_pinned_pool(0)
+        else:
             self._dataplane.log(LOG_ERROR, "Exit timeout expired. Exiting immediately.")
         return clean
 
