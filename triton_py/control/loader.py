@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 
+from triton_py.control.agents import AgentStore
 from triton_py.control.builder import Builder
 from triton_py.control.dataplane import LOG_ERROR, LOG_INFO, LOG_WARN, DataPlane
 from triton_py.control.operations import Kind, Operation, Operations
@@ -73,6 +74,7 @@ class Loader:
         retirer: Retirer,
         builder: Builder,
         pool: WorkerPool,
+        agents: AgentStore,
     ) -> None:
         self._dataplane = dataplane
         self._options = options
@@ -82,7 +84,7 @@ class Loader:
         self._retirer = retirer
         self._builder = builder
         self._pool = pool
-        self._planner = Planner(dataplane, options)
+        self._planner = Planner(dataplane, options, agents)
 
     def load(
         self,
@@ -176,8 +178,12 @@ class Loader:
         except TritonError as error:
             return self._plan_failed(name, error, exists=not isinstance(error, NotFoundError))
         try:
-            plan = self._plan(name, folder, parameters)
+            plan = self._plan(name, folder, parameters, load.operation.check)
         except Exception as error:  # noqa: BLE001
+            try:
+                load.operation.check()
+            except TritonError as superseded:
+                return _load_failed(name, superseded)
             return self._plan_failed(name, as_triton_error(error), exists=folder is not None)
         if plan is None:
             return None
@@ -223,7 +229,11 @@ class Loader:
         load.pending[self._pool.submit(self._attempt, operation, version, step)] = version
 
     def _plan(
-        self, name: ModelId, folder: ModelFolder | None, parameters: LoadParameters
+        self,
+        name: ModelId,
+        folder: ModelFolder | None,
+        parameters: LoadParameters,
+        check: Callable[[], None],
     ) -> LoadPlan | None:
         """The plan, or None when the model serves its folder's present content already."""
         # Taken before anything is read, so that a change in the meantime shows next time.
@@ -231,7 +241,7 @@ class Loader:
         if folder is not None and marks is not None and not parameters:
             if self._serves(name, folder_fingerprint(folder, marks)):
                 return None
-        return self._planner.plan(name, folder, parameters, marks)
+        return self._planner.plan(name, folder, parameters, marks, check)
 
     def _serves(self, name: ModelId, mark: str) -> bool:
         """Whether a model serves, and is well, from a folder with this fingerprint.
@@ -312,13 +322,17 @@ class Loader:
                 displaced = self._serve(plan, builds, load.updates)
             except Exception as error:  # noqa: BLE001
                 return self._undo(load, plan, as_triton_error(error))
-            self._dataplane.log(LOG_INFO, f"successfully loaded '{plan.name}'")
-            for update in load.updates:
-                update.commit()
-            for built in displaced.dropped:
-                self._withdraw(built)
-            for built in [*displaced.replaced, *displaced.dropped]:
-                self._retirer.retire(built)
+            try:
+                plan.folder.load_complete()
+                self._dataplane.log(LOG_INFO, f"successfully loaded '{plan.name}'")
+            finally:
+                # Also where Ctrl-C ends the wait for an agent: nobody else knows of them.
+                for update in load.updates:
+                    update.commit()
+                for built in displaced.dropped:
+                    self._withdraw(built)
+                for built in [*displaced.replaced, *displaced.dropped]:
+                    self._retirer.retire(built)
             return None
         finally:
             load.plan = None

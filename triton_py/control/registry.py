@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from triton_py.control.folders import SharedFolder
 from triton_py.control.states import (
     UNLOADED,
     BuiltModel,
@@ -148,6 +149,10 @@ class Registry:
     def serves(self, built: BuiltModel) -> bool:
         """Whether this very build is the one that is READY."""
         return self.ready_versions(built.name).get(built.version) is built
+
+    def serves_from(self, name: ModelId, folder: SharedFolder) -> bool:
+        """Whether a version that is READY was built from this very folder."""
+        return any(built.folder is folder for built in self.ready_versions(name).values())
 
     def fingerprint(self, name: ModelId) -> str:
         """The fingerprint of what is loaded; "" when a load has to be carried out."""

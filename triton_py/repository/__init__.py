@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from triton_py.repository.agent_libraries import find_agent_library
 from triton_py.repository.fingerprint import FolderMarks, fingerprint
 from triton_py.repository.identity import ModelId
 from triton_py.repository.initial_states import read_initial_state
@@ -36,6 +37,7 @@ __all__ = [
     "Scan",
     "VersionListing",
     "check_model_name",
+    "find_agent_library",
     "find_backend_library",
     "find_batch_strategy",
     "fingerprint",

@@ -86,11 +86,11 @@ class LocalFolder:
     def __init__(self, path: str) -> None:
         self.path = path
 
-    def complete(self, version: int, check: Callable[[], None]) -> None:
+    def complete(self, version: int | None, check: Callable[[], None]) -> None:
         """See to it that all files are there that a version needs; here they are from the start.
 
         Args:
-            version: one of the model's.
+            version: one of the model's; None: all versions.
             check: called now and then; raises to give it up.
         """
 

@@ -147,12 +147,13 @@ class RemoteFolder(LocalFolder):
                 f"'{self._origin}' has a file and a folder of the same name: {error.filename}"
             ) from error
 
-    def complete(self, version: int, check: Callable[[], None]) -> None:
-        """Download the version's folder, and what all versions share."""
+    def complete(self, version: int | None, check: Callable[[], None]) -> None:
+        """Download the version's folder, and what all versions share; without a version all."""
 
         def is_needed(name: str) -> bool:
             top = name.split("/", 1)[0]
-            return not (top.isascii() and top.isdigit()) or top == str(version)
+            is_version = top.isascii() and top.isdigit()
+            return version is None or not is_version or top == str(version)
 
         with self._lock:
             missing = [name for name in self._content.files if name not in self._here]
