@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import triton_py
 from control_fakes import TIMEOUT_S
+
+import triton_py
 
 SOURCE = Path(__file__).with_name("tally.c")
 CONFIG = """

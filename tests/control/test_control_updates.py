@@ -271,6 +271,29 @@ def test_a_model_that_is_not_well_is_built_anew(
     assert model.closed and len(dataplane.served("m").instances) == 2
 
 
+def test_a_model_with_agents_is_built_anew(
+    repository: Repository, start: StartServer, dataplane: FakeDataPlane
+) -> None:
+    """They may bring other files each time."""
+    repository.agent("a")
+    agents = "model_repository_agents { agents { name: 'a' } }"
+    repository.model("m", extra=agents)
+    server = start(startup_models=["m"])
+    model = dataplane.served("m")
+    repository.model("m", extra=agents + groups("count: 2 kind: KIND_CPU"))
+    server.load("m")
+    wait_until_unloaded(server)
+    assert model.closed and len(dataplane.served("m").instances) == 2
+    assert dataplane.points.count("agent:a:LOAD") == 2
+    # Nor is one in place that has its files from an agent no more.
+    model = dataplane.served("m")
+    repository.model("m", extra=groups("count: 2 kind: KIND_CPU"))
+    server.load("m")
+    wait_until_unloaded(server)
+    assert model.closed
+    assert dataplane.points.count("agent:a:UNLOAD_COMPLETE") == 2
+
+
 def test_poll_mode_changes_instances_too(
     repository: Repository, start: StartServer, dataplane: FakeDataPlane
 ) -> None:

@@ -162,6 +162,31 @@ def test_an_override_survives_the_move(
     assert server.model_config("m", 1)["max_batch_size"] == 8
 
 
+def test_agents_do_not_notice_a_new_library(
+    repository: Repository, watch: StartServer, dataplane: FakeDataPlane
+) -> None:
+    """The files that they brought stay in use, so for them nothing ends and nothing begins."""
+    repository.agent("a")
+    repository.model("m", extra="model_repository_agents { agents { name: 'a' } }")
+    server = watch(startup_models=["m"])
+
+    def told() -> list[str]:
+        return [p.removeprefix("agent:a:") for p in dataplane.points if p.startswith("agent:")]
+
+    for content in ("broken", "new", "newer"):
+        old = dataplane.served("m")
+        dataplane.fail = {"create:m:1": broken("the library")} if content == "broken" else {}
+        rebuild(repository, content)
+        look(server)
+        wait_until_unloaded(server)
+        assert old.closed is (content != "broken")
+        assert told() == ["LOAD", "LOAD_COMPLETE"]
+    server.unload("m")
+    wait_until_unloaded(server)
+    assert told() == ["LOAD", "LOAD_COMPLETE", "UNLOAD", "UNLOAD_COMPLETE"]
+    assert all(agent.closed for agent in dataplane.agents)
+
+
 def test_a_copy_finds_what_lies_beside_the_library(tmp_path: Path) -> None:
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "libother.so").write_text("other")

@@ -216,11 +216,11 @@ def test_azure_s_ways_to_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
 
     class Identity:
         @staticmethod
-        def ManagedIdentityCredential(**options: str) -> tuple[str, dict[str, str]]:  # noqa: N802
+        def ManagedIdentityCredential(**options: str) -> tuple[str, dict[str, str]]:
             return ("managed", options)
 
         @staticmethod
-        def DefaultAzureCredential() -> str:  # noqa: N802
+        def DefaultAzureCredential() -> str:
             return "default"
 
     monkeypatch.setattr(filesystems, "_identity", lambda: Identity)
@@ -457,6 +457,31 @@ def test_other_instances_download_the_configuration_alone(
     assert dataplane.served("m") is model and len(model.instances) == 1
     assert memory.fetched == ["m/config.pbtxt"]
     assert len(downloads()) == 1, "the copy for the configuration is not needed any more"
+
+
+def test_agents_find_a_whole_copy(
+    memory: Memory, repository: Repository, start: StartServer, dataplane: FakeDataPlane
+) -> None:
+    repository.agent("a")
+    memory.model("m", 1, 2, extra="model_repository_agents { agents { name: 'a' } }")
+    found: list[str] = []
+
+    def look(point: str) -> None:
+        if point == "agent:a:LOAD":
+            (agent,) = dataplane.agent_models
+            folder = Path(agent.location[1])
+            found.extend(
+                f"{file.relative_to(folder)}: {file.read_text()}"
+                for file in sorted(folder.rglob("*.bin"))
+            )
+
+    dataplane.watch = look
+    server = start(model_repository_paths=[MODELS], startup_models=["m"])
+    assert found == ["1/weights.bin: weights 1", "2/weights.bin: weights 2"]
+    assert sorted(memory.fetched) == ["m/1/weights.bin", "m/2/weights.bin", "m/config.pbtxt"]
+    server.unload("m")
+    wait_until_unloaded(server)
+    assert downloads() == []
 
 
 def test_polling_follows_the_storage(

@@ -236,11 +236,12 @@ class Loader:
         check: Callable[[], None],
     ) -> LoadPlan | None:
         """The plan, or None when the model serves its folder's present content already."""
+        if folder is None:
+            return self._planner.plan(name, None, parameters, None, check)
         # Taken before anything is read, so that a change in the meantime shows next time.
-        marks = folder.marks() if folder is not None else None
-        if folder is not None and marks is not None and not parameters:
-            if self._serves(name, folder_fingerprint(folder, marks)):
-                return None
+        marks = folder.marks()
+        if not parameters and self._serves(name, folder_fingerprint(folder, marks)):
+            return None
         return self._planner.plan(name, folder, parameters, marks, check)
 
     def _serves(self, name: ModelId, mark: str) -> bool:

@@ -92,14 +92,14 @@ class BackendWatcher:
         for model in self._registry.failed():
             requests[model] = LoadParameters()
         results = self._loader.load(requests)
-        moved = [model for model, error in results.items() if error is None]
+        moved = [model for model, problem in results.items() if problem is None]
         self._dataplane.log(
             LOG_INFO, f"{what} is in use, for models: {', '.join(sorted(moved)) or 'none'}"
         )
-        for model, error in results.items():
-            if error is not None:
+        for model, problem in results.items():
+            if problem is not None:
                 self._dataplane.log(
                     LOG_ERROR,
                     f"model '{model}' does not work with the new '{library.path}', what served goes "
-                    f"on: {error.message}",
+                    f"on: {problem.message}",
                 )

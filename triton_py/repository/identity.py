@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class ModelId(str):
     """A model's identity, as text: ``<namespace>::<name>``, or the name where there is no namespace.
@@ -15,7 +17,7 @@ class ModelId(str):
     name: str
     namespace: str
 
-    def __new__(cls, name: str, namespace: str = "") -> ModelId:
+    def __new__(cls, name: str, namespace: str = "") -> Self:
         identity = super().__new__(cls, f"{namespace}::{name}" if namespace else name)
         identity.name = name
         identity.namespace = namespace
