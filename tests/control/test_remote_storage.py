@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from control_fakes import FakeDataPlane
 from control_support import CONFIG, Repository, StartServer, states, wait_until_unloaded
-from fsspec.implementations.memory import MemoryFileSystem
 
 from triton_py.control import ControlMode
 from triton_py.errors import (
@@ -28,6 +27,10 @@ from triton_py.repository import is_remote, storage_of
 from triton_py.repository.remote import credentials, filesystems
 from triton_py.repository.remote.filesystems import as_options, gs_options, s3_options
 from triton_py.repository.remote.urls import Place, parse
+
+memory_storage = pytest.importorskip(
+    "fsspec.implementations.memory", reason="repositories in object storage need fsspec"
+)
 
 MODELS = "as://account/container/models"
 
@@ -50,7 +53,7 @@ class Memory:
     """Objects in memory under ``container``; ``put`` and ``drop`` take paths below ``models``."""
 
     def __init__(self) -> None:
-        self.fs = MemoryFileSystem(skip_instance_cache=True)
+        self.fs = memory_storage.MemoryFileSystem(skip_instance_cache=True)
         self.fs.store.clear()
         self.fs.pseudo_dirs[:] = [""]
         #: What was downloaded, in order.
