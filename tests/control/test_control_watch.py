@@ -187,6 +187,27 @@ def test_agents_do_not_notice_a_new_library(
     assert all(agent.closed for agent in dataplane.agents)
 
 
+def test_a_stop_waits_for_the_library_that_is_being_loaded(
+    repository: Repository, create: StartServer, dataplane: FakeDataPlane
+) -> None:
+    """Otherwise its code would run in a server that is gone."""
+    repository.model("m")
+    server = create(watch_backends=True, startup_models=["m"])
+    server._watcher._interval = 0.005
+    server.start()
+    gate = dataplane.gate("load_backend:fake")
+    rebuild(repository, "new")
+    gate.wait_arrived()
+    stopping = Background(lambda: server.stop(TIMEOUT_S))
+    assert server._watcher._stopped.wait(TIMEOUT_S)
+    wait_for(lambda: dataplane.open_models() == [], "the models stay")
+    assert not server._watcher.wait_over(0)
+    assert not dataplane.backends[0].closed, "the server has stopped"
+    gate.open()
+    assert stopping.result() is True
+    assert len(dataplane.backends) == 2 and dataplane.logged("watching backends failed") == []
+
+
 def test_a_copy_finds_what_lies_beside_the_library(tmp_path: Path) -> None:
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "libother.so").write_text("other")

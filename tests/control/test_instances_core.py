@@ -278,3 +278,24 @@ def test_names_in_two_repositories(tmp_path: Path, library: Path, notes: Notes) 
         server.load("m")
         assert ask(server) == 1
     assert live_objects() == before
+
+
+def test_a_registered_repository_gives_names_to_its_folders(
+    server: triton_py.Server, tmp_path: Path
+) -> None:
+    more = tmp_path / "more"
+    write_model(more, "folder")
+    server.register_model_repository(str(more), {"folder": "m"})
+    with pytest.raises(triton_py.errors.AlreadyExistsError, match="already been registered"):
+        server.register_model_repository(f"{more}/")
+    with pytest.raises(triton_py.errors.TritonError, match="'folder'"):
+        server.load("folder")
+    server.load("m")
+    assert ask(server) == 1
+    server.unregister_model_repository(str(more))
+    with pytest.raises(triton_py.errors.InvalidArgumentError, match="repository not found"):
+        server.unregister_model_repository(str(more))
+    assert ask(server) == 1, "it goes on serving"
+    server.unload("m", wait_until_unloaded=True)
+    with pytest.raises(triton_py.errors.TritonError, match="not found in any model repository"):
+        server.load("m")
