@@ -21,5 +21,5 @@ def test_large(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull,
          "--rootdir", str(CHECKS.parent), str(CHECKS)],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100)
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0 and " passed" in done.stdout, done.stdout + done.stderr
