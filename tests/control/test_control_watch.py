@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -238,6 +237,9 @@ def watching() -> Iterator[None]:
 def test_requests_go_on_from_one_build_to_the_next(
     tmp_path: Path, watching: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    held = tmp_path / "held"
+    held.touch()
+    monkeypatch.setenv("TALLY_HELD", str(held))
     monkeypatch.setenv("TALLY_LOG", str(tmp_path / "log"))
     notes = Notes(tmp_path / "log")
     library = compile_tally(tmp_path / "backends" / "tally" / "libtriton_tally.so", 1)
@@ -256,14 +258,16 @@ def test_requests_go_on_from_one_build_to_the_next(
             return int(response.result(timeout=TIMEOUT_S)["ANSWER"].numpy()[0])
 
         assert ask() == 1
-        late = Background(lambda: ask(late_ms=4000))
+        late = Background(lambda: ask(held=1))
+        wait_for(lambda: "library held 1" in notes.lines(), "the request is not taken")
         compile_tally(library, 2)
         wait_for(lambda: ask() == 2, "the new library is not used")
         assert "library - 1" not in notes.lines(), "it still has a request"
+        held.unlink()
         assert late.result() == 1
         wait_for(lambda: "library - 1" in notes.lines(), "the old library stays")
         compile_tally(library, 3, "-DBROKEN")
-        time.sleep(1.5)
+        wait_for(lambda: "library ! 3" in notes.lines(), "the broken library is not tried")
         assert ask() == 2
         compile_tally(library, 4)
         wait_for(lambda: ask() == 4, "the mended library is not used")
