@@ -35,6 +35,7 @@ from triton_py.core.native cimport (
     tp_now_ns,
 )
 from triton_py.core.objects cimport Backend, Instance, MemoryUsage, Model, Server, Worker
+from triton_py.core.queue_timer cimport queue_timer_end, queue_timer_start
 from triton_py.core.reaper cimport reaper_end, reaper_start
 from triton_py.core.registry cimport registry_publish, registry_withdraw
 from triton_py.core.sequence cimport sequence_add_slots
@@ -225,6 +226,7 @@ cdef class ModelHandle:
                     if worker.slots == NULL:
                         raise MemoryError("out of memory for the slots of sequences")
             reaper_start(self.model.sequencer)
+        queue_timer_start(self.model)
         with nogil:
             pthread_mutex_lock(&self.model.queue.mutex)
             self.model.queue.accepting = True
@@ -304,6 +306,7 @@ cdef class ModelHandle:
             pthread_mutex_unlock(&model.queue.mutex)
             if model.sequencer != NULL:
                 reaper_end(model.sequencer)
+            queue_timer_end(model)
             i = model.worker_count
             while i:
                 i -= 1

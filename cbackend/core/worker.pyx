@@ -47,7 +47,7 @@ from triton_py.core.objects cimport (
     Worker,
 )
 from triton_py.core.queue cimport FOREVER, Taken, queue_take
-from triton_py.core.request cimport request_fail_all
+from triton_py.core.request cimport request_expired, request_fail_all
 from triton_py.core.sequence_batch cimport sequence_take
 from triton_py.core.statistics cimport FAILURE_CANCELED, FAILURE_OTHER
 from triton_py.core.watch cimport (
@@ -132,6 +132,7 @@ cdef enum:
 cdef void _answer(Taken* taken) noexcept nogil:
     request_fail_all(taken.cancelled, TRITONSERVER_ERROR_CANCELLED, b"request is cancelled",
                      FAILURE_CANCELED)
+    request_expired(taken.expired)
     request_fail_all(taken.failed, TRITONSERVER_ERROR_INTERNAL,
                      b"out of memory for a request of a sequence", FAILURE_OTHER)
 
@@ -231,7 +232,8 @@ cdef void _pull(Worker* worker) noexcept nogil:
             sequence_take(worker.slots, tp_now_ns(), worker.batch, &taken)
         else:
             queue_take(queue, &worker.model.policy, tp_now_ns(), worker.batch, &taken)
-        if taken.count or taken.cancelled != NULL or taken.failed != NULL:
+        if (taken.count or taken.cancelled != NULL or taken.expired != NULL
+                or taken.failed != NULL):
             # What is left may be a batch for another worker that waits.
             more = queue.head != NULL and queue.waiters > 0
             pthread_mutex_unlock(&queue.mutex)
