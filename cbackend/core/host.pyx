@@ -41,8 +41,9 @@ from triton_py.core.registry cimport registry_publish, registry_withdraw
 from triton_py.core.sequence cimport sequence_add_slots
 from triton_py.core.sequencer cimport sequencer_drain, sequencer_wake
 from triton_py.core.server cimport server_registry
-from triton_py.core.statistics cimport statistics_python
+from triton_py.core.statistics cimport statistics_destroy, statistics_init, statistics_python
 from triton_py.core.strategy cimport strategy_close
+from triton_py.core.warm_up cimport warm_up
 from triton_py.core.worker cimport worker_adopt, worker_end, worker_new, worker_run
 
 from triton_py.core import cuda, log
@@ -211,6 +212,25 @@ cdef class ModelHandle:
             self.model.instance_count += 1
         finally:
             self.adding -= 1
+
+    def warm_up(self, dict sample) -> None:
+        """Executes one of read_warmup()'s samples on each instance that is not passive, as often as it
+        says; nothing of it is in the statistics. Before ``start``. Raises the first error."""
+        cdef uint32_t i, k
+        cdef Worker* worker
+        self._check_open()
+        if self.started:
+            raise RuntimeError(f"model '{self.name}' version {self.version} serves already")
+        try:
+            for i in range(self.model.worker_count):
+                worker = self.model.workers[i]
+                for k in range(worker.instance_count):
+                    if not worker.instances[k].passive:
+                        for _ in range(sample["count"]):
+                            warm_up(self.model, worker, worker.instances[k], sample)
+        finally:
+            statistics_destroy(&self.model.statistics)
+            statistics_init(&self.model.statistics)
 
     def start(self) -> None:
         """Lets the instances pull batches. A passive instance never does."""

@@ -409,6 +409,7 @@ cdef struct Worker:
     int32_t command         # see worker.pyx
     TRITONSERVER_Error* result
     Instance* subject       # of the command
+    uint32_t warm_count     # of a warm-up: how many requests of the batch
     Instance** instances
     uint32_t instance_count
     uint32_t turn

@@ -49,7 +49,7 @@ from triton_py.core.objects cimport (
 from triton_py.core.queue cimport FOREVER, Taken, queue_take
 from triton_py.core.request cimport request_expired, request_fail_all
 from triton_py.core.sequence_batch cimport sequence_take
-from triton_py.core.statistics cimport FAILURE_CANCELED, FAILURE_OTHER
+from triton_py.core.statistics cimport CLOSED_SINGLE, FAILURE_CANCELED, FAILURE_OTHER
 from triton_py.core.watch cimport (
     learn,
     watch_gap,
@@ -125,6 +125,7 @@ cdef int64_t watching = 0
 cdef enum:
     COMMAND_NONE
     COMMAND_ADOPT
+    COMMAND_WARM
     COMMAND_RUN
     COMMAND_END
 
@@ -305,6 +306,8 @@ cdef void* _main(void* argument) noexcept nogil:
         result = NULL
         if command == COMMAND_ADOPT:
             result = _initialize(worker)
+        elif command == COMMAND_WARM:
+            instance_execute(worker.subject, worker, worker.warm_count, CLOSED_SINGLE)
         elif command == COMMAND_RUN:
             _pull(worker)
         else:
@@ -371,6 +374,17 @@ cdef TRITONSERVER_Error* worker_adopt(Worker* worker, Instance* instance) noexce
         worker.instance_count += 1
     pthread_mutex_unlock(&worker.mutex)
     return error
+
+
+cdef void worker_warm(Worker* worker, Instance* instance, uint32_t count) noexcept nogil:
+    pthread_mutex_lock(&worker.mutex)
+    worker.subject = instance
+    worker.warm_count = count
+    worker.command = COMMAND_WARM
+    pthread_cond_broadcast(&worker.changed)
+    while worker.command == COMMAND_WARM:
+        pthread_cond_wait(&worker.changed, &worker.mutex)
+    pthread_mutex_unlock(&worker.mutex)
 
 
 cdef void worker_run(Worker* worker) noexcept nogil:

@@ -767,11 +767,6 @@ def test_features_that_come_later_are_refused(repository: Repository, start: Sta
 @pytest.mark.parametrize(
     ("extra", "what"),
     [
-        (
-            """model_warmup { name: "w" batch_size: 1 inputs {
-              key: "IN" value { data_type: TYPE_FP32 dims: 4 zero_data: true } } }""",
-            "model_warmup is",
-        ),
         ("response_cache { enable: true }", "the response cache is"),
         (
             "sequence_batching { oldest { preserve_ordering: true } }",

@@ -19,13 +19,14 @@ from triton_py.control.planner import LoadPlan
 from triton_py.control.states import BuiltModel
 from triton_py.control.text import as_triton_error, status_text
 from triton_py.control.workers import run_all
-from triton_py.errors import NotFoundError
+from triton_py.errors import NotFoundError, TritonError, error_from_code
 from triton_py.proto.model_config import TYPE_STRING, ModelConfig
 from triton_py.repository import (
     find_backend_library,
     find_batch_strategy,
     read_initial_state,
     read_labels,
+    read_warmup,
 )
 
 Check = Callable[[], None]
@@ -104,6 +105,7 @@ class Builder:
             check()
             model.configure(configs.to_json(config), spec)
             self._add_instances(model, config, lease.backend.parallel_instance_loading, check)
+            self._warm_up(plan.name, folder.path, config, model, check)
             check()
             model.start()
             undo.pop_all()
@@ -193,6 +195,23 @@ class Builder:
         parallel = parallel and model.concurrent_instances
         specs = instances(config, self._options.host_policies)
         run_all([lambda spec=spec: add(spec) for spec in specs], parallel)  # type: ignore[misc]
+
+    def _warm_up(
+        self, name: str, directory: str, config: ModelConfig, model: Model, check: Check
+    ) -> None:
+        for sample in read_warmup(config, directory):
+            check()
+            self._dataplane.log(
+                LOG_VERBOSE, f"model '{name}' is running warmup sample '{sample['name']}'"
+            )
+            try:
+                model.warm_up(sample)
+            except TritonError as error:
+                raise error_from_code(
+                    error.code,
+                    f"failed to run warmup sample '{sample['name']}' of model '{name}': "
+                    f"{error.message}",
+                ) from error
 
     def _close(self, name: str, version: int, model: Model) -> None:
         try:

@@ -5,7 +5,7 @@
 Every method may block and may release the GIL, and may be called from any thread, several at a
 time for different objects. Calls for one model are made one at a time, in the order of its life:
 ``create_model``, ``configure``, ``add_instance`` (several at once only where the backend allows
-parallel instance loading), ``start``, ``publish``, ``withdraw``, ``drain``, ``close``. The control
+parallel instance loading), ``warm_up``, ``start``, ``publish``, ``withdraw``, ``drain``, ``close``. The control
 plane never holds one of its locks during a call, since a backend may call back into the server.
 
 Questions (``ready``, ``statistics``, ``in_flight``, ``pending``) are asked at any time between
@@ -67,6 +67,9 @@ class Model(Protocol):
         secondary_devices: list[tuple[str, int]],
     ) -> None:
         """TRITONBACKEND_ModelInstanceInitialize for one more instance."""
+
+    def warm_up(self, sample: dict[str, Any]) -> None:
+        """Execute a sample of ``read_warmup`` on each instance; raises the first error."""
 
     def start(self) -> None:
         """Start the instance threads; a failure leaves the model to be closed."""

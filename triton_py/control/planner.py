@@ -138,10 +138,6 @@ class Planner:
 
 def _without_effect(config: ModelConfig) -> Iterator[str]:
     """What the configuration asks for and will not get yet, each with its consequence."""
-    if config.model_warmup:
-        yield (
-            "model_warmup is not supported yet, the model will serve without having been warmed up"
-        )
     if config.response_cache.enable:
         yield "the response cache is not supported yet, responses will not be cached"
     if config.sequence_batching.oldest.preserve_ordering:
