@@ -79,6 +79,7 @@ class FakeModel:
         self.final_config: dict[str, Any] | None = None
         self.spec: dict[str, Any] | None = None
         self.instances: list[tuple[Any, ...]] = []
+        self.warmed: list[dict[str, Any]] = []
         self.started = False
         self.withdrawn = False
         self.closed = False
@@ -120,6 +121,11 @@ class FakeModel:
         assert self.final_config is not None and not self.started
         self._reach("instance")
         self.instances.append(arguments)
+
+    def warm_up(self, sample: dict[str, Any]) -> None:
+        assert not self.closed and not self.started
+        self._reach("warm_up")
+        self.warmed.append(sample)
 
     def start(self) -> None:
         assert not self.closed
