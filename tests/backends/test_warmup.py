@@ -44,10 +44,10 @@ def test_each_instance_executes_each_sample_before_the_model_serves(
                   backend_config={"trace": {"trace": str(log)}}) as server:
         server.load("m")
         lines = log.read_text().splitlines()
-        executed = [line for line in lines if line.startswith("Execute")]
+        executed = [line for line in lines if line.startswith("ModelInstanceExecute")]
         # Twice the one and once the other, on each of two.
         assert len(executed) == 6
-        assert sorted({line.split()[1] for line in executed}) == ["m_0", "m_1"]
+        assert sorted({line.split()[1] for line in executed}) == ["m_0_0", "m_0_1"]
         created = [i for i, line in enumerate(lines) if line.startswith("ModelInstanceInitialize")]
         assert max(created) < lines.index(executed[0])
         # Nothing of it is in the statistics.

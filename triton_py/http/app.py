@@ -22,6 +22,7 @@ from triton_py.errors import TritonError
 from triton_py.http._parser import HttpError
 from triton_py.http.compression import check_coding, decompress
 from triton_py.http.message import Answer, Request
+from triton_py.inprocess.log_settings import log_settings, update_log_settings
 
 if TYPE_CHECKING:
     from triton_py.http.options import HttpOptions
@@ -79,7 +80,7 @@ class ControlPlane:
                 (r"/v2/models/[^/]+(?:/versions/[0-9]+)?/generate(?:_stream)?", "POST",
                  self._unsupported),
                 (r"/v2/(?:models/[^/]+/)?trace/setting", "", self._unsupported),
-                (r"/v2/logging", "", self._unsupported),
+                (r"/v2/logging", "", self._logging),
             )
         ]
         if options.debug_endpoints:
@@ -169,6 +170,14 @@ class ControlPlane:
         return Answer(200)
 
     # --- the rest ---
+
+    def _logging(self, request: Request) -> Result:
+        if request.method == "GET":
+            return Answer(200, json.dumps(log_settings()).encode())
+        if request.method != "POST":
+            return error_answer(405, "Method Not Allowed", Allow="GET, POST")
+        changed = update_log_settings(self._json(request, "logging settings"))
+        return Answer(200, json.dumps(changed).encode())
 
     def _unsupported(self, request: Request) -> Result:
         return error_answer(501, f"{request.path} is not supported by this server")
