@@ -126,6 +126,10 @@ class Settings:
         "Headers whose name contains a match of this regular expression (in any case) become "
         "request parameters.", default_text="none")
 
+    allow_status_page: bool = _flag(
+        True, HTTP, values.boolean, "BOOL",
+        "Serve a page for people at /: models, live figures, a form that sends a request.")
+
     allow_grpc: bool = _flag(True, GRPC, values.boolean, "BOOL", "Serve gRPC.")
     grpc_address: str = _flag(
         LOOPBACK, GRPC, values.nonempty("grpc-address"), "ADDRESS", "Address to listen on.")

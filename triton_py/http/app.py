@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from triton_py.errors import TritonError
+from triton_py.http import status_page
 from triton_py.http._parser import HttpError
 from triton_py.http.compression import check_coding, decompress
 from triton_py.http.message import Answer, Request
@@ -83,6 +84,9 @@ class ControlPlane:
                 (r"/v2/logging", "", self._logging),
             )
         ]
+        if options.status_page:
+            self._routes += [(re.compile(r"/"), "GET", self._page),
+                             (re.compile(r"/status"), "GET", self._status)]
         if options.debug_endpoints:
             self._routes.append((re.compile(r"/v2/debug/objects"), "GET", self._objects))
 
@@ -181,6 +185,14 @@ class ControlPlane:
 
     def _unsupported(self, request: Request) -> Result:
         return error_answer(501, f"{request.path} is not supported by this server")
+
+    def _page(self, request: Request) -> Result:
+        return status_page.page()
+
+    async def _status(self, request: Request) -> Answer:
+        answer: Answer = await self._on(self._quick, status_page.state, self._server,
+                                        self._options.model_control_mode)
+        return answer
 
     def _objects(self, request: Request) -> Result:
         from triton_py.http._exchange import alive
