@@ -92,6 +92,11 @@ cdef struct Call:
     bint in_flight              # the core has it
     TRITONSERVER_InferenceRequest* request
     Block* block                # counted: the message, where inputs lie [flight]
+    # Who sends the answer: see _lone.
+    int lone                    # a LoneState; atomic while it is in flight
+    int lone_socket             # borrowed from the connection
+    size_t lone_room
+    size_t lone_done
     # The answer.
     bint responded              # its header was submitted
     bint waiting                # HTTP/2 waits for the next message

@@ -206,6 +206,12 @@ cdef class Endpoint:
             call = <Call*> finished
             finished = finished.next
             call.in_flight = False
+            if call.connection != NULL and call == (<Connection> call.connection).lone:
+                # Permitted, and not sent, or a part of it.
+                try:
+                    (<Connection> call.connection).settle(True)
+                except Exception:
+                    (<Connection> call.connection).give_up()
             if call.connection != NULL:
                 connection = <Connection> call.connection
                 try:
@@ -280,6 +286,7 @@ cdef class Endpoint:
         self.deadline_timer = None
         for connection in list(self.connections):
             try:
+                connection.settle(True)
                 call = connection.first
                 while call != NULL:
                     if call.deadline != 0 and not call.ended:
