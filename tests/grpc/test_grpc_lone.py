@@ -32,9 +32,9 @@ from http2_client import (
 )
 from http2_support import NOT_FOUND, OK, echo, output, wait_until
 
+from triton_py.frontend._lone import counts
 from triton_py.grpc import Transport
 from triton_py.grpc._call import alive
-from triton_py.grpc._lone import counts
 from triton_py.inprocess import NativeServer
 
 

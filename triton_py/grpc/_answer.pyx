@@ -116,7 +116,7 @@ cdef int _submit_header(Connection connection, Call* call) except -1:
     if coding & call.accept:
         fields[3] = HEADER[3] if coding == CODING_GZIP else HEADER[4]
         count = 4
-    if connection.discarding:
+    if connection.discarded:
         _unindexed(fields, count)
     call.responded = True
     # An error means that the stream is closing: nobody wants the answer any more.
@@ -214,7 +214,7 @@ cdef ssize_t _read(Session* session, int32_t stream_id, uint8_t* buffer, size_t 
     if last:
         flags[0] = DATA_FLAG_EOF | DATA_FLAG_NO_END_STREAM
         count = _status_fields(call, fields, digits)
-        if connection.discarding:
+        if connection.discarded:
             _unindexed(fields, <size_t> count)
         connection.h2.submit_trailer(session, stream_id, fields, count)
     if message == NULL:
@@ -305,7 +305,7 @@ cdef int on_send_data(Session* session, Frame* frame, const uint8_t* head, size_
     if connection.pending >= SEND_AT_ONCE:
         return ERR_WOULDBLOCK
     try:
-        if connection.discarding and call.stream_id == connection.lone_stream:
+        if call.stream_id == connection.discarded:
             _pass_over(message, size)
         else:
             buf_put(&connection.out, head, 9)

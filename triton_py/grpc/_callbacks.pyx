@@ -322,7 +322,7 @@ cdef int _on_frame_send(Session* session, const Frame* frame, void* user) noexce
         connection.last_peer_ping = 0
         connection.bad_pings = 0
         connection.own_pings = 0
-        if frame.type == FRAME_HEADERS and not connection.discarding:
+        if frame.type == FRAME_HEADERS and not connection.discarded:
             connection.fresh_settings = False
         if frame.flags & FLAG_END_STREAM and connection.h2.session_get_stream_remote_close(
                 session, frame.stream_id) == 0:

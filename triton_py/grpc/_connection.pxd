@@ -52,11 +52,10 @@ cdef class Connection:
     cdef Call* lone                 # borrowed: the call for which that is permitted; NULL: none
     cdef int socket                 # of our own, for them; -1: not made yet
     cdef bint fresh_settings        # the client's settings came, and no header was sent since
-    cdef bint discarding            # what nghttp2 sends of `lone_stream` is sent already
-    cdef int32_t lone_stream
+    cdef int32_t discarded          # what nghttp2 sends of this stream is sent already; 0: none
 
-    # Makes up for an answer that was sent without the loop; `revoke`: no other will be.
-    cdef int settle(self, bint revoke) except -1
+    # Makes up for an answer that was sent without the loop; from here on no other is.
+    cdef int settle(self) except -1
     cdef void let_lone_go(self) noexcept
     cdef bint is_sent(self, const uint8_t* frame, size_t size) noexcept
     cdef void close_socket(self) noexcept

@@ -15,12 +15,13 @@ from libc.string cimport strlen
 from posix.unistd cimport close as close_descriptor
 
 from triton_py.frontend._completions cimport completions_under_way
+from triton_py.frontend._lone cimport LONE_PARTLY, LONE_SENT, LoneState, lone_arm, lone_look
 from triton_py.frontend._memory cimport buf_free, buf_put
 from triton_py.grpc._answer cimport STATUS_UNAVAILABLE, answer_status
 from triton_py.grpc._call cimport KIND_STREAM, Call, call_cancel, call_drop, call_pop
 from triton_py.grpc._context cimport CallContext
 from triton_py.grpc._endpoint cimport Endpoint
-from triton_py.grpc._lone cimport LONE_PARTLY, LONE_SENT, lone_arm, lone_rest, lone_sent
+from triton_py.grpc._lone cimport lone_rest
 from triton_py.grpc._nghttp2 cimport (
     ENHANCE_YOUR_CALM,
     FRAME_DATA,
@@ -124,7 +125,7 @@ cdef class Connection:
             return
         self.heard = self.endpoint.now()
         try:
-            self.settle(True)
+            self.settle()
             self.receive(size)
         except Exception:
             self.give_up()
@@ -182,7 +183,7 @@ cdef class Connection:
             # nobody is in the other's way.
             if self.pending == 0 and not self.h2.session_want_write(self.session):
                 return 0
-            self.settle(True)
+            self.settle()
         self.pumping = True
         try:
             while more and not self.write_paused and not self.shut:
@@ -214,7 +215,7 @@ cdef class Connection:
                 if size < 0:
                     self.abort()
                 return self.pending >= SEND_AT_ONCE
-            if self.discarding and self.is_sent(data, <size_t> size):
+            if self.discarded and self.is_sent(data, <size_t> size):
                 continue
             buf_put(&self.out, data, <size_t> size)
             self.pending += <size_t> size
@@ -229,33 +230,32 @@ cdef class Connection:
             return False
         stream_id = (<int32_t> (frame[5] & 0x7f) << 24) | (<int32_t> frame[6] << 16) | (
             <int32_t> frame[7] << 8) | frame[8]
-        return stream_id == self.lone_stream and (
+        return stream_id == self.discarded and (
             frame[3] == FRAME_HEADERS or frame[3] == FRAME_DATA)
 
-    cdef int settle(self, bint revoke) except -1:
+    cdef int settle(self) except -1:
         cdef Call* call = self.lone
-        if call == NULL or self.discarding:
-            return 0
-        if not lone_sent(call, revoke):
-            if revoke:
-                self.lone = NULL
+        cdef LoneState state
+        if call == NULL or self.discarded:
             return 0
         self.lone = NULL
-        if call.lone == LONE_SENT:
+        state = lone_look(&call.lone, True)
+        if state == LONE_SENT:
             # It will not be drained, as other answers are.
             call.in_flight = False
+        elif state != LONE_PARTLY:
+            return 0
         if self.shut or self.session == NULL:
             return 0
-        if call.lone == LONE_PARTLY:
+        if state == LONE_PARTLY:
             self.transport.write(lone_rest(call))
-        self.lone_stream = call.stream_id
-        self.discarding = True
+        self.discarded = call.stream_id
         try:
             unary_answer(self, call)
             # The call's stream is closed by its last frame, and the call forgotten.
             self.pull()
         finally:
-            self.discarding = False
+            self.discarded = 0
         if self.pending:
             self.pump_later()
         return 0
@@ -264,7 +264,7 @@ cdef class Connection:
         """The connection is gone: nobody writes to it any more."""
         cdef Call* call = self.lone
         self.lone = NULL
-        if call != NULL and lone_sent(call, True) and call.lone == LONE_SENT:
+        if call != NULL and lone_look(&call.lone, True) == LONE_SENT:
             call.in_flight = False
 
     cdef void close_socket(self) noexcept:
@@ -330,7 +330,7 @@ cdef class Connection:
         cdef Call* call
         if self.shut or self.transport is None:
             return
-        self.settle(True)
+        self.settle()
         self.leave()
         call = self.first
         while call != NULL:
@@ -342,7 +342,7 @@ cdef class Connection:
     def stop(self) -> None:
         """What is still in flight ends now."""
         cdef Call* call
-        self.settle(True)
+        self.settle()
         call = self.first
         self.leave()
         while call != NULL:
@@ -411,7 +411,7 @@ cdef class Connection:
         cdef Call* call
         if self.transport is None:
             return
-        self.settle(True)
+        self.settle()
         call = self.first
         self.resets = max(0.0, self.resets - RESET_RATE * endpoint.tick_seconds)
         unsent = self.transport.get_write_buffer_size()
@@ -489,7 +489,8 @@ cdef int permit_lone(Connection connection, Call* call) except -1:
     room = min(room, <int32_t> LONE_FRAME)
     if room > 0 and <size_t> room <= endpoint.max_message:
         connection.lone = call
-        lone_arm(call, connection.socket, <size_t> room)
+        call.lone_room = <size_t> room
+        lone_arm(&call.lone, connection.socket)
     return 0
 
 

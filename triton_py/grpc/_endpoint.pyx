@@ -206,15 +206,13 @@ cdef class Endpoint:
             call = <Call*> finished
             finished = finished.next
             call.in_flight = False
-            if call.connection != NULL and call == (<Connection> call.connection).lone:
-                # Permitted, and not sent, or a part of it.
-                try:
-                    (<Connection> call.connection).settle(True)
-                except Exception:
-                    (<Connection> call.connection).give_up()
             if call.connection != NULL:
                 connection = <Connection> call.connection
                 try:
+                    if call == connection.lone:
+                        # It was not sent without the loop, or a part of it, after which nothing is
+                        # left to be answered here.
+                        connection.settle()
                     unary_answer(connection, call)
                     if not connection.touched:
                         connection.touched = True
@@ -286,7 +284,7 @@ cdef class Endpoint:
         self.deadline_timer = None
         for connection in list(self.connections):
             try:
-                connection.settle(True)
+                connection.settle()
                 call = connection.first
                 while call != NULL:
                     if call.deadline != 0 and not call.ended:

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Lone calls (see _lone.pxd)."""
+"""Lone calls over gRPC (see _lone.pxd)."""
 
 from libc.stdint cimport int32_t, uint8_t, uint32_t
-from libc.string cimport memcpy, memset, strlen
+from libc.string cimport memcpy, strlen
 
-from triton_py.frontend._memory cimport ATOMIC_ACQ_REL, ATOMIC_ACQUIRE, atomic_add, atomic_load
+from triton_py.frontend._lone cimport iovec, lone_claim, lone_send
 from triton_py.grpc._call cimport Call, call_drop
 from triton_py.grpc._nghttp2 cimport (
     FLAG_END_HEADERS,
@@ -15,32 +15,6 @@ from triton_py.grpc._nghttp2 cimport (
 )
 from triton_py.grpc._outgoing cimport Outgoing
 
-
-cdef extern from * nogil:
-    """
-    #include <sched.h>
-    #include <sys/socket.h>
-    #include <sys/uio.h>
-    static inline bool tp_call_swap(int* state, int from, int to) {
-        return __atomic_compare_exchange_n(state, &from, to, false, __ATOMIC_ACQ_REL,
-                                           __ATOMIC_ACQUIRE);
-    }
-    static inline void tp_call_store(int* state, int to) {
-        __atomic_store_n(state, to, __ATOMIC_RELEASE);
-    }
-    """
-    struct iovec:
-        void* iov_base
-        size_t iov_len
-    struct msghdr:
-        iovec* msg_iov
-        size_t msg_iovlen
-    ssize_t sendmsg(int socket, const msghdr* message, int flags)
-    int MSG_DONTWAIT
-    int MSG_NOSIGNAL
-    int sched_yield()
-    bint swap_state "tp_call_swap"(int* state, int before, int after)
-    void store_state "tp_call_store"(int* state, int after)
 
 cdef enum:
     FRAME_HEAD = 9
@@ -106,74 +80,31 @@ cdef size_t _put_end(uint8_t* to, Call* call) noexcept nogil:
 
 # --- the answer ------------------------------------------------------------------------------
 
-# For tests, which want to know that they met both.
-cdef int _whole = 0
-cdef int _partly = 0
-
-
-def counts() -> tuple:
-    """How many answers were sent so far without the loop, and how many the loop had to finish."""
-    return atomic_load(&_whole, ATOMIC_ACQUIRE), atomic_load(&_partly, ATOMIC_ACQUIRE)
-
-
-cdef void lone_arm(Call* call, int socket, size_t room) noexcept nogil:
-    call.lone_socket = socket
-    call.lone_room = room
-    call.lone_done = 0
-    call.lone = LONE_ARMED
-
-
-cdef ssize_t _send(Call* call, size_t* total) noexcept nogil:
+cdef bint lone_answer(Call* call) noexcept nogil:
     cdef uint8_t begin[2 * FRAME_HEAD + BLOCK_ROOM]
     cdef uint8_t end[FRAME_HEAD + BLOCK_ROOM]
     cdef iovec parts[MOST_SEGMENTS + 2]
-    cdef msghdr message
     cdef Outgoing* answer = call.answer
+    cdef iovec* last
     cdef uint32_t i
+    if (call.responses != 1 or answer == NULL or call.fault.status != 0
+            or answer.left > call.lone_room or answer.count > MOST_SEGMENTS):
+        return False
+    if not lone_claim(&call.lone):
+        return False
     parts[0].iov_base = begin
     parts[0].iov_len = _put_begin(begin, call)
     for i in range(answer.count):
         parts[i + 1].iov_base = <void*> answer.segments[i].at
         parts[i + 1].iov_len = answer.segments[i].size
-    parts[answer.count + 1].iov_base = end
-    parts[answer.count + 1].iov_len = _put_end(end, call)
-    total[0] = parts[0].iov_len + answer.left + parts[answer.count + 1].iov_len
-    memset(&message, 0, sizeof(message))
-    message.msg_iov = parts
-    message.msg_iovlen = answer.count + 2
-    return sendmsg(call.lone_socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL)
-
-
-cdef bint lone_answer(Call* call) noexcept nogil:
-    cdef size_t total
-    cdef ssize_t sent
-    if (call.responses != 1 or call.answer == NULL or call.fault.status != 0
-            or call.answer.left > call.lone_room or call.answer.count > MOST_SEGMENTS):
+    last = &parts[answer.count + 1]
+    last.iov_base = end
+    last.iov_len = _put_end(end, call)
+    if not lone_send(&call.lone, parts, answer.count + 2,
+                     parts[0].iov_len + answer.left + last.iov_len):
         return False
-    if not swap_state(&call.lone, LONE_ARMED, LONE_SENDING):
-        return False
-    sent = _send(call, &total)
-    if sent >= 0 and <size_t> sent == total:
-        atomic_add(&_whole, 1, ATOMIC_ACQ_REL)
-        store_state(&call.lone, LONE_SENT)
-        call_drop(call)
-        return True
-    # A socket that is full, or whose client is gone: the loop deals with both.
-    atomic_add(&_partly, 1, ATOMIC_ACQ_REL)
-    call.lone_done = <size_t> sent if sent > 0 else 0
-    store_state(&call.lone, LONE_PARTLY if sent > 0 else LONE_NOT)
-    return False
-
-
-cdef bint lone_sent(Call* call, bint revoke) noexcept nogil:
-    cdef int state
-    if revoke and swap_state(&call.lone, LONE_ARMED, LONE_NOT):
-        return False
-    # One system call that doesn't wait is under way, no longer.
-    while revoke and atomic_load(&call.lone, ATOMIC_ACQUIRE) == LONE_SENDING:
-        sched_yield()
-    state = atomic_load(&call.lone, ATOMIC_ACQUIRE)
-    return state == LONE_SENT or state == LONE_PARTLY
+    call_drop(call)
+    return True
 
 
 cdef bytes lone_rest(Call* call):
@@ -186,4 +117,4 @@ cdef bytes lone_rest(Call* call):
     for i in range(call.answer.count):
         parts.append(call.answer.segments[i].at[:call.answer.segments[i].size])
     parts.append((<char*> end)[:end_size])
-    return b"".join(parts)[call.lone_done:]
+    return b"".join(parts)[call.lone.done:]

@@ -53,7 +53,7 @@ from triton_py.grpc._infer cimport (
     take_response,
     wants_classes,
 )
-from triton_py.grpc._lone cimport LONE_NOT, lone_answer
+from triton_py.grpc._lone cimport lone_answer
 from triton_py.grpc._outgoing cimport PREFIX, Outgoing, outgoing_response
 from triton_py.grpc._wire cimport View
 from triton_py.inprocess.allocator cimport default_allocator
@@ -182,9 +182,8 @@ cdef void _on_response(TRITONSERVER_InferenceResponse* response, uint32_t flags,
             _encode(call, response)
     if flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL:
         completions_end(call.completions)
-        if call.lone != LONE_NOT and lone_answer(call):
-            return
-        completions_push(call.completions, &call.finished)
+        if not lone_answer(call):
+            completions_push(call.completions, &call.finished)
 
 
 cdef void _on_release(TRITONSERVER_InferenceRequest* request, uint32_t flags, void* userp
