@@ -4,17 +4,29 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any, Self
 
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+# The protocol's own places: Chromium reads commands from 3, and writes to 4. Either may be the number of
+# the other one's pipe, so both are moved out of the way first.
+_PLACED = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(fd), fcntl.F_DUPFD, 10) for fd in sys.argv[1:3]]
+os.dup2(ends[0], 3)
+os.dup2(ends[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Page:
@@ -22,27 +34,30 @@ class Page:
 
     def __init__(self, profile: Path, width: int = 1000, height: int = 800) -> None:
         assert PROGRAM is not None
-        # The protocol's own places: Chromium reads commands from 3, and writes to 4.
+        self.width = width
         commands, self._write = os.pipe()
         self._read, answers = os.pipe()
-        script = 'exec 3<&"$1" 4>&"$2"; shift 2; exec "$@"'
         self._process = subprocess.Popen(
-            ["sh", "-c", script, "sh", str(commands), str(answers), PROGRAM, "--headless=new",
+            [sys.executable, "-c", _PLACED, str(commands), str(answers), PROGRAM, "--headless=new",
              "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-             f"--window-size={width},{height}", f"--user-data-dir={profile}",
-             "--remote-debugging-pipe", "about:blank"],
+             f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"],
             pass_fds=[commands, answers], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(commands)
         os.close(answers)
         self._numbers = itertools.count(1)
         self._pending = b""
         self.messages: list[dict[str, Any]] = []
+        #: How the addresses end that may answer with an error; "": none may.
+        self.may_fail = ""
         targets = self._call("Target.getTargets")["targetInfos"]
         target = next(t["targetId"] for t in targets if t["type"] == "page")
         self._session = self._call("Target.attachToTarget", targetId=target,
                                    flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self._call(f"{domain}.enable")
+        # A window has a least width, which is more than a phone's.
+        self._call("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                   deviceScaleFactor=1, mobile=width < 600)
 
     def _call(self, method: str, **parameters: Any) -> dict[str, Any]:
         number = next(self._numbers)
@@ -96,16 +111,26 @@ class Page:
         return text
 
     def complaints(self) -> list[str]:
-        """Errors of the page: exceptions, and what the browser refused."""
-        return [json.dumps(m["params"]) for m in self.messages
-                if m.get("method") == "Runtime.exceptionThrown"
-                or (m.get("method") == "Log.entryAdded"
-                    and m["params"]["entry"]["level"] == "error")]
+        """Errors of the page: exceptions, what the browser refused, and answers that are errors, but for
+        those at the addresses that ``may_fail`` ends."""
+        found = []
+        for message in self.messages:
+            entry = message.get("params", {}).get("entry", {})
+            if message.get("method") == "Runtime.exceptionThrown" or (
+                    message.get("method") == "Log.entryAdded" and entry["level"] == "error"
+                    and not (self.may_fail and entry.get("url", "").endswith(self.may_fail))):
+                found.append(json.dumps(message["params"]))
+        return found
 
     def requested(self) -> list[str]:
         """Addresses that the page has asked."""
         return [m["params"]["request"]["url"] for m in self.messages
                 if m.get("method") == "Network.requestWillBeSent"]
+
+    def picture(self, path: Path) -> None:
+        """Writes what is shown as a PNG."""
+        data = self._call("Page.captureScreenshot", captureBeyondViewport=True)["data"]
+        path.write_bytes(base64.b64decode(data))
 
     def __enter__(self) -> Self:
         return self

@@ -28,11 +28,12 @@ LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 MODULES = (
     "allocator", "backend", "buffer_attributes", "channel", "constants", "counters", "cuda",
     "error", "host", "input", "instance", "labels", "library", "log", "memory", "message",
-    "model", "normalize", "null_request", "options", "parameter", "probe", "queue", "reaper",
-    "registry", "request", "request_attributes", "request_backend", "request_content",
-    "response", "response_client", "response_statistics", "sequence", "sequence_batch",
-    "sequence_inputs", "sequence_map", "sequence_probe", "sequencer", "server", "slab", "state",
-    "state_value", "statistics", "strategy", "text", "unsupported", "watch", "worker",
+    "model", "normalize", "null_request", "options", "order", "parameter", "probe", "queue",
+    "queue_levels", "queue_timer", "reaper", "registry", "request", "request_attributes",
+    "request_backend", "request_content", "response", "response_client", "response_statistics",
+    "scratch_allocator", "sequence", "sequence_batch", "sequence_inputs", "sequence_map",
+    "sequence_probe", "sequencer", "server", "slab", "state", "state_value", "statistics",
+    "strategy", "text", "unsupported", "warm_up", "watch", "worker",
 )
 
 
