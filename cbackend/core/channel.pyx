@@ -114,8 +114,8 @@ cdef void channel_release(Channel* channel) noexcept nogil:
 
 
 cdef void channel_forget(Channel* channel) noexcept nogil:
-    # What is not the client's yet is held by the order, whose hold is none of the references: the last
-    # of those has to be seen, for a final response that is missing.
+    # What is not the client's yet is held by the order, whose hold is none of the references: the
+    # last of those has to be seen, for a final response that is missing.
     if channel.ordered and tp_add(&channel.keepers, -1) != 0:
         return
     _free(channel)

@@ -214,8 +214,8 @@ cdef class ModelHandle:
             self.adding -= 1
 
     def warm_up(self, dict sample) -> None:
-        """Executes one of read_warmup()'s samples on each instance that is not passive, as often as it
-        says; nothing of it is in the statistics. Before ``start``. Raises the first error."""
+        """Executes one of read_warmup()'s samples on each instance that is not passive, as often as
+        it says; nothing of it is in the statistics. Before ``start``. Raises the first error."""
         cdef uint32_t i, k
         cdef Worker* worker
         self._check_open()

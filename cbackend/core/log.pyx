@@ -112,7 +112,7 @@ cdef const char* _name(TRITONSERVER_LogLevel level) noexcept nogil:
 cdef size_t _object(
     char* out, TRITONSERVER_LogLevel level, const char* filename, int line, const char* msg
 ) noexcept nogil:
-    """A line of the format json; out has room for the preamble, and 6 bytes per byte of both texts."""
+    """A line of the format json; out has room for 512 bytes, and 6 per byte of both texts."""
     cdef uint64_t now = tp_wall_ns()
     cdef time_t seconds = <time_t>(now // 1000000000)
     cdef tm parts
@@ -132,9 +132,41 @@ cdef size_t _object(
     return size + 1
 
 
+cdef size_t _sequence(const unsigned char* text) noexcept nogil:
+    """How many bytes the character of UTF-8 has that begins here, which is not of ASCII; 0: none does."""
+    cdef unsigned char first = text[0]
+    cdef unsigned char least = 0x80
+    cdef unsigned char most = 0xbf
+    cdef size_t size, i
+    if 0xc2 <= first <= 0xdf:
+        size = 2
+    elif 0xe0 <= first <= 0xef:
+        size = 3
+        if first == 0xe0:
+            least = 0xa0
+        elif first == 0xed:  # surrogates
+            most = 0x9f
+    elif 0xf0 <= first <= 0xf4:
+        size = 4
+        if first == 0xf0:
+            least = 0x90
+        elif first == 0xf4:
+            most = 0x8f
+    else:
+        return 0
+    # The byte that ends the text is none of these.
+    for i in range(1, size):
+        if not least <= text[i] <= most:
+            return 0
+        least, most = 0x80, 0xbf
+    return size
+
+
 cdef size_t _escaped(char* out, const char* msg) noexcept nogil:
-    """Writes msg as a JSON string; out has room for 6 bytes per byte of msg and 2 more."""
+    """Writes msg as a JSON string; out has room for 6 bytes per byte of msg and 2 more. A byte that is
+    not UTF-8 becomes a replacement character: a backend may log anything."""
     cdef size_t n = 0
+    cdef size_t size
     cdef unsigned char c
     cdef const char* hexadecimal = b"0123456789abcdef"
     out[n] = b'"'
@@ -156,9 +188,18 @@ cdef size_t _escaped(char* out, const char* msg) noexcept nogil:
             out[n + 4] = hexadecimal[c >> 4]
             out[n + 5] = hexadecimal[c & 15]
             n += 6
-        else:
+        elif c < 128:
             out[n] = <char>c
             n += 1
+        else:
+            size = _sequence(<const unsigned char*>msg)
+            if size == 0:
+                memcpy(out + n, b"\\ufffd", 6)
+                n += 6
+            else:
+                memcpy(out + n, msg, size)
+                n += size
+                msg += size - 1
         msg += 1
     out[n] = b'"'
     return n + 1

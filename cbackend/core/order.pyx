@@ -43,9 +43,11 @@ cdef void order_enter(Model* model, Channel* channel) noexcept nogil:
     pthread_mutex_unlock(&order.mutex)
 
 
-cdef bint _next(Order* order, Channel** channel, Response** response, uint32_t* flags) noexcept nogil:
-    """What may be handed out now, which is taken out; false if it is somebody else's turn. Needs the
-    mutex."""
+cdef bint _next(
+    Order* order, Channel** channel, Response** response, uint32_t* flags
+) noexcept nogil:
+    """What may be handed out now, which is taken out; false if it is somebody else's turn. Needs
+    the mutex."""
     cdef Channel* first = order.head
     if first == NULL:
         return False

@@ -8,8 +8,8 @@ So batches are formed of it as of any other. A *segment* is one of these parts: 
 index, and one more for those that are delayed. The last request of each is known, and behind it the
 next one is put.
 
-A queue without policies has no levels, and none of this is called for it. All functions but the first
-two need the queue's mutex. Nothing here looks at a clock.
+A queue without policies has no levels, and none of this is called for it. All functions but the
+first two need the queue's mutex. Nothing here looks at a clock.
 """
 
 from libc.stdint cimport uint64_t
@@ -26,6 +26,7 @@ cdef bint levels_full(const Queue* queue, const Request* request) noexcept nogil
 cdef void levels_insert(Queue* queue, Request* request) noexcept nogil
 # Told of a request that was unlinked; `before` was its neighbour in the list, NULL for the head.
 cdef void levels_unlinked(Queue* queue, const Request* request, Request* before) noexcept nogil
-# Puts requests whose time is up behind the others of their level, or takes them out and returns them
-# as a list linked by `next`, as their policies say; and finds the next deadline. A walk along the queue.
+# Puts requests whose time is up behind the others of their level, or takes them out and returns
+# them as a list linked by `next`, as their policies say; and finds the next deadline. A walk along
+# the queue.
 cdef Request* levels_expire(Queue* queue, uint64_t now_ns) noexcept nogil

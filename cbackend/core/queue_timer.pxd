@@ -8,8 +8,8 @@ looks at the deadlines, too: what is late is never executed.
 
 from triton_py.core.objects cimport Model
 
-# With the GIL. Starts nothing where the model's queue has no time-outs. Raises MemoryError where there
-# is no thread.
+# With the GIL. Starts nothing where the model's queue has no time-outs. Raises MemoryError where
+# there is no thread.
 cdef int queue_timer_start(Model* model) except -1
 # A request was put into the queue. Needs the queue's mutex.
 cdef void queue_timer_told(Model* model) noexcept nogil

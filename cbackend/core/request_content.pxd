@@ -20,7 +20,8 @@ cdef TRITONSERVER_Error* request_add_input(
     Request* r, const char* name, TRITONSERVER_DataType datatype, const int64_t* shape,
     uint64_t dim_count, bint raw
 ) noexcept nogil
-# Borrows `base` until the request is released, copies the rest. `function` is who is asked, in errors.
+# Borrows `base` until the request is released, copies the rest. `function` is who is asked, in
+# errors.
 cdef TRITONSERVER_Error* request_append(
     TRITONSERVER_InferenceRequest* inference_request, const char* function, const char* name,
     const void* base, const BufferAttributes* attributes, const char* host_policy

@@ -183,8 +183,8 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAppendInputData(
 ) noexcept nogil:
     cdef BufferAttributes attributes
     buffer_attributes_set(&attributes, memory_type, memory_type_id, byte_size)
-    return request_append(inference_request, b"TRITONSERVER_InferenceRequestAppendInputData", name, base,
-                   &attributes, NULL)
+    return request_append(inference_request, b"TRITONSERVER_InferenceRequestAppendInputData", name,
+                          base, &attributes, NULL)
 
 
 cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAppendInputDataWithHostPolicy(
@@ -198,8 +198,8 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAppendInputDataWith
                           b"host_policy_name")
     buffer_attributes_set(&attributes, memory_type, memory_type_id, byte_size)
     return request_append(inference_request,
-                   b"TRITONSERVER_InferenceRequestAppendInputDataWithHostPolicy", name, base,
-                   &attributes, host_policy_name)
+                          b"TRITONSERVER_InferenceRequestAppendInputDataWithHostPolicy", name,
+                          base, &attributes, host_policy_name)
 
 
 cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAppendInputDataWithBufferAttributes(
@@ -210,8 +210,8 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAppendInputDataWith
         return error_null(b"TRITONSERVER_InferenceRequestAppendInputDataWithBufferAttributes",
                           b"buffer_attributes")
     return request_append(inference_request,
-                   b"TRITONSERVER_InferenceRequestAppendInputDataWithBufferAttributes", name,
-                   base, <BufferAttributes*>buffer_attributes, NULL)
+                          b"TRITONSERVER_InferenceRequestAppendInputDataWithBufferAttributes", name,
+                          base, <BufferAttributes*>buffer_attributes, NULL)
 
 
 cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestRemoveAllInputData(

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Where the outputs of requests go that the core itself is the client of: memory that nobody reads."""
+"""Where outputs go of requests that the core itself is the client of: memory nobody reads."""
 
 from triton_py.core.allocator cimport Allocator
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Warm-up: requests that each instance executes before its model serves.
 
-The core is their client, as it is of null requests: they count in no statistics, nobody sees what they
-answer, and only whether they fail matters.
+The core is their client, as it is of null requests: they count in no statistics, nobody sees what
+they answer, and only whether they fail matters.
 """
 
 from triton_py.core.objects cimport Instance, Model, Worker

@@ -19,8 +19,8 @@ from triton_py.http.status_page import pending
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "client"))
-import chromium  # noqa: E402
-from serving import ServerProcess, add_model, identity_config  # noqa: E402
+import chromium
+from serving import ServerProcess, add_model, identity_config
 
 PAGE = Path(__file__).parents[2] / "triton_py" / "http" / "status_page.html"
 

@@ -30,6 +30,10 @@ PARTS = {
 }
 
 
+#: Waiting on average that is no more than waking an instance takes says nothing, whatever its share.
+WAKING_NS = 50_000
+
+
 @dataclass(frozen=True)
 class Counts:
     """What a model version has counted; over its life, or between two looks."""
@@ -57,6 +61,12 @@ class Counts:
     def part(self, name: str) -> float:
         """Of the time of successful requests, from 0 to 1."""
         return self.parts_ns.get(name, 0) / self.total_ns if self.total_ns else 0.0
+
+    @property
+    def waiting(self) -> float:
+        """The part of the time in the queue; 0 where that is only an instance being woken."""
+        queued = self.parts_ns.get("queue", 0)
+        return self.part("queue") if queued > WAKING_NS * self.success else 0.0
 
     def share_closed(self, reason: str) -> float:
         total = sum(self.closed.values())
@@ -90,8 +100,8 @@ def describe(config: Mapping[str, Any], seen: Counts) -> list[str]:
     """The facts, as lines."""
     if not seen.executions:
         return ["No request has been executed."]
-    lines = [f"{seen.success:,} requests in {seen.executions:,} executions, "
-             f"{seen.mean_batch:.2f} inferences in each", "", "Batch sizes:"]
+    lines = [f"{seen.success:,} requests in {seen.executions:,} executions, {seen.mean_batch:.2f} "
+             + "inferences in each", "", "Batch sizes:"]
     lines += _bars([(str(size), count) for size, count in sorted(seen.batches.items())])
     if seen.closed:
         lines += ["", "Why batches were closed:"]
@@ -137,7 +147,7 @@ def _variable(config: Mapping[str, Any]) -> list[str]:
 def _advice(config: Mapping[str, Any], seen: Counts) -> Iterator[str]:
     largest = int(config.get("max_batch_size", 0))
     dynamic = config.get("dynamic_batching")
-    waiting = seen.part("queue")
+    waiting = seen.waiting
     if seen.failures.get("REJECTED"):
         yield (f"{seen.failures['REJECTED']:,} requests were refused by the queue: it was full, or they "
                "waited too long. More instances serve more of them; a longer queue only refuses them "
