@@ -5,6 +5,8 @@ plain model of what they must do."""
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -159,14 +161,47 @@ def test_a_time_out_beyond_all_time_is_none_that_ends():
 # --- at random -------------------------------------------------------------------------------
 
 
+MOST = 6
+
+
+def expected(queue, now, delay, preferred, compare):
+    """What docs/batching.md says: how many requests make the next batch, and why; (0, None): wait."""
+    batch, closed = [], None
+    for request in queue:
+        if batch and sum(one["size"] for one in batch) + request["size"] > MOST:
+            closed = "full"
+        elif batch and compare and request["shape"] != batch[0]["shape"]:
+            closed = "shape"
+        if closed:
+            break
+        batch.append(request)
+    if not batch:
+        return 0, None
+    sums = list(itertools.accumulate(request["size"] for request in queue))
+    largest = max(preferred, default=MOST)
+    reached = [n for n in range(1, len(batch) + 1) if sums[n - 1] in (*preferred, largest)]
+    # Where none is reached but the next request would go past the largest: what is before it.
+    passed = [n for n in range(1, len(batch) + 1) if n < len(queue) and sums[n] > largest]
+    best = reached[-1] if reached else min(passed, default=0)
+    late = bool(delay) and now >= min(request["came"] for request in batch) + delay
+    if best and not late:
+        return best, "full" if sums[best - 1] >= MOST else "preferred"
+    if closed or sums[len(batch) - 1] >= largest:
+        return len(batch), closed or "full"
+    if late or not delay:
+        return len(batch), "delay" if late else "idle"
+    return 0, None
+
+
 class Queues(RuleBasedStateMachine):
     """A list, sorted by hand, beside the queue."""
 
     @initialize(
         levels=st.integers(0, 4), default=st.integers(1, 4), data=st.data(),
-        delay_us=st.sampled_from([0, 7]),
+        delay_us=st.sampled_from([0, 7]), compare=st.booleans(),
+        preferred=st.sampled_from([[], [], [4], [2, 4], [3, 6]]),
     )
-    def begin(self, levels, default, data, delay_us):
+    def begin(self, levels, default, data, delay_us, compare, preferred):
         one = st.builds(policy, st.sampled_from([0, 0, 1, 3]), st.sampled_from([0, 5, 20]),
                         st.booleans(), st.sampled_from(["REJECT", "DELAY"]))
         common = data.draw(one)
@@ -174,7 +209,9 @@ class Queues(RuleBasedStateMachine):
         self.levels, self.default = max(1, levels), min(default, max(1, levels)) if levels else 1
         self.rules = {level: own.get(level, common) if levels else common
                       for level in range(1, self.levels + 1)}
-        self.probe = QueueProbe(6, delay_ns=delay_us * US, policies={
+        self.delay, self.compare, self.preferred = delay_us * US, compare, preferred
+        self.probe = QueueProbe(MOST, delay_ns=self.delay, preferred=preferred, compare=compare,
+                                policies={
             "priority_levels": levels, "default_priority_level": self.default if levels else 0,
             "default_queue_policy": common, "priority_queue_policy": own if levels else {}})
         self.limited = levels > 1 or any(
@@ -190,13 +227,14 @@ class Queues(RuleBasedStateMachine):
     def place(self, request):
         return request["level"], request["late"], request["turn"]
 
-    @rule(priority=st.integers(0, 6), size=st.integers(1, 6), own=st.sampled_from([0, 1, 3, 50]))
-    def push(self, priority, size, own):
+    @rule(priority=st.integers(0, 6), size=st.integers(1, MOST), own=st.sampled_from([0, 1, 3, 50]),
+          shape=st.sampled_from([1, 1, 1, 2]))
+    def push(self, priority, size, own, shape):
         level = self.level(priority)
         rules = self.rules[level]
         waiting = sum(request["level"] == level for request in self.queue)
         room = not rules["max_queue_size"] or waiting < rules["max_queue_size"]
-        taken = self.probe.push(size, self.now, priority=priority, timeout_us=own)
+        taken = self.probe.push(size, self.now, (shape,), priority=priority, timeout_us=own)
         assert taken == room
         if not room:
             return
@@ -206,7 +244,7 @@ class Queues(RuleBasedStateMachine):
         self.moved += 1
         self.queue.append({
             "number": self.pushed, "level": level, "late": False, "turn": self.moved, "size": size,
-            "came": self.now, "deadline": self.now + limit * US if limit else None})
+            "came": self.now, "deadline": self.now + limit * US if limit else None, "shape": shape})
         self.pushed += 1
 
     @rule(by=st.integers(0, 12))
@@ -240,24 +278,28 @@ class Queues(RuleBasedStateMachine):
         assert self.probe.drop_cancelled() == [self.queue[at]["size"]]
         del self.queue[at]
 
+    def expected(self, now):
+        self.queue.sort(key=self.place)
+        return expected(self.queue, now, self.delay, self.preferred, self.compare)
+
     @rule()
     def take(self):
         decision = self.probe.decide(self.now)
-        self.queue.sort(key=self.place)
-        batch, total = [], 0
-        for request in self.queue:
-            if total + request["size"] > 6:
-                break
-            batch.append(request)
-            total += request["size"]
-        if not decision["count"]:
-            assert not batch or (total < 6 and self.probe.decide(decision["wait_until"])["count"])
-            if batch:
-                assert decision["wait_until"] == 7 * US + min(r["came"] for r in batch)
+        count, reason = self.expected(self.now)
+        assert decision["count"] == count
+        if not count:
+            # It is told when to look again: then, and not a moment earlier, there is a batch.
+            until = decision["wait_until"]
+            assert bool(until) == bool(self.queue)
+            if until:
+                assert until > self.now
+                assert not self.expected(until - 1)[0] and self.expected(until)[0]
             return
-        assert decision["count"] == len(batch) and decision["batch_size"] == total
-        assert self.probe.take(decision["count"]) == [request["size"] for request in batch]
-        del self.queue[:len(batch)]
+        batch = self.queue[:count]
+        assert decision["reason"] == reason
+        assert decision["batch_size"] == sum(request["size"] for request in batch)
+        assert self.probe.take(count) == [request["size"] for request in batch]
+        del self.queue[:count]
 
     @invariant()
     def agree(self):
