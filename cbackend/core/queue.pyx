@@ -150,6 +150,18 @@ cdef bint _included(Strategy* strategy, Request* request, void* userp) noexcept 
     return included
 
 
+cdef inline uint64_t _oldest(const Queue* queue, uint32_t count) noexcept nogil:
+    """When the oldest of that many requests at the head came; without levels that is the first."""
+    cdef const Request* request = queue.head
+    cdef uint64_t oldest = request.batcher_start
+    if queue.levels != NULL:
+        while count > 1:
+            count -= 1
+            request = request.next
+            oldest = min(oldest, request.batcher_start)
+    return oldest
+
+
 cdef void form_batch(
     const Queue* queue, const BatchPolicy* policy, uint64_t now_ns, Decision* decision
 ) noexcept nogil:
@@ -182,7 +194,6 @@ cdef void form_batch(
     largest = policy.max_batch_size
     if policy.preferred_count:
         largest = policy.preferred[policy.preferred_count - 1]
-    oldest = first.batcher_start
     if strategy != NULL:
         strategy_begin(strategy, &userp)
     while request != NULL:
@@ -206,8 +217,6 @@ cdef void form_batch(
             break
         pending += size
         count += 1
-        # With priorities the first need not be the oldest.
-        oldest = min(oldest, request.batcher_start)
         if pending == largest:
             best = pending
             best_count = count
@@ -218,6 +227,7 @@ cdef void form_batch(
         request = request.next
     if strategy != NULL:
         strategy_end(strategy, userp)
+    oldest = _oldest(queue, count)
     late = policy.delay_ns != 0 and now_ns >= oldest + policy.delay_ns
     if best and not late:
         decision.count = best_count
