@@ -42,7 +42,9 @@ def test_each_instance_executes_each_sample_before_the_model_serves(
           "instance_group { kind: KIND_CPU count: 2 }", sample(size=3, count=2),
           sample("random_data: true", name="other"), sample(size=0, name="left out"))
     with explicit(backend_directory=specimens("trace").parent.parent,
-                  backend_configuration={"trace": {"trace": str(log)}}) as server:
+                  backend_configuration={"trace": {"trace": str(log)}},
+                  metrics_configuration={"": {"histogram_latencies": "true",
+                                              "summary_latencies": "true"}}) as server:
         server.load("m")
         lines = log.read_text().splitlines()
         executed = [line for line in lines if line.startswith("ModelInstanceExecute")]
@@ -55,6 +57,15 @@ def test_each_instance_executes_each_sample_before_the_model_serves(
         stats = server.model("m").statistics()["model_stats"][0]
         assert stats["inference_count"] == stats["execution_count"] == 0
         assert stats["inference_stats"]["success"]["count"] == 0 and not stats["batch_stats"]
+        counted = [line for line in server.metrics().splitlines() if 'model="m"' in line
+                   and not line.startswith("nv_model_load_duration")
+                   and line.rsplit(" ", 1)[1] not in ("0", "0.0", "0.000000", "NaN", "Nan")]
+        assert counted == []
+        # What histograms and summaries there are is as it was asked for.
+        server.model("m").infer(inputs={"INPUT0": np.zeros((1, 4), np.float32)}).result(timeout=10)
+        text = server.metrics()
+        for name in ("triton_py_request_histogram_us_count", "nv_inference_request_summary_us_count"):
+            assert [line for line in text.splitlines() if line.startswith(name + "{")][0].endswith(" 1")
 
 
 @pytest.mark.parametrize("datatype", [
