@@ -133,7 +133,7 @@ cdef size_t _object(
 
 
 cdef size_t _sequence(const unsigned char* text) noexcept nogil:
-    """How many bytes the character of UTF-8 has that begins here, which is not of ASCII; 0: none does."""
+    """How many bytes the character of UTF-8 has that begins here, beyond ASCII; 0: none does."""
     cdef unsigned char first = text[0]
     cdef unsigned char least = 0x80
     cdef unsigned char most = 0xbf
@@ -163,8 +163,8 @@ cdef size_t _sequence(const unsigned char* text) noexcept nogil:
 
 
 cdef size_t _escaped(char* out, const char* msg) noexcept nogil:
-    """Writes msg as a JSON string; out has room for 6 bytes per byte of msg and 2 more. A byte that is
-    not UTF-8 becomes a replacement character: a backend may log anything."""
+    """Writes msg as a JSON string; out has room for 6 bytes per byte of msg and 2 more. A byte that
+    is not UTF-8 becomes a replacement character: a backend may log anything."""
     cdef size_t n = 0
     cdef size_t size
     cdef unsigned char c

@@ -24,6 +24,14 @@ def sample(data: str = "zero_data: true", *, size: int = 1, count: int = 1, dims
             f'key: "INPUT0" value {{ data_type: {datatype} dims: {dims} {data} }} }} }}')
 
 
+def settles(look: Callable[[], object], expected: object) -> None:
+    """What is looked at becomes as expected within ten seconds."""
+    deadline = time.monotonic() + 10
+    while (seen := look()) != expected:
+        assert time.monotonic() < deadline, seen
+        time.sleep(0.01)
+
+
 @pytest.fixture
 def explicit(tmp_path: Path) -> Callable[..., Server]:
     def start(**more: object) -> Server:
@@ -63,9 +71,10 @@ def test_each_instance_executes_each_sample_before_the_model_serves(
         assert counted == []
         # What histograms and summaries there are is as it was asked for.
         server.model("m").infer(inputs={"INPUT0": np.zeros((1, 4), np.float32)}).result(timeout=10)
-        text = server.metrics()
-        for name in ("triton_py_request_histogram_us_count", "nv_inference_request_summary_us_count"):
-            assert [line for line in text.splitlines() if line.startswith(name + "{")][0].endswith(" 1")
+        series = [f'{name}{{model="m",version="1"}} 1' for name in (
+            "triton_py_request_histogram_us_count", "nv_inference_request_summary_us_count")]
+        # It is counted when the request is given back, a moment after its answer.
+        settles(lambda: [line for line in series if line not in server.metrics().splitlines()], [])
 
 
 @pytest.mark.parametrize("datatype", [
@@ -126,13 +135,7 @@ def test_a_sample_that_fails_fails_the_load(
             assert answer.result(timeout=10)["OUTPUT0"].tolist() == [1.0, 1.0]
         kept = {kind: before[kind] for kind in ("request", "response", "channel", "model", "instance")}
         # A request may still be on its way back when its answer is there.
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            now = live_objects()
-            if {kind: now[kind] for kind in kept} == kept:
-                break
-            time.sleep(0.01)
-        assert {kind: now[kind] for kind in kept} == kept
+        settles(lambda: {kind: live_objects()[kind] for kind in kept}, kept)
 
 
 def test_a_decoupled_model(
