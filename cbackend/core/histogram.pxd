@@ -21,8 +21,6 @@ cdef bint histogram_bounds_ascend(const double* bounds, uint64_t count) noexcept
 # out: the bucket above every bound is that one.
 cdef Histogram* histogram_new(const double* bounds, uint64_t count) noexcept nogil
 cdef void histogram_free(Histogram* histogram) noexcept nogil
-# Makes it as it was when it was new; nobody observes meanwhile.
-cdef void histogram_forget(Histogram* histogram) noexcept nogil
 # From any thread. NaN counts as above every bound, and makes the sum NaN.
 cdef void histogram_observe(Histogram* histogram, double value) noexcept nogil
 

@@ -5,7 +5,7 @@
 from libc.math cimport INFINITY
 from libc.stdint cimport UINT32_MAX, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 from triton_py.core.native cimport tp_add_double, tp_count, tp_counted, tp_load_double
 
@@ -38,11 +38,6 @@ cdef Histogram* histogram_new(const double* bounds, uint64_t count) noexcept nog
 
 cdef void histogram_free(Histogram* histogram) noexcept nogil:
     free(histogram)
-
-
-cdef void histogram_forget(Histogram* histogram) noexcept nogil:
-    memset(histogram.counts, 0, (histogram.bound_count + 1) * sizeof(uint64_t))
-    histogram.sum = 0
 
 
 cdef void histogram_observe(Histogram* histogram, double value) noexcept nogil:

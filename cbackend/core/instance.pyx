@@ -28,6 +28,7 @@ from triton_py.core.model cimport usage_set
 from triton_py.core.native cimport (
     pthread_mutex_lock,
     pthread_mutex_unlock,
+    tp_add,
     tp_load,
     tp_now_ns,
     tp_store,
@@ -138,8 +139,10 @@ cdef void instance_execute(
     cdef TRITONSERVER_Error* error
     cdef Request* request
     cdef uint32_t i
+    tp_add(&instance.in_flight, count)
     for i in range(count):
         request = worker.batch[i]
+        request.channel.instance = instance
         request.exec_start = start
         tp_store(&request.reported, 0)
         total += request.batch_size if request.batch_size else 1
@@ -150,9 +153,10 @@ cdef void instance_execute(
     error = model.backend.execute(
         <TRITONBACKEND_ModelInstance*>instance, <TRITONBACKEND_Request**>worker.handed, count)
     end = tp_now_ns()
-    statistics_closed(&model.statistics, reason, total)
-    if instance.batches_reported == reports:
-        statistics_batch(&model.statistics, False, total, start, start, end, end)
+    if not tp_load(&instance.warming):
+        statistics_closed(&model.statistics, reason, total)
+        if instance.batches_reported == reports:
+            statistics_batch(&model.statistics, False, total, start, start, end, end)
     if error == NULL:
         return
     # Execute gave the requests back. A backend that released some of them before it failed has
@@ -395,6 +399,8 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ModelInstanceReportBatchStatistics
     if it == NULL:
         return error
     it.batches_reported += 1
+    if tp_load(&it.warming):
+        return NULL
     statistics_batch(&it.model.statistics, True, batch_size if batch_size else 1, exec_start_ns,
                      compute_start_ns, compute_end_ns, exec_end_ns)
     return NULL

@@ -99,8 +99,6 @@ cdef struct Statistics:
 
 cdef void statistics_init(Statistics* s) noexcept nogil
 cdef void statistics_destroy(Statistics* s) noexcept nogil
-# Nothing was counted yet, what was asked for stays. Nobody counts meanwhile.
-cdef void statistics_forget(Statistics* s) noexcept nogil
 cdef void statistics_success(
     Statistics* s, uint64_t batch_size, uint64_t request_start, uint64_t queue_start,
     uint64_t exec_start, uint64_t compute_start, uint64_t compute_end, uint64_t exec_end,

@@ -7,7 +7,6 @@ from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcpy, memmove, memset
 
 from triton_py.core.histogram cimport (
-    histogram_forget,
     histogram_free,
     histogram_from_python,
     histogram_observe,
@@ -61,24 +60,6 @@ cdef void _free_asked(Statistics* s) noexcept nogil:
         s.histograms[kind] = NULL
     free(s.summaries)
     s.summaries = NULL
-
-
-cdef void statistics_forget(Statistics* s) noexcept nogil:
-    cdef Statistics fresh
-    cdef int kind
-    memset(&fresh, 0, sizeof(Statistics))
-    for kind in range(<int>HISTOGRAM_KINDS):
-        fresh.histograms[kind] = s.histograms[kind]
-        s.histograms[kind] = NULL
-        if fresh.histograms[kind] != NULL:
-            histogram_forget(fresh.histograms[kind])
-    fresh.summaries = s.summaries
-    s.summaries = NULL
-    if fresh.summaries != NULL:
-        memset(fresh.summaries, 0, <size_t>SUMMARY_KINDS * sizeof(Summary))
-    statistics_destroy(s)
-    memcpy(s, &fresh, sizeof(Statistics))
-    pthread_mutex_init(&s.mutex, NULL)
 
 
 cdef int statistics_ask(Statistics* s, dict histograms, bint summaries) except -1:

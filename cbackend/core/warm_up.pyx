@@ -184,6 +184,7 @@ cdef int warm_up(Model* model, Worker* worker, Instance* instance, dict sample) 
     pthread_mutex_init(&awaited.mutex, NULL)
     tp_cond_init(&awaited.changed)
     problem = None
+    tp_store(&instance.warming, 1)
     try:
         while made < count:
             worker.batch[made] = _request(model, sample, awaited)
@@ -198,6 +199,7 @@ cdef int warm_up(Model* model, Worker* worker, Instance* instance, dict sample) 
         while awaited.missing:
             pthread_cond_wait(&awaited.changed, &awaited.mutex)
         pthread_mutex_unlock(&awaited.mutex)
+        tp_store(&instance.warming, 0)
         error = awaited.error
         pthread_cond_destroy(&awaited.changed)
         pthread_mutex_destroy(&awaited.mutex)
