@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from backend_support import model, tensors
+from sequence_support import CONTROLS, IO, STATE, Client, counts, sequences, serving
 
 from triton_py import InvalidArgumentError, Server, TritonError
 from triton_py.inprocess import live_objects
@@ -148,3 +149,46 @@ def test_a_decoupled_model(
     with explicit(backend_directory=specimens("stream").parent.parent) as server:
         server.load("m")
         assert server.model("m").ready()
+
+
+def test_an_instance_that_is_added_is_warmed_up_and_the_others_are_not(
+    tmp_path: Path, explicit: Callable[..., Server], specimens: Callable[[str], Path]
+) -> None:
+    log = tmp_path / "trace.log"
+    folder = model(tmp_path / "models", "m", "trace", VECTOR, "max_batch_size: 4", sample(size=2))
+    config = (folder / "config.pbtxt").read_text()
+    with explicit(backend_directory=specimens("trace").parent.parent,
+                  backend_configuration={"trace": {"trace": str(log)}}) as server:
+        def load(count: int) -> list[str]:
+            before = len(log.read_text().splitlines()) if log.exists() else 0
+            (folder / "config.pbtxt").write_text(
+                config + f"instance_group {{ kind: KIND_CPU count: {count} }}")
+            server.load("m")
+            return [line.split()[1] for line in log.read_text().splitlines()[before:]
+                    if line.startswith("ModelInstanceExecute")]
+
+        def counted() -> tuple[int, int]:
+            stats = server.model("m").statistics()["model_stats"][0]
+            return stats["execution_count"], sum(
+                row["compute_infer"]["count"] for row in stats["batch_stats"])
+
+        assert load(1) == ["m_0_0"]
+        server.model("m").infer(inputs={"INPUT0": np.zeros((1, 4), np.float32)}).result(timeout=10)
+        settles(counted, (1, 1))
+        assert load(3) == ["m_0_1", "m_0_2"]
+        assert counted() == (1, 1)
+
+
+@pytest.mark.parametrize("strategy", ["direct { }", "oldest { }"])
+def test_a_sequence_model(
+    tmp_path: Path, specimens: Callable[[str], Path], strategy: str
+) -> None:
+    """Each request is a sequence of its own, with a state; clients' sequences know nothing of it."""
+    data = sample("random_data: true", size=2, dims="1", datatype="TYPE_INT32").replace(
+        "INPUT0", "INPUT")
+    model(tmp_path / "models", "m", "stateful", IO, "max_batch_size: 2",
+          sequences(strategy, CONTROLS, STATE % ("1", "")), data)
+    with serving(tmp_path / "models", specimens, "stateful") as server:
+        one = Client(server, "m", 1)
+        assert [one.sum(1, start=True), one.sum(2), one.sum(3, end=True)] == [1, 3, 6]
+        settles(lambda: counts(server, "m"), (3, 3))
