@@ -58,6 +58,7 @@ EXTENSIONS = (
     "binary_tensor_data",
     "parameters",
     "statistics",
+    "logging",
 )
 
 #: Members of the data plane's statistics that only the metrics page shows.

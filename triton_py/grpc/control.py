@@ -21,6 +21,7 @@ from triton_py.errors import (
 )
 from triton_py.grpc.versions import parse_version
 from triton_py.inprocess import NativeServer
+from triton_py.inprocess.log_settings import log_settings, update_log_settings
 from triton_py.proto import grpc_service as pb
 
 
@@ -120,6 +121,28 @@ def repository_model_unload(server: NativeServer, request: Any) -> Any:
     return pb.RepositoryModelUnloadResponse()
 
 
+#: Setting -> the member of SettingValue that holds it.
+_LOG_VALUES = {"log_verbose_level": "uint32_param", "log_file": "string_param",
+               "log_format": "string_param"}  # fmt: skip
+
+
+def change_log_settings(server: NativeServer, request: Any) -> Any:
+    changes = {}
+    for name, value in request.settings.items():
+        kind = value.WhichOneof("parameter_choice")
+        expected = _LOG_VALUES.get(name, "bool_param")
+        if kind != expected:
+            raise InvalidArgumentError(
+                f"invalid value type for log setting '{name}', expected {expected}."
+            )
+        changes[name] = getattr(value, expected)
+    settings = update_log_settings(changes) if changes else log_settings()
+    response = pb.LogSettingsResponse()
+    for name, setting in settings.items():
+        setattr(response.settings[name], _LOG_VALUES.get(name, "bool_param"), setting)
+    return response
+
+
 def unsupported(what: str) -> Callable[[NativeServer, Any], Any]:
     def refuse(server: NativeServer, request: Any) -> Any:
         raise UnsupportedError(f"{what} is not supported by this server")
@@ -146,7 +169,7 @@ CALLS: dict[str, Callable[[NativeServer, Any], Any]] = {
     "CudaSharedMemoryRegister": unsupported("CUDA shared memory"),
     "CudaSharedMemoryUnregister": unsupported("CUDA shared memory"),
     "TraceSetting": unsupported("changing trace settings"),
-    "LogSettings": unsupported("changing log settings"),
+    "LogSettings": change_log_settings,
 }
 
 #: Calls that may take as long as a model's loading does.
