@@ -28,6 +28,7 @@ cdef enum Kind:
     LIVE_SEQUENCE
     LIVE_STATE
     LIVE_STATE_MEMORY
+    LIVE_TRACE
     LIVE_KINDS
 
 cdef void live(Kind kind, int64_t change) noexcept nogil

@@ -24,6 +24,7 @@ from triton_py.http._describe cimport Description, Param
 from triton_py.frontend._completions cimport Completions, Finished
 from triton_py.frontend._fault cimport Fault
 from triton_py.frontend._memory cimport Arena, Block, Buf
+from triton_py.tracing._record cimport Recording
 
 
 cdef enum:
@@ -70,6 +71,7 @@ cdef struct Exchange:
     Arena arena
     Description description
     Param* forwarded            # headers that become parameters
+    Recording* trace            # held; NULL: the request is not traced
     Fault fault                 # the first thing that was wrong [core]
     # The answer [core].
     uint32_t responses

@@ -8,6 +8,12 @@ from libc.string cimport memset
 from triton_py.http._answer cimport HEAD_ROOM, answer_head
 from triton_py.http._exchange cimport Exchange, exchange_drop
 from triton_py.frontend._memory cimport ATOMIC_ACQ_REL, ATOMIC_ACQUIRE, atomic_add, atomic_load
+from triton_py.tracing._record cimport (
+    STAMP_HTTP_SEND_END,
+    STAMP_HTTP_SEND_START,
+    recording_stamp,
+    trace_now,
+)
 
 
 cdef extern from * nogil:
@@ -85,8 +91,12 @@ cdef bint lone_answer(Exchange* exchange) noexcept nogil:
         return False
     if not swap_state(&exchange.lone, LONE_ARMED, LONE_SENDING):
         return False
+    if exchange.trace != NULL:
+        recording_stamp(exchange.trace, STAMP_HTTP_SEND_START, trace_now())
     sent = _send(exchange, &total)
     if sent >= 0 and <size_t> sent == total:
+        if exchange.trace != NULL:
+            recording_stamp(exchange.trace, STAMP_HTTP_SEND_END, trace_now())
         atomic_add(&_whole, 1, ATOMIC_ACQ_REL)
         store_state(&exchange.lone, LONE_SENT)
         exchange_drop(exchange)
