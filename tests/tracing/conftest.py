@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""A server for all tests of tracing; the models are those of the C API's tests."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core"))
+
+from c_traces import compile_traced, write_repository  # noqa: E402
+from tracing_support import Loop, native_server  # noqa: E402
+
+from triton_py.inprocess import NativeServer, live_objects  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def native(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeServer]:
+    place = tmp_path_factory.mktemp("tracing")
+    server = native_server(write_repository(place / "models", compile_traced(place)))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[Loop]:
+    made = Loop()
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_trace_is_left() -> Iterator[None]:
+    before = live_objects()["trace"]
+    yield
+    deadline = time.monotonic() + 5
+    while live_objects()["trace"] != before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert live_objects()["trace"] == before
