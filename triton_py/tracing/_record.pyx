@@ -51,7 +51,7 @@ cdef extern from "<pthread.h>" nogil:
     int pthread_mutex_lock(pthread_mutex_t*)
     int pthread_mutex_unlock(pthread_mutex_t*)
 
-cdef const char* _NAMES[<int>STAMP_COUNT]
+cdef const char* _NAMES[9]     # STAMP_COUNT
 _NAMES[:] = [
     b"HTTP_RECV_START", b"HTTP_RECV_END", b"HTTP_SEND_START", b"HTTP_SEND_END",
     b"GRPC_WAITREAD_START", b"GRPC_WAITREAD_END", b"GRPC_SEND_START", b"GRPC_SEND_END",
