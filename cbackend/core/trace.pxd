@@ -56,7 +56,9 @@ cdef Trace* trace_of(
     const char* function, TRITONSERVER_InferenceTrace* handle, TRITONSERVER_Error** error
 ) noexcept nogil
 # The client's trace, now the server's; NULL and *error: it stays whose it was.
-cdef Trace* trace_take(TRITONSERVER_InferenceTrace* handle, TRITONSERVER_Error** error) noexcept nogil
+cdef Trace* trace_take(
+    TRITONSERVER_InferenceTrace* handle, TRITONSERVER_Error** error
+) noexcept nogil
 # Calls the release callback, after which the trace may be gone.
 cdef void trace_give_back(Trace* trace) noexcept nogil
 # Copies what the trace is about. False: out of memory, and it is about nothing.

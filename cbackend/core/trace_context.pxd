@@ -3,8 +3,8 @@
 """A trace's context, where the names of activities of a backend's own are kept.
 
 The activity callback has no argument for a name. So the context, a JSON object, gets a member for
-each such activity, whose name is the timestamp in decimal digits; whoever is called back looks it up
-there, as Triton's own front end does.
+each such activity, whose name is the timestamp in decimal digits; whoever is called back looks it
+up there, as Triton's own front end does.
 """
 
 from libc.stdint cimport uint64_t

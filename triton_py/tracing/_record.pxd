@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Recordings: what one traced request did, noted without the GIL, for a thread that writes it down.
 
-Who holds a recording: the front end, from the sampling until the request's answer is sent; the core,
-while it has the trace; and each child trace that a backend spawned and sent, until it comes back. With
-the last of them it goes to its outbox, whose owner reads it and recycles it.
+Who holds a recording: the front end, from the sampling until the request's answer is sent; the
+core, while it has the trace; and each child trace that a backend spawned and sent, until it comes
+back. With the last of them it goes to its outbox, whose owner reads it and recycles it.
 
-A recording's memory is never given back, only used again: a backend may still use a child trace when
-everything else is over. What comes from a trace that a recording does not know is left out.
+A recording's memory is never given back, only used again: a backend may still use a child trace
+when everything else is over. What comes from a trace that a recording does not know is left out.
 """
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
@@ -100,8 +100,8 @@ cdef struct Recording:
 cdef Recording* recording_new(
     Outbox* outbox, int level, int64_t tag, const SpanSeed* spans
 ) noexcept nogil
-# The trace for the request that is sent next, to which it is transferred at once; or NULL. Front ends
-# ask for it only where there is a recording.
+# The trace for the request that is sent next, to which it is transferred at once; or NULL. Front
+# ends ask for it only where there is a recording.
 cdef TRITONSERVER_InferenceTrace* recording_hand(Recording* recording) noexcept nogil
 # A trace that was handed out but not sent after all.
 cdef void recording_unhand(
