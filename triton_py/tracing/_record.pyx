@@ -294,7 +294,7 @@ cdef void _set_context(Recording* r, TRITONSERVER_InferenceTrace* trace, uint64_
 
 
 cdef bint _knows(Recording* r, uint64_t id, uint64_t parent) noexcept nogil:
-    """Under the lock: whether a trace is this recording's. A new child of one that is becomes so."""
+    """Under the lock: whether a trace is this recording's. A child of one that is becomes so."""
     cdef Child* larger
     cdef uint32_t i, capacity
     cdef bint related
