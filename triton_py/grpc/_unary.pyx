@@ -25,7 +25,11 @@ from triton_py.abi.types cimport (
     TRITONSERVER_InferenceResponse,
     TRITONSERVER_Server,
 )
-from triton_py.frontend._completions cimport completions_push
+from triton_py.frontend._completions cimport (
+    completions_begin,
+    completions_end,
+    completions_push,
+)
 from triton_py.frontend._memory cimport Block, block_data, block_drop
 from triton_py.grpc._answer cimport (
     STATUS_INTERNAL,
@@ -37,7 +41,7 @@ from triton_py.grpc._answer cimport (
 )
 from triton_py.grpc._call cimport Call, call_drop, call_hold
 from triton_py.grpc._coding cimport pack_answer
-from triton_py.grpc._connection cimport Connection
+from triton_py.grpc._connection cimport Connection, permit_lone
 from triton_py.grpc._endpoint cimport Endpoint
 from triton_py.grpc._decode cimport InferRequest, decode_into
 from triton_py.grpc._encode cimport ResponseParts
@@ -49,6 +53,7 @@ from triton_py.grpc._infer cimport (
     take_response,
     wants_classes,
 )
+from triton_py.grpc._lone cimport lone_answer
 from triton_py.grpc._outgoing cimport PREFIX, Outgoing, outgoing_response
 from triton_py.grpc._trace cimport call_trace
 from triton_py.grpc._wire cimport View
@@ -124,6 +129,7 @@ cdef bint unary_submit(Endpoint endpoint, Call* call) except -1:
         _forward(endpoint, call)
     if endpoint.tracer.on:
         call.trace = call_trace(endpoint, call, message.name, call.began_ns)
+    permit_lone(<Connection> call.connection, call)
     with nogil:
         error = _send(server, call)
     check(error)
@@ -142,9 +148,11 @@ cdef TRITONSERVER_Error* _send(TRITONSERVER_Server* server, Call* call) noexcept
     # Held for both callbacks before either can run.
     call_hold(call)
     call_hold(call)
+    completions_begin(call.completions)
     error = TRITONSERVER_ServerInferAsync(
         server, call.request, recording_hand(call.trace) if call.trace != NULL else NULL)
     if error != NULL:
+        completions_end(call.completions)
         call_drop(call)
         call_drop(call)
     return error
@@ -186,7 +194,9 @@ cdef void _on_response(TRITONSERVER_InferenceResponse* response, uint32_t flags,
         else:
             _encode(call, response)
     if flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL:
-        completions_push(call.completions, &call.finished)
+        completions_end(call.completions)
+        if not lone_answer(call):
+            completions_push(call.completions, &call.finished)
 
 
 cdef void _on_release(TRITONSERVER_InferenceRequest* request, uint32_t flags, void* userp
@@ -209,7 +219,9 @@ cdef int unary_answer(Connection connection, Call* call) except -1:
     cdef Outgoing* answer
     if call.ended:
         return 0        # by its deadline, say
-    if call.trace != NULL:
+    # Where somebody sent the answer without the loop, or a part of it, the start is noted, and the
+    # trace of a sent one is no longer ours.
+    if not call.send_noted and call.trace != NULL:
         call.send_noted = True
         with nogil:
             recording_stamp(call.trace, STAMP_GRPC_SEND_START, trace_now())
