@@ -614,15 +614,14 @@ cdef TRITONSERVER_Error* _submit(
     Server* s, Request* r, Model* model, Trace* trace
 ) noexcept nogil:
     """The model counts the request as in flight; on error that and the trace are the caller's."""
-    cdef TRITONSERVER_Error* error
+    cdef TRITONSERVER_Error* error = normalize(r, model)
     cdef Channel* channel
+    if error != NULL:
+        return error
     r.request_start = tp_now_ns()
     if trace != NULL:
         trace.model_version = model.version
         trace_report(trace, TRITONSERVER_TRACE_REQUEST_START, r.request_start)
-    error = normalize(r, model)
-    if error != NULL:
-        return error
     r.exec_start = 0
     # A request that is used again was reported, and belonged to a sequence, in its last run.
     tp_store(&r.reported, 0)

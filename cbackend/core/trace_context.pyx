@@ -39,15 +39,15 @@ cdef bint _members(const char** start, const char** end) noexcept nogil:
     """From an object's text to what is between its braces. False: it is no object."""
     while start[0] < end[0] and _is_space(start[0][0]):
         start[0] += 1
-    while end[0] > start[0] and _is_space(end[0][-1]):
+    while end[0] > start[0] and _is_space((end[0] - 1)[0]):
         end[0] -= 1
-    if end[0] - start[0] < 2 or start[0][0] != c'{' or end[0][-1] != c'}':
+    if end[0] - start[0] < 2 or start[0][0] != c'{' or (end[0] - 1)[0] != c'}':
         return False
     start[0] += 1
     end[0] -= 1
     while start[0] < end[0] and _is_space(start[0][0]):
         start[0] += 1
-    while end[0] > start[0] and _is_space(end[0][-1]):
+    while end[0] > start[0] and _is_space((end[0] - 1)[0]):
         end[0] -= 1
     return True
 
@@ -58,7 +58,7 @@ cdef const char* _old(
     """The member of that key, as this module writes one, and what follows it; or NULL."""
     cdef const char* at = strstr(start, key)
     cdef const char* p
-    if at == NULL or at >= end or (at != start and at[-1] != c','):
+    if at == NULL or at >= end or (at != start and (at - 1)[0] != c','):
         return NULL
     p = at + strlen(key)
     while p < end and p[0] != c'"':

@@ -166,7 +166,8 @@ def test_a_server_writes_its_traces_when_it_stops(tmp_path):
     path = tmp_path / "trace.json"
     with Serving(f"--model-repository={repository}", f"--trace-config=triton,file={path}",
                  "--trace-config=level=TIMESTAMPS", "--trace-config=rate=1") as server:
-        with tritonclient.http.InferenceServerClient(server.address("http")) as client:
+        client = tritonclient.http.InferenceServerClient(server.address("http"))
+        with client:
             tensor = tritonclient.http.InferInput("INPUT0", [1, 2], "FP32")
             tensor.set_data_from_numpy(np.ones((1, 2), np.float32))
             client.infer("identity", [tensor], request_id="r")

@@ -13,10 +13,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core"))
 
-from c_traces import compile_traced, write_repository  # noqa: E402
-from tracing_support import Loop, native_server  # noqa: E402
+from c_traces import compile_traced, write_repository
+from tracing_support import Loop, native_server
 
-from triton_py.inprocess import NativeServer, live_objects  # noqa: E402
+from triton_py.inprocess import NativeServer, live_objects
 
 
 @pytest.fixture(scope="session")

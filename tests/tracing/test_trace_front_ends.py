@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,12 +16,15 @@ import numpy as np
 import pytest
 import tritonclient.grpc
 import tritonclient.http
-from tracing_support import CORE, GRPC, HTTP, Served, read
+from tracing_support import CORE, GRPC, HTTP, Served, read, wait_for
 from tritonclient.utils import InferenceServerException
 
+from triton_py.frontend._lone import counts
+from triton_py.inprocess import live_objects
 from triton_py.tracing import Level, TraceManager, TraceOptions
 
 Serve = Callable[..., Served]
+INVALID = "Attempting to set invalid trace setting :"
 
 
 @pytest.fixture
@@ -123,8 +127,15 @@ def test_requests_of_one_connection_and_of_several_at_once(serve, path):
     while received.count(b"HTTP/1.1 200") < 3:
         received += connection.sock.recv(65536)
     connection.close()
-    threads = [threading.Thread(target=http_infer, args=(served,), kwargs={"id": str(i)})
-               for i in range(8)]
+
+    def infer_alone() -> None:
+        # Not by tritonclient, which is for one thread.
+        own = http.client.HTTPConnection(host, int(port), timeout=20)
+        own.request("POST", "/v2/models/echo/infer", body)
+        assert own.getresponse().status == 200
+        own.close()
+
+    threads = [threading.Thread(target=infer_alone) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -148,6 +159,66 @@ def test_a_request_that_can_not_be_read_is_traced_without_the_core(serve, path):
     served.close()
     for trace in read(path):
         assert sorted(trace.names) == sorted(set(HTTP) - {"INFER_RESPONSE_COMPLETE"})
+
+
+def test_answers_that_are_sent_without_the_loop(serve, path):
+    """One call after the other: most are answered by the thread that has the response."""
+    served = serve(log_frequency=1)
+    whole = counts()[0]
+    number = 0
+    with (tritonclient.http.InferenceServerClient(served.http) as by_http,
+          tritonclient.grpc.InferenceServerClient(served.grpc) as by_grpc):
+        for client, module in ((by_http, tritonclient.http), (by_grpc, tritonclient.grpc)):
+            tensor = module.InferInput("INPUT0", [2], "FP32")
+            tensor.set_data_from_numpy(np.array([1, 2], np.float32))
+            before = counts()[0]
+            for _ in range(20):
+                client.infer("echo", [tensor], request_id=str(number))
+                number += 1
+            assert counts()[0] > before
+        # Their traces are let go at once, not when the loop looks at the connection again, and the
+        # connections are still open.
+        wait_for(lambda: live_objects()["trace"] == 0)
+        wait_for(path.with_name(f"trace.json.{number - 1}").exists)
+    served.close()
+    assert counts()[0] > whole
+    for i in range(number):
+        (trace,) = read(path.with_name(f"trace.json.{i}"))
+        assert sorted(trace.names) == sorted(CORE + (HTTP if i < 20 else GRPC))
+
+
+def test_an_answer_that_the_socket_takes_in_parts(serve, native, path):
+    served = serve()
+    host, port = served.http.rsplit(":", 1)
+    size = 5000
+    body = json.dumps({"inputs": [{"name": "INPUT0", "datatype": "FP32", "shape": [size],
+                                   "data": [0.1] * size}]}).encode()
+    head = (f"POST /v2/models/echo/infer HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}"
+            "\r\n\r\n").encode()
+
+    def successes() -> int:
+        stats = native.model_statistics("echo")["model_stats"][0]
+        return int(stats["inference_stats"]["success"]["count"])
+
+    partly, asked, before = counts()[1], 0, successes()
+    with socket.socket() as sock:
+        # A client that sends and doesn't read.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect((host, int(port)))
+        sock.settimeout(20)
+        while counts()[1] == partly and asked < 1000:
+            sock.sendall(head + body)
+            asked += 1
+            wait_for(lambda expected=before + asked: successes() == expected)
+        assert counts()[1] > partly
+        received = 0
+        while received < asked:
+            received += sock.recv(65536).count(b"HTTP/1.1 200")
+    served.close()
+    traces = read(path)
+    assert len(traces) == asked
+    for trace in traces:
+        assert sorted(trace.names) == sorted(CORE + HTTP)
 
 
 def test_both_front_ends_share_rate_and_file(serve, path):
@@ -235,8 +306,7 @@ def test_updating_and_clearing(settings, path):
 @pytest.mark.parametrize("model, change, message", [
     ("", {"trace_file": "x"}, "trace file location can not be updated through network protocol"),
     ("", {"trace_rate": "x"}, "Unable to parse 'trace_rate', got: x"),
-    ("", {"trace_rate": "0"}, "Attempting to set invalid trace setting :sample rate must be "
-                              "non-zero"),
+    ("", {"trace_rate": "0"}, INVALID + "sample rate must be non-zero"),
     ("does-not-exist", {"trace_rate": "1"}, "Request for unknown model : does-not-exist"),
 ])
 def test_what_is_refused(settings, path, model, change, message):

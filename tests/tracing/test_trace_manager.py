@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from tracing_support import CORE, read, request, traced_infer, wait_for
 from triton_py.errors import InvalidArgumentError
 from triton_py.inprocess import infer
 from triton_py.tracing import Level, TraceManager, TraceOptions
+from triton_py.tracing.manager import MOST_BACKLOG
 
 Make = Callable[..., TraceManager]
 
@@ -29,9 +31,10 @@ def path(tmp_path: Path) -> Path:
 def make(path: Path) -> Iterator[Make]:
     made: list[TraceManager] = []
 
-    def new(**options: Any) -> TraceManager:
+    def new(most_backlog: int = MOST_BACKLOG, **options: Any) -> TraceManager:
         made.append(TraceManager(TraceOptions(
-            **{"level": Level.TIMESTAMPS, "rate": 1, "file": str(path), **options})))
+            **{"level": Level.TIMESTAMPS, "rate": 1, "file": str(path), **options}),
+            most_backlog=most_backlog))
         return made[-1]
 
     yield new
@@ -150,7 +153,7 @@ def test_a_child_and_a_backends_own_activities(native, make, path):
         "STEP_START", 'a "note"', "STEP_END", "INFER_RESPONSE_COMPLETE"]
 
 
-def test_a_request_that_is_refused_is_traced_as_far_as_it_came(native, make, path):
+def test_a_request_that_is_refused_has_no_part_in_the_core(native, make, path):
     manager = make()
     made = request(native, "echo", [1.0], id="bad")
     made.add_requested_output("NOPE")
@@ -158,10 +161,11 @@ def test_a_request_that_is_refused_is_traced_as_far_as_it_came(native, make, pat
     sample.attach(made)
     with pytest.raises(InvalidArgumentError):
         infer(made, 20)
+    sample.stamp("GRPC_WAITREAD_END")
     sample.close()
     manager.close()
     (trace,) = read(path)
-    assert (trace.request_id, trace.names) == ("bad", ["REQUEST_START"])
+    assert (trace.request_id, trace.names) == ("", ["GRPC_WAITREAD_END"])
 
 
 def test_a_request_that_is_never_sent_leaves_nothing(native, make, path):
@@ -191,6 +195,82 @@ def test_after_the_end_nothing_is_traced(make):
     assert manager.tracer.begin("echo") is None
     manager.update("", {"rate": 3})
     assert manager.tracer.is_on is False
+
+
+def begin(manager: TraceManager, count: int, model: str = "echo") -> list[int]:
+    """So many requests that nobody sends; the numbers of those that were sampled, from 1."""
+    sampled = []
+    for number in range(1, count + 1):
+        sample = manager.tracer.begin(model)
+        if sample is not None:
+            sampled.append(number)
+            sample.close()
+    return sampled
+
+
+def test_settings_of_models_count_what_was_passed_over_before(make):
+    manager = make(rate=5)
+    assert begin(manager, 8) == [5]
+    # Three are counted, and go on being so while another model's are counted on their own.
+    manager.update("batched", {"rate": 2})
+    assert begin(manager, 1) == []
+    assert begin(manager, 4, "batched") == [2, 4]
+    assert begin(manager, 7) == [1, 6]
+    manager.update("batched", {"rate": None})
+    assert begin(manager, 4) == [4]
+    # New settings count anew.
+    assert begin(manager, 3) == []
+    manager.update("", {"rate": 3})
+    assert begin(manager, 4) == [3]
+
+
+def test_a_writer_that_falls_behind_costs_traces_and_no_memory(native, make, path, caplog):
+    """Its file is a pipe that nobody reads: it waits in open()."""
+    first = path.with_name("trace.json.0")
+    os.mkfifo(first)
+    manager = make(log_frequency=1, most_backlog=50_000)
+    sent = 0
+    while not manager.left_out:
+        traced_infer(manager, native, "echo", [1.0], id=str(sent))
+        sent += 1
+        assert sent < 1000
+    traced = sent - 1
+    assert 50_000 <= manager.tracer.backlog < 60_000
+    for _ in range(3):
+        traced_infer(manager, native, "echo", [1.0])
+    assert manager.left_out == 4
+    assert manager.tracer.backlog < 60_000
+    with open(first) as reader:
+        assert json.loads(reader.read())
+    wait_for(lambda: manager.tracer.backlog == 0)
+    traced_infer(manager, native, "echo", [1.0], id="again")
+    manager.close()
+    files = [file for file in path.parent.iterdir() if file != first]
+    seen = {trace.request_id for file in files for trace in read(file)}
+    assert seen == {*map(str, range(1, traced)), "again"}
+    messages = [record.getMessage() for record in caplog.records]
+    assert messages == [
+        "traces are made faster than they can be written: requests go untraced until fewer than "
+        "50000 bytes of them wait",
+        "4 requests went untraced while traces waited to be written"]
+
+
+def test_a_count_is_used_up_by_what_could_not_be_written_too(native, make, path, caplog):
+    first = path.with_name("trace.json.0")
+    os.mkfifo(first)
+    manager = make(log_frequency=1, count=3, most_backlog=1)
+    traced_infer(manager, native, "echo", [1.0], id="in the pipe")
+    wait_for(lambda: manager.tracer.backlog == 0)
+    traced_infer(manager, native, "echo", [1.0], id="waits")
+    assert manager.tracer.backlog > 0
+    traced_infer(manager, native, "echo", [1.0], id="left out")
+    assert (manager.left_out, manager.view().values.count) == (1, 0)
+    with open(first) as reader:
+        assert json.loads(reader.read())
+    wait_for(path.with_name("trace.json.1").exists)
+    manager.close()
+    assert [trace.request_id for trace in read(path.with_name("trace.json.1"))] == ["waits"]
+    assert "1 requests went untraced" in caplog.text
 
 
 def test_many_threads_and_changing_settings(native, make, path):

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triton_py.tracing.sampling import Progress, after_request, to_numbered_file
+from triton_py.tracing.sampling import (
+    FOREVER,
+    Progress,
+    after_others,
+    after_request,
+    to_numbered_file,
+    without_traces,
+)
 from triton_py.tracing.setting import SPILL, Batch, Setting
 from triton_py.tracing.settings import Layer, Level, Mode, Values
 
@@ -53,6 +60,36 @@ def test_a_client_that_traces_itself_is_traced_whatever_rate_and_count_say():
     hits, progress = run(2, 1, 4, forced=frozenset({1, 2}))
     assert hits == [1, 2]
     assert (progress.count, progress.created) == (0, 2)
+
+
+@given(st.integers(0, 5), st.integers(-1, 4), st.booleans(),
+       st.lists(st.sampled_from(["plain", "forced"]), max_size=40), st.data())
+def test_requests_that_are_passed_over_change_nothing(rate, count, enabled, kinds, data):
+    each = skipping = Progress(rate, count)
+    passed = 0
+    skip = 0
+    for kind in kinds:
+        traced, each = after_request(each, enabled, kind == "forced")
+        if kind == "plain" and skip and data.draw(st.integers(0, 9)):
+            skip -= 1
+            passed += 1
+            assert not traced
+            continue
+        skipping = after_others(skipping, enabled, passed)
+        passed = 0
+        same, skipping = after_request(skipping, enabled, kind == "forced")
+        assert same == traced
+        assert skipping == each
+        skip = without_traces(skipping, enabled)
+
+
+def test_how_many_may_be_passed_over():
+    assert without_traces(Progress(4, -1), True) == 3
+    assert without_traces(Progress(4, -1, seen=7), True) == 0
+    assert without_traces(Progress(1, -1), True) == 0
+    for nothing in (Progress(0, -1), Progress(4, 0)):
+        assert without_traces(nothing, True) == FOREVER
+    assert without_traces(Progress(4, -1), False) == FOREVER
 
 
 @given(st.integers(1, 9), st.integers(-1, 9), st.lists(st.booleans(), max_size=60))

@@ -138,18 +138,17 @@ def test_what_requests_may_say():
         "level": None, "rate": 2**32 - 1}
 
 
+OUT_OF_RANGE = "Unable to parse '{}', value is out of range [ {}, {} ], got: {}"
 MISTAKES = [
     ("trace_rate", "x", "Unable to parse 'trace_rate', got: x"),
     ("trace_rate", "12x", "Unable to parse 'trace_rate', got: 12x"),
-    ("trace_rate", "-1", "Unable to parse 'trace_rate', value is out of range [ 0, 4294967295 ], "
-                         "got: -1"),
-    ("log_frequency", "4294967296", "Unable to parse 'log_frequency', value is out of range "
-                                    "[ 0, 4294967295 ], got: 4294967296"),
+    ("trace_rate", "-1", OUT_OF_RANGE.format("trace_rate", 0, 2**32 - 1, "-1")),
+    ("log_frequency", "4294967296", OUT_OF_RANGE.format("log_frequency", 0, 2**32 - 1, "4294967296")),
     ("trace_count", "", "Unable to parse 'trace_count', got: "),
-    ("trace_count", "2147483648", "Unable to parse 'trace_count', value is out of range "
-                                  "[ -2147483648, 2147483647 ], got: 2147483648"),
-    ("trace_colour", "1", "unknown trace setting 'trace_colour', expected one of trace_level, "
-                          "trace_rate, trace_count, log_frequency"),
+    ("trace_count", "2147483648",
+     OUT_OF_RANGE.format("trace_count", -2**31, 2**31 - 1, "2147483648")),
+    ("trace_colour", "1", ("unknown trace setting 'trace_colour', expected one of trace_level, "
+                           "trace_rate, trace_count, log_frequency")),
 ]
 
 

@@ -27,13 +27,16 @@ cdef object _field(Call* call, const char* name, size_t size):
 
 
 cdef Recording* call_trace(Endpoint endpoint, Call* call, object model, uint64_t since) noexcept:
-    cdef uint64_t now = trace_now()
+    cdef uint64_t now
     cdef Recording* trace
     parent = None
     state = None
     if endpoint.tracer.propagates:
         parent = _field(call, b"traceparent", 11)
         state = _field(call, b"tracestate", 10)
+    if parent is None and endpoint.tracer.passes():
+        return NULL
+    now = trace_now()
     trace = endpoint.tracer.sample(model, parent, state)
     if trace != NULL:
         with nogil:

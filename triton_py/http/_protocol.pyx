@@ -528,14 +528,17 @@ cdef class Connection:
     cdef int trace(self, Exchange* ex, const Route* route, char* base) except -1:
         """Asks whether the request is to be traced, and begins if so."""
         cdef Tracer tracer = self.endpoint.tracer
-        cdef uint64_t now = trace_now()
         cdef uint64_t since = self.received_ns
         cdef uint64_t seconds = <uint64_t> (self.endpoint.tick - self.began) + 2
+        cdef uint64_t now
         parent = None
         state = None
         if tracer.propagates:
             parent = self.header(base, "traceparent")
             state = self.header(base, "tracestate")
+        if parent is None and tracer.passes():
+            return 0
+        now = trace_now()
         ex.trace = tracer.sample((<bytes> route.model).decode("utf-8", "replace"), parent, state)
         if ex.trace == NULL:
             return 0

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Outboxes (see _outbox.pxd)."""
 
-from libc.stdint cimport uint64_t
+from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport calloc, free
 from posix.unistd cimport close, read, write
 
@@ -21,11 +21,15 @@ cdef extern from "<sys/eventfd.h>" nogil:
 
 cdef extern from * nogil:
     int atomic_add "__atomic_add_fetch"(int* value, int by, int order)
+    int64_t atomic_add_long "__atomic_add_fetch"(int64_t* value, int64_t by, int order)
+    int64_t atomic_load_long "__atomic_load_n"(int64_t* value, int order)
     enum: ATOMIC_ACQ_REL "__ATOMIC_ACQ_REL"
+    enum: ATOMIC_ACQUIRE "__ATOMIC_ACQUIRE"
 
 cdef struct Outbox:
     int refs
     int fd                      # an eventfd: readable once something came
+    int64_t backlog             # atomic: bytes
     pthread_mutex_t lock
     Sent* head
     Sent* tail
@@ -62,6 +66,14 @@ cdef void outbox_wake(Outbox* outbox) noexcept nogil:
     cdef ssize_t _written = write(outbox.fd, &one, sizeof(one))
 
 
+cdef int64_t outbox_backlog(Outbox* outbox) noexcept nogil:
+    return atomic_load_long(&outbox.backlog, ATOMIC_ACQUIRE)
+
+
+cdef void outbox_done(Outbox* outbox, int64_t bytes) noexcept nogil:
+    atomic_add_long(&outbox.backlog, -bytes, ATOMIC_ACQ_REL)
+
+
 cdef bint outbox_push(Outbox* outbox, Sent* sent) noexcept nogil:
     cdef bint first
     pthread_mutex_lock(&outbox.lock)
@@ -70,6 +82,7 @@ cdef bint outbox_push(Outbox* outbox, Sent* sent) noexcept nogil:
         return False
     first = outbox.head == NULL
     sent.next = NULL
+    atomic_add_long(&outbox.backlog, sent.bytes, ATOMIC_ACQ_REL)
     if first:
         outbox.head = sent
     else:

@@ -110,7 +110,7 @@ cdef void recording_unhand(
 cdef void recording_stamp(Recording* recording, Stamp stamp, uint64_t ns) noexcept nogil
 # Gives up the front end's hold.
 cdef void recording_drop(Recording* recording) noexcept nogil
-# Frees what is in it. It must be out of its outbox.
+# Frees what is in it, and says so to its outbox, which it must be out of.
 cdef void recording_recycle(Recording* recording) noexcept nogil
 cdef const char* stamp_name(int stamp) noexcept nogil
 # The monotonic clock, which the core's reports are by, too.

@@ -41,6 +41,7 @@ from triton_py.inprocess.status cimport swallow
 from triton_py.tracing._outbox cimport (
     Outbox,
     Sent,
+    outbox_done,
     outbox_drop,
     outbox_hold,
     outbox_push,
@@ -122,6 +123,7 @@ cdef Recording* recording_new(
     # A child trace of its former life may still look at it.
     pthread_mutex_lock(&r.lock)
     r.outbox = outbox_hold(outbox)
+    r.sent.bytes = sizeof(Recording)
     r.live = True
     r.held = True
     r.lent = False
@@ -152,6 +154,11 @@ cdef void _to_pool(Recording* r) noexcept nogil:
 
 
 cdef void recording_recycle(Recording* recording) noexcept nogil:
+    outbox_done(recording.outbox, recording.sent.bytes)
+    _recycle(recording)
+
+
+cdef void _recycle(Recording* recording) noexcept nogil:
     cdef Note* note
     cdef Note* following
     cdef Outbox* outbox
@@ -179,7 +186,7 @@ cdef void _done(Recording* r) noexcept nogil:
     # It may be read, and its hold on the outbox given up, before the push returns.
     cdef Outbox* outbox = outbox_hold(r.outbox)
     if not outbox_push(outbox, &r.sent):
-        recording_recycle(r)
+        _recycle(r)
     outbox_drop(outbox)
 
 
@@ -251,6 +258,7 @@ cdef Note* _note(Recording* r, NoteKind kind, uint64_t id, int what, uint64_t ns
     else:
         r.last.next = note
     r.last = note
+    r.sent.bytes += <int64_t> (sizeof(Note) + extra)
     return note
 
 

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a front end asks before it traces a request."""
 
-from triton_py.tracing._outbox cimport Outbox
+from libc.stdint cimport int64_t
+
+from triton_py.tracing._outbox cimport Outbox, Sent
 from triton_py.tracing._record cimport Recording
 
 
@@ -14,9 +16,19 @@ cdef class Tracer:
     cdef bint on
     # Whether a client's own trace context counts: front ends then keep traceparent and tracestate.
     cdef bint propagates
+    # So many requests without a trace context of their own are not traced, whichever they are; and
+    # how many were let pass since the owner last looked.
+    cdef int64_t skip
+    cdef int64_t passed
     cdef Outbox* outbox         # one hold
+    cdef Sent* taken            # out of the outbox, the oldest first; of the thread that takes
     cdef object owner
+
+    # Whether one more request without a trace context is not traced, without asking further.
+    cdef bint passes(self) noexcept
 
     # The recording of one more request of a model, held by the caller, or NULL: it is not traced.
     # `traceparent` and `tracestate` are str or None.
     cdef Recording* sample(self, object model, object traceparent, object tracestate) noexcept
+    # What was sampled comes to nothing.
+    cdef void give_up(self, int64_t tag) noexcept

@@ -15,7 +15,7 @@ class Owner(Protocol):
         spans belong and a random seed for their ids (``state`` as JSON that follows a
         ``traceparent`` member); None: it is not."""
     def lost(self, tag: int) -> None:
-        """What was decided came to nothing."""
+        """What was decided came to nothing. Does not block."""
 
 class Tracer:
     """The gate that front ends ask, and the way back for recordings."""
@@ -25,14 +25,20 @@ class Tracer:
     def is_on(self) -> bool: ...
     @property
     def is_propagating(self) -> bool: ...
-    def switch(self, on: bool, propagates: bool) -> None: ...
+    def switch(self, on: bool, propagates: bool, skip: int) -> None:
+        """``skip``: so many requests without a trace context need no decision: none is traced."""
+    def look(self) -> int:
+        """How many passed without a decision since the last look. The next one needs one."""
+    @property
+    def backlog(self) -> int:
+        """Bytes of complete recordings that were not taken yet."""
     def begin(
         self, model: str, traceparent: str | None = None, tracestate: str | None = None
     ) -> TraceSample | None:
         """For front ends in Python: None where the request isn't traced."""
-    def take(self) -> list[Recorded]:
-        """Blocks, without the GIL, until recordings are complete or ``wake`` was called; the oldest
-        first. For one thread."""
+    def take(self) -> Recorded | None:
+        """Blocks, without the GIL, until a recording is complete or ``wake`` was called; the oldest
+        one, or None. For one thread."""
     def wake(self) -> None: ...
 
 class TraceSample:

@@ -17,6 +17,7 @@ from triton_py.abi.types cimport (
 from triton_py.inprocess.request cimport NativeRequest
 from triton_py.tracing._outbox cimport (
     Sent,
+    outbox_backlog,
     outbox_close,
     outbox_drop,
     outbox_new,
@@ -102,7 +103,7 @@ cdef object _read(Recording* r):
     return Recorded(r.tag, r.id, r.began_ns, r.wall_ns, r.ended_ns, notes, spans, bool(r.lossy))
 
 
-cdef void _recycle(Sent* sent) noexcept:
+cdef void _recycle(Sent* sent) noexcept nogil:
     cdef Sent* following
     while sent != NULL:
         following = sent.next
@@ -126,15 +127,25 @@ cdef class Tracer:
 
     def __dealloc__(self):
         if self.outbox != NULL:
-            _recycle(outbox_close(self.outbox))
-            outbox_drop(self.outbox)
+            with nogil:
+                _recycle(self.taken)
+                _recycle(outbox_close(self.outbox))
+                outbox_drop(self.outbox)
+
+    cdef bint passes(self) noexcept:
+        if self.skip == 0:
+            return False
+        self.skip -= 1
+        self.passed += 1
+        return True
 
     cdef Recording* sample(self, object model, object traceparent, object tracestate) noexcept:
         cdef SpanSeed seed
+        cdef SpanSeed* spans = NULL
         cdef Recording* r = NULL
         cdef bytes trace_hex
         cdef bytes state
-        cdef int64_t tag
+        cdef int64_t tag = 0
         cdef int level
         try:
             decision = self.owner.decide(model, traceparent, tracestate)
@@ -142,23 +153,30 @@ cdef class Tracer:
                 return NULL
             tag = decision[0]
             level = decision[1]
-            if decision[2] is None:
-                r = recording_new(self.outbox, level, tag, NULL)
-            else:
+            if decision[2] is not None:
                 trace_hex = decision[2].trace_hex.encode()
                 state = decision[2].state.encode()
                 seed.trace_hex = PyBytes_AS_STRING(trace_hex)
                 seed.state = PyBytes_AS_STRING(state)
                 seed.parent_span = decision[2].parent_span
                 seed.seed = decision[3]
-                r = recording_new(self.outbox, level, tag, &seed)
+                spans = &seed
+            with nogil:
+                r = recording_new(self.outbox, level, tag, spans)
             if r == NULL:
-                self.owner.lost(tag)
                 logger.error("no memory for a trace")
         except Exception:
             # A request is never worse off for being traced.
             logger.exception("a request could not be traced")
+        if r == NULL and tag != 0:
+            self.give_up(tag)
         return r
+
+    cdef void give_up(self, int64_t tag) noexcept:
+        try:
+            self.owner.lost(tag)
+        except Exception:
+            logger.exception("a trace that came to nothing could not be counted")
 
     @property
     def is_on(self) -> bool:
@@ -168,14 +186,25 @@ cdef class Tracer:
     def is_propagating(self) -> bool:
         return self.propagates
 
-    def switch(self, bint on, bint propagates) -> None:
+    @property
+    def backlog(self) -> int:
+        return outbox_backlog(self.outbox)
+
+    def switch(self, bint on, bint propagates, int64_t skip) -> None:
         self.on = on
         self.propagates = on and propagates
+        self.skip = skip
+
+    def look(self) -> int:
+        cdef int64_t passed = self.passed
+        self.passed = 0
+        self.skip = 0
+        return passed
 
     def begin(self, model, traceparent=None, tracestate=None):
         cdef Recording* r
         cdef TraceSample begun
-        if not self.on:
+        if not self.on or traceparent is None and self.passes():
             return None
         r = self.sample(model, traceparent, tracestate)
         if r == NULL:
@@ -184,21 +213,23 @@ cdef class Tracer:
         begun.recording = r
         return begun
 
-    def take(self) -> list:
-        cdef Sent* sent
-        cdef Sent* following
-        cdef list out = []
-        with nogil:
-            sent = outbox_wait(self.outbox)
+    def take(self):
+        cdef Recording* r
+        if self.taken == NULL:
+            with nogil:
+                self.taken = outbox_wait(self.outbox)
+        if self.taken == NULL:
+            return None
+        r = <Recording*> self.taken
+        self.taken = r.sent.next
         try:
-            while sent != NULL:
-                out.append(_read(<Recording*> sent))
-                following = sent.next
-                recording_recycle(<Recording*> sent)
-                sent = following
+            return _read(r)
+        except Exception:
+            logger.exception("trace %d could not be read", r.id)
+            return Recorded(r.tag, r.id, r.began_ns, r.wall_ns, r.ended_ns, [], None, True)
         finally:
-            _recycle(sent)      # only after MemoryError
-        return out
+            with nogil:
+                recording_recycle(r)
 
     def wake(self) -> None:
         outbox_wake(self.outbox)
@@ -244,9 +275,12 @@ cdef class TraceSample:
                 recording_stamp(self.recording, <Stamp> which, when)
 
     def attach(self, NativeRequest request not None) -> None:
+        cdef TRITONSERVER_InferenceTrace* trace
         if self.recording != NULL and self.request is None:
             self.request = request
-            request.trace = recording_hand(self.recording)
+            with nogil:
+                trace = recording_hand(self.recording)
+            request.trace = trace
 
     def close(self) -> None:
         self._end()

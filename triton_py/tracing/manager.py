@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("triton_py.tracing")
 
+#: Bytes of complete recordings that wait for the thread that writes. With more, requests go untraced.
+MOST_BACKLOG = 64 << 20
+
 
 class View(NamedTuple):
     """What is in force, for a model or globally."""
@@ -48,8 +51,9 @@ class TraceManager:
     """
 
     def __init__(self, options: TraceOptions | None = None,
-                 export: SpanExport | None = None) -> None:
+                 export: SpanExport | None = None, most_backlog: int = MOST_BACKLOG) -> None:
         self.options = o = options or TraceOptions()
+        self._most_backlog = most_backlog
         self._export = export
         if o.mode is Mode.OPENTELEMETRY and export is None:
             from triton_py.tracing import spans
@@ -62,6 +66,11 @@ class TraceManager:
         self._settings: dict[int, Setting] = {}
         self._last_number = 0
         self._outstanding = 0
+        #: Requests that went untraced since the thread that writes fell behind; and ever.
+        self._left_out = 0
+        self.left_out = 0
+        #: For the thread that writes: from threads that must not wait for a file.
+        self._due: list[Batch] = []
         self._global = self._made(Layer(self._default))
         self._models: dict[str, Setting] = {}
         self._thread: threading.Thread | None = None
@@ -87,6 +96,7 @@ class TraceManager:
         """
         batches: list[Batch | None] = []
         with self._lock:
+            self._count_passed()
             if model:
                 layers = {model: self._layer_after(model, self._global.values, change)}
             else:
@@ -138,7 +148,16 @@ class TraceManager:
         if on and self._thread is None:
             self._thread = threading.Thread(target=self._run, name="traces", daemon=True)
             self._thread.start()
-        self.tracer.switch(on, on and self._export is not None)
+        # A look at each request is only needed where settings of models tell them apart.
+        skip = 0 if self._models else self._global.without_traces
+        self.tracer.switch(on, self._export is not None, skip)
+
+    def _count_passed(self) -> None:
+        """Under the lock, before anything that counts requests; ``_refresh`` follows."""
+        passed = self.tracer.look()
+        # There is no more than one setting to pass by where any did.
+        if passed:
+            self._global.pass_over(passed)
 
     # --- sampling, called by the tracer ---
 
@@ -146,29 +165,51 @@ class TraceManager:
                ) -> tuple[int, int, Spans | None, int] | None:
         """Whether one more request of a model is traced; see ``_tracer.pyi``."""
         with self._lock:
+            self._count_passed()
             setting = self._models.get(model, self._global)
             level = setting.level
             parent = None
             if traceparent and self._export is not None and level:
                 parent = parent_of(traceparent)
-            if self._closed or not setting.sample(parent is not None):
+            traced = not self._closed and setting.sample(parent is not None)
+            self._refresh()
+            if not traced:
                 return None
             self._outstanding += 1
-            if not setting.samples:
-                self._refresh()     # that was the last one
+        if self.tracer.backlog >= self._most_backlog:
+            self._leave_out(setting.number)
+            return None
         if self._export is None:
             return setting.number, int(level), None, 0
         return setting.number, int(level), spans_of(parent, tracestate), random.getrandbits(64)
 
     def lost(self, tag: int) -> None:
-        self._collect(tag, "")
+        """A trace that was sampled comes to nothing."""
+        batch = self._collect(tag, "")
+        with self._lock:
+            if batch is not None:
+                self._due.append(batch)
+        self.tracer.wake()
+
+    def _leave_out(self, tag: int) -> None:
+        with self._lock:
+            first = self._left_out == 0
+            self._left_out += 1
+            self.left_out += 1
+        if first:
+            logger.error("traces are made faster than they can be written: requests go untraced "
+                         "until fewer than %d bytes of them wait", self._most_backlog)
+        self.lost(tag)
 
     # --- the thread that writes ---
 
     def _run(self) -> None:
         while True:
-            for recorded in self.tracer.take():
+            recorded = self.tracer.take()
+            if recorded is not None:
                 self._write(recorded)
+            self._save_due()
+            self._tell_left_out(2 * self.tracer.backlog <= self._most_backlog)
             with self._lock:
                 if self._stopping or (self._closed and not self._outstanding):
                     return
@@ -185,16 +226,30 @@ class TraceManager:
         except Exception:
             # One that can't be written is no reason to lose those after it.
             logger.exception("trace %d could not be written", recorded.trace_id)
-        self._collect(recorded.tag, text)
+        self._save(self._collect(recorded.tag, text))
 
-    def _collect(self, tag: int, text: str) -> None:
+    def _collect(self, tag: int, text: str) -> Batch | None:
+        """One trace is complete, or lost: what is to be written now."""
         with self._lock:
             self._outstanding -= 1
             setting = self._settings[tag]
             batch = setting.collect(text)
             if setting.retired and setting.complete:
                 del self._settings[tag]
-        self._save(batch)
+        return batch
+
+    def _save_due(self) -> None:
+        with self._lock:
+            due, self._due = self._due, []
+        for batch in due:
+            self._save(batch)
+
+    def _tell_left_out(self, caught_up: bool) -> None:
+        with self._lock:
+            if not caught_up or not self._left_out:
+                return
+            count, self._left_out = self._left_out, 0
+        logger.error("%d requests went untraced while traces waited to be written", count)
 
     def _save(self, batch: Batch | None) -> None:
         if batch is not None and self._export is None:
@@ -220,10 +275,12 @@ class TraceManager:
             if thread.is_alive():
                 with self._lock:
                     self._stopping = True
-                    logger.warning("%d traces were not complete when tracing ended",
+                    logger.warning("%d traces were not complete, or not written, when tracing ended",
                                    self._outstanding)
                 self.tracer.wake()
                 thread.join(5.0)
+        self._save_due()
+        self._tell_left_out(True)
         with self._lock:
             batches = [setting.abandon() for setting in self._settings.values()]
         for batch in batches:

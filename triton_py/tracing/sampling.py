@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+#: More requests than there will be.
+FOREVER = 2**62
+
 
 class Progress(NamedTuple):
     """How far a setting is."""
 
     rate: int
     #: Traces that are still to be made; -1: any number.
-    count: int
+    count: int  # type: ignore[assignment]  # not the method of tuples, which nobody calls
     #: Requests that counted.
     seen: int = 0
     #: Traces that were begun.
@@ -34,6 +37,21 @@ def after_request(progress: Progress, enabled: bool, forced: bool = False) -> tu
             count -= 1
     traced = hit or forced
     return traced, Progress(rate, count, seen, created + traced)
+
+
+def without_traces(progress: Progress, enabled: bool) -> int:
+    """How many requests follow of which none is traced, unless a client traces one itself."""
+    rate, count, seen, _ = progress
+    if not (enabled and rate and count != 0):
+        return FOREVER
+    return rate - 1 - seen % rate
+
+
+def after_others(progress: Progress, enabled: bool, others: int) -> Progress:
+    """How far a setting is after so many requests that were not traced; see ``without_traces``."""
+    if not (enabled and progress.rate and progress.count != 0):
+        return progress
+    return progress._replace(seen=progress.seen + others)
 
 
 def to_numbered_file(progress: Progress, collected: int, pending: int, log_frequency: int) -> bool:

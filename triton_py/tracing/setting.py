@@ -10,7 +10,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from triton_py.tracing.sampling import Progress, after_request, to_numbered_file
+from triton_py.tracing.sampling import (
+    Progress,
+    after_others,
+    after_request,
+    to_numbered_file,
+    without_traces,
+)
 from triton_py.tracing.settings import Layer, Level, Mode, Values, why_idle
 
 #: Bytes of traces that would all go to one file, which they may do early: memory stays bounded.
@@ -68,6 +74,15 @@ class Setting:
     def sample(self, forced: bool) -> bool:
         traced, self._progress = after_request(self._progress, self._enabled, forced)
         return traced
+
+    @property
+    def without_traces(self) -> int:
+        """Of so many requests none is traced, unless a client traces one itself."""
+        return without_traces(self._progress, self._enabled)
+
+    def pass_over(self, others: int) -> None:
+        """So many requests, as ``without_traces`` allows, were not asked about."""
+        self._progress = after_others(self._progress, self._enabled, others)
 
     def collect(self, text: str) -> Batch | None:
         """One trace is complete; what is to be written now. Empty text: it has nothing to say."""

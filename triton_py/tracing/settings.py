@@ -73,7 +73,7 @@ class Values(NamedTuple):
 
     level: Level
     rate: int
-    count: int
+    count: int  # type: ignore[assignment]  # not the method of tuples, which nobody calls
     log_frequency: int
 
 
