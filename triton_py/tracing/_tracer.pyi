@@ -25,8 +25,9 @@ class Tracer:
     def is_on(self) -> bool: ...
     @property
     def is_propagating(self) -> bool: ...
-    def switch(self, on: bool, propagates: bool, skip: int) -> None:
-        """``skip``: so many requests without a trace context need no decision: none is traced."""
+    def switch(self, on: bool, propagates: bool) -> None: ...
+    def skip_next(self, count: int) -> None:
+        """So many requests without a trace context need no decision: none is traced."""
     def look(self) -> int:
         """How many passed without a decision since the last look. The next one needs one."""
     @property

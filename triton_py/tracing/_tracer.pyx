@@ -190,10 +190,12 @@ cdef class Tracer:
     def backlog(self) -> int:
         return outbox_backlog(self.outbox)
 
-    def switch(self, bint on, bint propagates, int64_t skip) -> None:
+    def switch(self, bint on, bint propagates) -> None:
         self.on = on
         self.propagates = on and propagates
-        self.skip = skip
+
+    def skip_next(self, int64_t count) -> None:
+        self.skip = count
 
     def look(self) -> int:
         cdef int64_t passed = self.passed

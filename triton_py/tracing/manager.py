@@ -148,12 +148,15 @@ class TraceManager:
         if on and self._thread is None:
             self._thread = threading.Thread(target=self._run, name="traces", daemon=True)
             self._thread.start()
+        self.tracer.switch(on, self._export is not None)
+        self._skip_next()
+
+    def _skip_next(self) -> None:
         # A look at each request is only needed where settings of models tell them apart.
-        skip = 0 if self._models else self._global.without_traces
-        self.tracer.switch(on, self._export is not None, skip)
+        self.tracer.skip_next(0 if self._models else self._global.without_traces)
 
     def _count_passed(self) -> None:
-        """Under the lock, before anything that counts requests; ``_refresh`` follows."""
+        """Under the lock, before anything that counts requests; ``_skip_next`` follows."""
         passed = self.tracer.look()
         # There is no more than one setting to pass by where any did.
         if passed:
@@ -172,7 +175,10 @@ class TraceManager:
             if traceparent and self._export is not None and level:
                 parent = parent_of(traceparent)
             traced = not self._closed and setting.sample(parent is not None)
-            self._refresh()
+            if setting.samples:
+                self._skip_next()
+            else:
+                self._refresh()     # that was the last one
             if not traced:
                 return None
             self._outstanding += 1
