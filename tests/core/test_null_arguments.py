@@ -49,6 +49,7 @@ SILENT = {
     "TRITONSERVER_InferenceRequestDelete",
     "TRITONSERVER_InferenceTraceDelete",
     "TRITONSERVER_MessageDelete",
+    "TRITONSERVER_MetricArgsDelete",
     "TRITONSERVER_MetricsDelete",
     "TRITONSERVER_ResponseAllocatorDelete",
     "TRITONSERVER_ServerDelete",

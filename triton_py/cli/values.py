@@ -14,6 +14,8 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable
 from typing import NamedTuple
 
+from triton_py.metrics import check_setting
+
 _INT = re.compile(r"[+-]?[0-9]+")
 
 
@@ -172,6 +174,10 @@ def metrics_config(text: str) -> Setting:
         raise ArgumentTypeError(
             f"--metrics-config option format is <setting>=<value>. Got {text}"
         )
+    try:
+        check_setting(key, value)
+    except ValueError as error:
+        raise ArgumentTypeError(f"--metrics-config: {error}") from None
     return Setting("", key, value)
 
 

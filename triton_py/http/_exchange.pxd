@@ -21,6 +21,7 @@ from triton_py.abi.types cimport (
     TRITONSERVER_Server,
 )
 from triton_py.http._describe cimport Description, Param
+from triton_py.http._events cimport Stream
 from triton_py.frontend._completions cimport Completions, Finished
 from triton_py.frontend._fault cimport Fault
 from triton_py.frontend._lone cimport Lone
@@ -55,7 +56,10 @@ cdef struct Exchange:
     PyObject* extra             # owned: its header lines, or NULL
     bint done                   # the answer is complete
     bint in_flight              # the core has it
+    bint unwanted               # the client left: to be cancelled as soon as the core has it
     bint control                # answered by Python: nothing overtakes it
+    bint generated              # the answer is to be generate's
+    Stream* stream              # owned: of a generate_stream request; else NULL
     Lone lone                   # sending by the thread that has the answer; see _lone.pxd
     # What the request's head said.
     bint minor
@@ -96,6 +100,11 @@ cdef int status_of(TRITONSERVER_Error* error) noexcept nogil
 cdef int fault_from(Fault* fault, TRITONSERVER_Error* error) noexcept nogil
 # As fault_from, for an error that stays its owner's.
 cdef int fault_from_borrowed(Fault* fault, TRITONSERVER_Error* error) noexcept nogil
+# Asks the core to cancel the request. One that was just released can't be cancelled, and need not.
+cdef void exchange_cancel(Exchange* exchange) noexcept nogil
+# Makes the fault the answer of a request that is not in flight; it is an answer like any other
+# then, of a stream too.
+cdef void exchange_refuse(Exchange* exchange) noexcept nogil
 # Makes the fault the answer.
 cdef void answer_fault(Exchange* exchange) noexcept nogil
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Connections: bytes in from the transport, exchanges in order, answers out.
 
-A connection answers in the order it was asked. Inferences of one connection run side by side (they
-are handed to the core in order, so sequences stay sequences); whatever Python answers waits until
-everything before it is answered, and what follows waits for it.
+A connection answers in the order it was asked. Inferences of one connection, those of generate
+among them, run side by side (they are handed to the core in order, so sequences stay sequences);
+whatever Python answers waits until everything before it is answered, and what follows waits for it.
 
 All of this runs on the event loop's thread with the GIL, except reading an inference request and
 handing it to the core, which need no GIL and let it go.
@@ -13,23 +13,29 @@ handing it to the core, which need no GIL and let it go.
 from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 from posix.unistd cimport close as close_descriptor
 
-from triton_py.abi.tritonserver cimport (
-    TRITONSERVER_ErrorDelete,
-    TRITONSERVER_InferenceRequestCancel,
-)
-from triton_py.abi.types cimport TRITONSERVER_Error, TRITONSERVER_Server
+from triton_py.abi.types cimport TRITONSERVER_Server
 from triton_py.http._answer cimport accepted_coding, append_answer
 from triton_py.http._describe cimport PARAM_STRING, DescribeLimits, Param
+from triton_py.http._events cimport (
+    Backlog,
+    Event,
+    backlog_drop,
+    backlog_new,
+    event_free,
+    stream_mute,
+    stream_new,
+)
 from triton_py.http._exchange cimport (
     CODING_IDENTITY,
     Exchange,
-    answer_fault,
+    exchange_cancel,
     exchange_drop,
     exchange_new,
+    exchange_refuse,
 )
 from triton_py.frontend._completions cimport (
     Completions,
@@ -52,7 +58,14 @@ from triton_py.http._inbox cimport (
     inbox_next,
     inbox_room,
 )
-from triton_py.http._infer cimport BodyShape, Route, infer_route, infer_submit
+from triton_py.http._infer cimport (
+    ROUTE_GENERATE_STREAM,
+    ROUTE_INFER,
+    BodyShape,
+    Route,
+    infer_route,
+    infer_submit,
+)
 from triton_py.frontend._memory cimport arena_take, block_data, block_hold, likely
 from triton_py.http._parser cimport (
     AT_BODY,
@@ -68,6 +81,7 @@ from triton_py.http._parser cimport (
     parser_reset,
 )
 from triton_py.http._response cimport response_allocator
+from triton_py.http._stream cimport answer_ready, stream_append, stream_take
 from triton_py.http._work cimport await_answer, pack_answer, submit_elsewhere, take_answer
 from triton_py.inprocess.server cimport NativeServer
 from triton_py.tracing._record cimport (
@@ -116,6 +130,7 @@ cdef class Endpoint:
     cdef object options
     cdef object forward             # a compiled pattern, or None
     cdef Completions* completions
+    cdef Completions* events        # of streams
     cdef DescribeLimits limits
     cdef Tracer tracer              # or None
     cdef const int* tracing         # whether to ask it: its flag, or a static one
@@ -129,11 +144,13 @@ cdef class Endpoint:
     cdef uint32_t header_timeout, body_timeout, idle_timeout, send_timeout
     cdef Py_ssize_t max_connections
     cdef int max_pipelined
+    cdef int64_t max_stream_backlog
     cdef uint64_t min_compress
 
     def __cinit__(self):
         self.completions = completions_new()
-        if self.completions == NULL:
+        self.events = completions_new()
+        if self.completions == NULL or self.events == NULL:
             raise MemoryError("no memory or file descriptors for an HTTP port")
         self.tracing = &_never
 
@@ -164,16 +181,21 @@ cdef class Endpoint:
         self.send_timeout = _ticks(options.send_timeout)
         self.max_connections = options.max_connections
         self.max_pipelined = options.max_pipelined
+        self.max_stream_backlog = options.max_stream_backlog
         self.min_compress = options.min_compress_size
 
     def __dealloc__(self):
         if self.completions != NULL:
             completions_close(self.completions)
             completions_drop(self.completions)
+        if self.events != NULL:
+            completions_close(self.events)
+            completions_drop(self.events)
 
     def open(self) -> None:
         """Begins to pick up finished inferences and to watch the clock."""
         self.loop.add_reader(completions_fd(self.completions), self._drain)
+        self.loop.add_reader(completions_fd(self.events), self._drain_events)
         self.ticker = self.loop.call_later(1.0, self._tick)
         large_open()
 
@@ -204,10 +226,12 @@ cdef class Endpoint:
             self.ticker = None
             large_close()
         self.loop.remove_reader(completions_fd(self.completions))
+        self.loop.remove_reader(completions_fd(self.events))
         if not finished:
             # Requests are still inside a backend: what they use must not go before them.
             Py_INCREF(self.server_object)
         completions_close(self.completions)
+        completions_close(self.events)
         return finished
 
     @property
@@ -239,6 +263,37 @@ cdef class Endpoint:
                 except Exception:
                     connection.give_up()
             exchange_drop(ex)
+        self._flush(touched)
+
+    def _drain_events(self) -> None:
+        """Responses of streams, in the same way."""
+        cdef Finished* finished
+        cdef Event* event
+        cdef Exchange* ex
+        cdef Connection connection
+        cdef list touched = []
+        with nogil:
+            finished = completions_take(self.events)
+        while finished != NULL:
+            event = <Event*> finished
+            finished = finished.next
+            ex = <Exchange*> event.exchange
+            if event.overflow:
+                with nogil:
+                    exchange_cancel(ex)
+            if ex.connection == NULL:
+                event_free(ex.stream, event)
+            else:
+                stream_take(ex, event)
+                connection = <Connection> <object> ex.connection
+                if not connection.touched:
+                    connection.touched = True
+                    touched.append(connection)
+            exchange_drop(ex)
+        self._flush(touched)
+
+    def _flush(self, list touched) -> None:
+        cdef Connection connection
         for connection in touched:
             connection.touched = False
             try:
@@ -286,6 +341,8 @@ cdef class Connection:
     # Of the last read, and of the current request's first byte; kept only while tracing is on.
     cdef uint64_t read_ns, received_ns
     cdef object unsent
+    cdef Backlog* backlog           # counted: of its streams; NULL: it had none yet
+    cdef bint flushing
     cdef int socket                 # of our own, for answers that others send; -1: not made yet
 
     def __cinit__(self):
@@ -308,6 +365,7 @@ cdef class Connection:
             self.pop()
             exchange_drop(ex)
         inbox_clear(&self.inbox)
+        backlog_drop(self.backlog)
         self.close_socket()
 
     # --- the transport's side ---
@@ -379,6 +437,7 @@ cdef class Connection:
 
     def resume_writing(self) -> None:
         self.write_paused = False
+        self.flush()
         self.parse()
 
     # --- receiving ---
@@ -473,7 +532,10 @@ cdef class Connection:
             body.size = p.body_size
             body.header_length = base + p.inference_length.at if p.has_inference_length else NULL
             body.header_length_size = p.inference_length.size
-            if p.content_encoding.size or body.size > READ_ELSEWHERE and (
+            ex.generated = route.kind != ROUTE_INFER
+            if route.kind == ROUTE_GENERATE_STREAM:
+                self.open_stream(ex)
+            if ex.generated or p.content_encoding.size or body.size > READ_ELSEWHERE and (
                     not p.has_inference_length or p.inference_length.size > 5):
                 submit_elsewhere(ex, _text(base, p.content_encoding), &route, &body,
                                  &self.endpoint.limits, self.endpoint.loop, self.endpoint.pool,
@@ -495,9 +557,19 @@ cdef class Connection:
         self.began = self.endpoint.tick
         # What follows came with the same read.
         self.received_ns = self.read_ns
-        if self.head.done:
+        if answer_ready(self.head):
             self.flush()
         return True
+
+    cdef int open_stream(self, Exchange* ex) except -1:
+        """Makes the answer one of many events."""
+        if self.backlog == NULL:
+            self.backlog = backlog_new(self.endpoint.max_stream_backlog)
+        if self.backlog != NULL:
+            ex.stream = stream_new(self.backlog, self.endpoint.events)
+        if ex.stream == NULL:
+            raise MemoryError("no memory for a stream")
+        return 0
 
     cdef bint forward_headers(self, Exchange* ex, char* base) except -1:
         """Makes parameters of the headers that the option names. False: the fault is set."""
@@ -610,6 +682,8 @@ cdef class Connection:
             self.tail = NULL
         # Others may hold it longer than this connection lives.
         ex.connection = NULL
+        if ex.stream != NULL:
+            stream_mute(ex.stream)
         self.queued -= 1
         if self.endpoint is not None:
             self.endpoint.waiting -= 1
@@ -622,63 +696,96 @@ cdef class Connection:
 
     cdef void cancel_all(self) noexcept:
         cdef Exchange* ex = self.head
-        cdef TRITONSERVER_Error* error
         while ex != NULL:
+            ex.unwanted = True
             if ex.in_flight and not ex.done:
                 with nogil:
-                    # A request that has just been released can't be cancelled, and need not be.
-                    error = TRITONSERVER_InferenceRequestCancel(ex.request)
-                    if error != NULL:
-                        TRITONSERVER_ErrorDelete(error)
+                    exchange_cancel(ex)
             ex = ex.next
 
     cdef int flush(self) except -1:
-        """Writes the answers at the head of the queue that are complete."""
-        cdef Exchange* ex
-        cdef Exchange* traced = NULL
-        cdef list parts
-        cdef bint close
-        if self.shut or self.head == NULL or not self.head.done:
+        """Writes the answers at the head of the queue, as far as they are there."""
+        cdef bint closed
+        if self.flushing or self.shut or self.head == NULL or not answer_ready(self.head):
             return 0
-        parts = []
-        while self.head != NULL and self.head.done:
-            ex = self.head
-            close = not ex.keep_alive or self.endpoint.stopping or (
-                self.last and ex.next == NULL)
-            if ex.lone.state == LONE_PARTLY:
-                self.append_rest(parts, ex)
-            else:
-                append_answer(parts, ex, close)
-            self.pop()
-            if ex.trace == NULL:
-                exchange_drop(ex)
-            else:
-                self.stamp_start(ex)
-                ex.next = traced
-                traced = ex
-            if close:
-                # What the client pipelined behind it is not answered, as it was told.
-                self.last = True
-                break
-        self.moved = self.endpoint.tick
+        self.flushing = True
         try:
-            if len(parts) == 1:
-                self.transport.write(parts[0])
-            else:
-                self.transport.writelines(parts)
+            closed = self.write_answers()
         finally:
-            _stamp_ends(traced)
+            self.flushing = False
         if self.shut:
             return 0
-        if self.last and (self.head == NULL or close):
+        if self.last and (self.head == NULL or closed):
             self.finish()
         else:
             self.parse()
         return 0
 
+    cdef bint write_answers(self) except -1:
+        """True: the connection is to be closed behind what was written."""
+        cdef Exchange* traced = NULL
+        try:
+            return self.write_ready(&traced)
+        finally:
+            _stamp_ends(traced)
+
+    cdef bint write_ready(self, Exchange** traced) except -1:
+        """As write_answers; leaves in *traced, linked by `next`, those whose traces go on."""
+        cdef Exchange* ex
+        cdef list parts = []
+        cdef bint close = False
+        cdef bint whole
+        while not close and self.head != NULL and answer_ready(self.head):
+            ex = self.head
+            close = not ex.keep_alive or self.endpoint.stopping or (
+                self.last and ex.next == NULL)
+            if ex.stream != NULL:
+                if self.write_paused:
+                    close = False
+                    break
+                self.stamp_start(ex)
+                whole = stream_append(parts, ex, close)
+                close = whole and (close or ex.stream.closes)
+                # Written at once, so that the client's pace is known before the next events.
+                self.write_parts(parts)
+                parts = []
+                if self.shut:
+                    return False
+                if not whole:
+                    continue
+            else:
+                self.stamp_start(ex)
+                if ex.lone.state == LONE_PARTLY:
+                    self.append_rest(parts, ex)
+                else:
+                    append_answer(parts, ex, close)
+            self.pop()
+            if ex.trace == NULL:
+                exchange_drop(ex)
+            else:
+                ex.next = traced[0]
+                traced[0] = ex
+        if close:
+            # What the client pipelined behind it is not answered, as it was told.
+            self.last = True
+        self.write_parts(parts)
+        return close
+
+    cdef int write_parts(self, list parts) except -1:
+        if not parts:
+            return 0
+        self.moved = self.endpoint.tick
+        if len(parts) == 1:
+            self.transport.write(parts[0])
+        else:
+            self.transport.writelines(parts)
+        return 0
+
     cdef void stamp_start(self, Exchange* ex) noexcept:
-        if ex.send_noted:
-            return      # by whoever tried to send it without the loop
+        # It may be noted by whoever tried to send it without the loop.
+        if ex.trace == NULL or ex.send_noted:
+            return
+        ex.send_noted = True
         with nogil:
             recording_stamp(ex.trace, STAMP_HTTP_SEND_START, trace_now())
 
@@ -732,8 +839,7 @@ cdef class Connection:
         return self.flush()
 
     cdef void fail(self, Exchange* ex) noexcept:
-        answer_fault(ex)
-        ex.done = True
+        exchange_refuse(ex)
 
     def retire(self) -> None:
         """The server stops: no further request is read."""

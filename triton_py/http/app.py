@@ -84,8 +84,6 @@ class ControlPlane:
                 (r"/v2/repository(?:/([^/]+))?/models/([^/]+)/unload", "POST", self._unload),
                 (r"/v2/(?:system|cuda)sharedmemory(?:/region/[^/]+)?/(?:status|register|unregister)",
                  "", self._unsupported),
-                (r"/v2/models/[^/]+(?:/versions/[0-9]+)?/generate(?:_stream)?", "POST",
-                 self._unsupported),
                 (r"/v2/(?:models/([^/]+)/)?trace/setting", "GET, POST", self._trace_setting),
                 (r"/v2/logging", "", self._unsupported),
             )
