@@ -13,16 +13,27 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core"))
 
-from c_traces import compile_traced, write_repository
+from c_traces import compile_traced, write_model, write_repository
 from tracing_support import Loop, native_server
 
 from triton_py.inprocess import NativeServer, live_objects
+
+REPEAT = """backend: "repeat"
+model_transaction_policy { decoupled: true }
+input [ { name: "IN" data_type: TYPE_INT32 dims: [ -1 ] },
+        { name: "DELAY" data_type: TYPE_UINT32 dims: [ -1 ] optional: true },
+        { name: "WAIT" data_type: TYPE_UINT32 dims: [ 1 ] optional: true } ]
+output [ { name: "OUT" data_type: TYPE_INT32 dims: [ 1 ] },
+         { name: "IDX" data_type: TYPE_UINT32 dims: [ 1 ] } ]
+"""
 
 
 @pytest.fixture(scope="session")
 def native(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeServer]:
     place = tmp_path_factory.mktemp("tracing")
-    server = native_server(write_repository(place / "models", compile_traced(place)))
+    models = write_repository(place / "models", compile_traced(place))
+    write_model(models, "again", REPEAT)
+    server = native_server(models)
     yield server
     server.close()
 

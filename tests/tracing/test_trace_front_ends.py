@@ -161,6 +161,43 @@ def test_a_request_that_can_not_be_read_is_traced_without_the_core(serve, path):
         assert sorted(trace.names) == sorted(set(HTTP) - {"INFER_RESPONSE_COMPLETE"})
 
 
+def test_generate(serve, path):
+    served = serve()
+    host, port = served.http.rsplit(":", 1)
+    connection = http.client.HTTPConnection(host, int(port), timeout=20)
+    for method in ("generate", "generate_stream"):
+        connection.request("POST", f"/v2/models/echo/{method}",
+                           json.dumps({"INPUT0": [1.0, 2.0], "id": method}))
+        answer = connection.getresponse()
+        assert (answer.status, b"OUTPUT0" in answer.read()) == (200, True)
+    connection.close()
+    served.close()
+    traces = by_request(path)
+    assert sorted(traces) == ["generate", "generate_stream"]
+    for trace in traces.values():
+        assert sorted(trace.names) == sorted(CORE + HTTP)
+        assert trace.times["INFER_RESPONSE_COMPLETE"] <= trace.times["HTTP_SEND_END"]
+
+
+def test_a_decoupled_models_events_are_one_trace(serve, path):
+    served = serve()
+    host, port = served.http.rsplit(":", 1)
+    connection = http.client.HTTPConnection(host, int(port), timeout=20)
+    connection.request("POST", "/v2/models/again/generate_stream",
+                       json.dumps({"IN": [1, 2, 3], "DELAY": [0, 250, 250]}))
+    answer = connection.getresponse()
+    events = answer.read()
+    assert (answer.status, events.count(b"data: ")) == (200, 3), events
+    connection.close()
+    served.close()
+    (trace,) = read(path)
+    assert (trace.model, trace.names.count("HTTP_SEND_START")) == ("again", 1)
+    assert sorted({*HTTP, "REQUEST_END"} - set(trace.names)) == []
+    # The answer began to be sent long before it was complete.
+    assert trace.times["HTTP_SEND_START"] < trace.times["INFER_RESPONSE_COMPLETE"]
+    assert trace.times["INFER_RESPONSE_COMPLETE"] <= trace.times["HTTP_SEND_END"]
+
+
 def test_answers_that_are_sent_without_the_loop(serve, path):
     """One call after the other: most are answered by the thread that has the response."""
     served = serve(log_frequency=1)
