@@ -152,12 +152,16 @@ def test_a_request_that_can_not_be_read_is_traced_without_the_core(serve, path):
     host, port = served.http.rsplit(":", 1)
     connection = http.client.HTTPConnection(host, int(port), timeout=20)
     connection.request("POST", "/v2/models/echo/infer", b"{")
-    assert connection.getresponse().status == 400
+    answer = connection.getresponse()
+    assert (answer.status, bool(answer.read())) == (400, True)
+    connection.request("POST", "/v2/models/missing/infer", json.dumps({"inputs": [
+        {"name": "INPUT0", "datatype": "FP32", "shape": [1], "data": [1]}]}))
+    assert connection.getresponse().status == 404
     connection.close()
-    with pytest.raises(InferenceServerException):
-        http_infer(served, model="missing")
     served.close()
-    for trace in read(path):
+    traces = read(path)
+    assert len(traces) == 2
+    for trace in traces:
         assert sorted(trace.names) == sorted(set(HTTP) - {"INFER_RESPONSE_COMPLETE"})
 
 

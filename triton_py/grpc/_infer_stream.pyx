@@ -254,7 +254,7 @@ cdef class InferStream(CallContext):
         if message.block != NULL:
             item.block = block_hold(message.block)
         if endpoint.tracer.on:
-            item.trace = call_trace(endpoint, self.call, request.name, self.read_ns)
+            item.trace = call_trace(endpoint, self.call, c_name, self.read_ns)
             self.read_ns = trace_now()
         with nogil:
             error = item_send(item, server)

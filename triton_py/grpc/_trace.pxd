@@ -11,4 +11,5 @@ from triton_py.tracing._record cimport Recording
 
 # The recording of a request that came by the call just now, held by the caller; NULL: it is not
 # traced. `since`: when the wait for it began; 0: that is not known.
-cdef Recording* call_trace(Endpoint endpoint, Call* call, object model, uint64_t since) noexcept
+cdef Recording* call_trace(Endpoint endpoint, Call* call, const char* model, uint64_t since
+                           ) noexcept

@@ -26,7 +26,8 @@ cdef object _field(Call* call, const char* name, size_t size):
     return None
 
 
-cdef Recording* call_trace(Endpoint endpoint, Call* call, object model, uint64_t since) noexcept:
+cdef Recording* call_trace(Endpoint endpoint, Call* call, const char* model, uint64_t since
+                           ) noexcept:
     cdef uint64_t now
     cdef Recording* trace
     parent = None
@@ -34,10 +35,10 @@ cdef Recording* call_trace(Endpoint endpoint, Call* call, object model, uint64_t
     if endpoint.tracer.propagates:
         parent = _field(call, b"traceparent", 11)
         state = _field(call, b"tracestate", 10)
-    if parent is None and endpoint.tracer.passes():
+    if parent is None and endpoint.tracer.passes(model):
         return NULL
     now = trace_now()
-    trace = endpoint.tracer.sample(model, parent, state)
+    trace = endpoint.tracer.sample((<bytes> model).decode("utf-8", "replace"), parent, state)
     if trace != NULL:
         with nogil:
             recording_stamp(trace, STAMP_GRPC_WAITREAD_START, since if since else now)

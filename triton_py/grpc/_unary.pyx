@@ -128,7 +128,7 @@ cdef bint unary_submit(Endpoint endpoint, Call* call) except -1:
     if endpoint.forward is not None:
         _forward(endpoint, call)
     if endpoint.tracer.on:
-        call.trace = call_trace(endpoint, call, message.name, call.began_ns)
+        call.trace = call_trace(endpoint, call, c_name, call.began_ns)
     permit_lone(<Connection> call.connection, call)
     with nogil:
         error = _send(server, call)

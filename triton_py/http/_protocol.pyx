@@ -608,7 +608,7 @@ cdef class Connection:
         if tracer.propagates:
             parent = self.header(base, "traceparent")
             state = self.header(base, "tracestate")
-        if parent is None and tracer.passes():
+        if parent is None and tracer.passes(route.model):
             return 0
         now = trace_now()
         ex.trace = tracer.sample((<bytes> route.model).decode("utf-8", "replace"), parent, state)

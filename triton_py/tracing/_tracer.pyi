@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
+from collections.abc import Iterable
 from typing import Protocol
 
 from triton_py.inprocess import NativeRequest
@@ -26,9 +27,12 @@ class Tracer:
     @property
     def is_propagating(self) -> bool: ...
     def switch(self, on: bool, propagates: bool) -> None: ...
-    def skip_next(self, count: int) -> None:
+    def set_models(self, models: Iterable[str]) -> None:
+        """Those with settings of their own, which are counted on their own; nothing passes yet. All
+        other requests, and settings by the name "", go together."""
+    def skip_next(self, model: str, count: int) -> None:
         """So many requests without a trace context need no decision: none is traced."""
-    def look(self) -> int:
+    def look(self, model: str) -> int:
         """How many passed without a decision since the last look. The next one needs one."""
     @property
     def backlog(self) -> int:

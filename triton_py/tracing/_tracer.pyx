@@ -114,10 +114,16 @@ cdef void _recycle(Sent* sent) noexcept nogil:
 # --- the gate --------------------------------------------------------------------------------
 
 
+cdef class Gate:
+    """See _tracer.pxd."""
+
+
 cdef class Tracer:
     """See _tracer.pyi."""
 
     def __cinit__(self):
+        self.gate = Gate()
+        self.gates = {}
         self.outbox = outbox_new()
         if self.outbox == NULL:
             raise MemoryError("no memory or file descriptors for traces")
@@ -132,12 +138,18 @@ cdef class Tracer:
                 _recycle(outbox_close(self.outbox))
                 outbox_drop(self.outbox)
 
-    cdef bint passes(self) noexcept:
-        if self.skip == 0:
+    cdef bint passes(self, const char* model) noexcept:
+        cdef Gate gate = self.gate
+        if self.gates:
+            gate = <Gate> self.gates.get(<bytes> model, gate)
+        if gate.skip == 0:
             return False
-        self.skip -= 1
-        self.passed += 1
+        gate.skip -= 1
+        gate.passed += 1
         return True
+
+    cdef Gate gate_of(self, str model):
+        return self.gate if not model else <Gate> self.gates[model.encode()]
 
     cdef Recording* sample(self, object model, object traceparent, object tracestate) noexcept:
         cdef SpanSeed seed
@@ -194,19 +206,27 @@ cdef class Tracer:
         self.on = on
         self.propagates = on and propagates
 
-    def skip_next(self, int64_t count) -> None:
-        self.skip = count
+    def set_models(self, models) -> None:
+        self.gates = {model.encode(): Gate() for model in models}
 
-    def look(self) -> int:
-        cdef int64_t passed = self.passed
-        self.passed = 0
-        self.skip = 0
+    def skip_next(self, str model not None, int64_t count) -> None:
+        self.gate_of(model).skip = count
+
+    def look(self, str model not None) -> int:
+        cdef Gate gate = self.gate_of(model)
+        cdef int64_t passed = gate.passed
+        gate.passed = 0
+        gate.skip = 0
         return passed
 
     def begin(self, model, traceparent=None, tracestate=None):
         cdef Recording* r
         cdef TraceSample begun
-        if not self.on or traceparent is None and self.passes():
+        cdef bytes name
+        if not self.on:
+            return None
+        name = model.encode()
+        if traceparent is None and self.passes(name):
             return None
         r = self.sample(model, traceparent, tracestate)
         if r == NULL:

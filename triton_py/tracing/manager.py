@@ -97,6 +97,7 @@ class TraceManager:
         batches: list[Batch | None] = []
         with self._lock:
             self._count_passed()
+            # From here on requests wait for the end of the change.
             if model:
                 layers = {model: self._layer_after(model, self._global.values, change)}
             else:
@@ -142,25 +143,24 @@ class TraceManager:
             del self._settings[number]
 
     def _refresh(self) -> None:
-        """Under the lock: says to front ends whether it is worth asking."""
+        """Under the lock, after ``_count_passed``: says to front ends what is worth asking."""
         on = not self._closed and any(
-            s.samples for s in (self._global, *self._models.values()))
+            setting.samples for _, setting in self._in_force())
         if on and self._thread is None:
             self._thread = threading.Thread(target=self._run, name="traces", daemon=True)
             self._thread.start()
+        self.tracer.set_models(self._models)
+        for name, setting in self._in_force():
+            self.tracer.skip_next(name, setting.without_traces)
         self.tracer.switch(on, self._export is not None)
-        self._skip_next()
 
-    def _skip_next(self) -> None:
-        # A look at each request is only needed where settings of models tell them apart.
-        self.tracer.skip_next(0 if self._models else self._global.without_traces)
+    def _in_force(self) -> list[tuple[str, Setting]]:
+        return [("", self._global), *self._models.items()]
 
     def _count_passed(self) -> None:
-        """Under the lock, before anything that counts requests; ``_skip_next`` follows."""
-        passed = self.tracer.look()
-        # There is no more than one setting to pass by where any did.
-        if passed:
-            self._global.pass_over(passed)
+        """Under the lock; from then on each request is asked about."""
+        for name, setting in self._in_force():
+            setting.pass_over(self.tracer.look(name))
 
     # --- sampling, called by the tracer ---
 
@@ -168,17 +168,20 @@ class TraceManager:
                ) -> tuple[int, int, Spans | None, int] | None:
         """Whether one more request of a model is traced; see ``_tracer.pyi``."""
         with self._lock:
-            self._count_passed()
+            name = model if model in self._models else ""
             setting = self._models.get(model, self._global)
+            setting.pass_over(self.tracer.look(name))
             level = setting.level
             parent = None
             if traceparent and self._export is not None and level:
                 parent = parent_of(traceparent)
             traced = not self._closed and setting.sample(parent is not None)
             if setting.samples:
-                self._skip_next()
+                self.tracer.skip_next(name, setting.without_traces)
             else:
-                self._refresh()     # that was the last one
+                # That was the last one.
+                self._count_passed()
+                self._refresh()
             if not traced:
                 return None
             self._outstanding += 1
@@ -272,6 +275,7 @@ class TraceManager:
             if self._closed:
                 return
             self._closed = True
+            self._count_passed()
             self._refresh()
             thread = self._thread
         deadline = time.monotonic() + timeout

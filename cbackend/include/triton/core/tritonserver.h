@@ -2079,8 +2079,8 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceTraceTens
     TRITONSERVER_InferenceTraceReleaseFn_t release_fn, void* trace_userp);
 
 /// Reports an activity of one's own, as TRITONSERVER_TRACE_CUSTOM_ACTIVITY. The callback finds its
-/// name in the trace's context, which becomes a JSON object, or a larger one: the member's key is the
-/// timestamp in decimal digits.
+/// name in the trace's context, which becomes a JSON object, or a larger one: the member's key is
+/// the timestamp in decimal digits.
 ///
 /// \param trace [borrowed until return] The trace; where it is null nothing happens.
 /// \param timestamp When, in nanoseconds of the monotonic clock.
@@ -2147,8 +2147,8 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceTraceRequ
 
 /// Creates a trace that is part of another one, with its callbacks.
 ///
-/// \param trace [borrowed until return] The trace; where it is null, as that of a request that isn't
-///     traced, the child is null too.
+/// \param trace [borrowed until return] The trace; where it is null, as that of a request that
+///     isn't traced, the child is null too.
 /// \param child_trace [owned] Receives the new trace; free it with
 ///     TRITONSERVER_InferenceTraceDelete, unless it was given to TRITONSERVER_ServerInferAsync.
 /// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
