@@ -32,7 +32,7 @@ from triton_py.frontend._memory cimport (
     block_grow,
     block_new,
 )
-from triton_py.grpc._outgoing cimport PREFIX, outgoing_drop
+from triton_py.grpc._outgoing cimport PREFIX, outgoing_drop, outgoing_uncount
 from triton_py.tracing._record cimport recording_drop
 
 cdef enum:
@@ -184,6 +184,8 @@ cdef void call_pop(Call* call) noexcept nogil:
     if call.outgoing == NULL:
         call.last_outgoing = NULL
     call.queued -= message.left
+    # From here on the transport has it, whose own limit it counts for.
+    outgoing_uncount(message)
     outgoing_drop(message)
 
 

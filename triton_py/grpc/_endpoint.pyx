@@ -72,6 +72,7 @@ cdef class Endpoint:
         self.encode = encode
         self.tracer = tracer
         self.max_backlog = options.max_stream_backlog
+        self.max_backlog_bytes = options.max_stream_backlog_bytes
         self.scratch = new_request(options.max_tensors, options.max_parameters)
         self.buffer = bytearray(RECEIVE_ROOM)
         self.buffer_view = memoryview(self.buffer)
