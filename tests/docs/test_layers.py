@@ -30,7 +30,7 @@ NEVER = {
     "control": ABOVE,
     "inprocess": ("cli", "conformance", "benchmarks", *FRONT, *BELOW),
     "api": ("cli", "conformance", "benchmarks", *FRONT, *BELOW),
-    "frontend": (*(name for name in ABOVE if name != "frontend"), *BELOW, "core", "errors"),
+    "frontend": (*(name for name in ABOVE if name != "frontend"), *BELOW, "core"),
     "http": ("cli", "conformance", "benchmarks", "grpc", *BELOW),
     "grpc": ("cli", "conformance", "benchmarks", "http", *BELOW),
     "metrics": (*ABOVE, *BELOW, "core"),

@@ -48,6 +48,7 @@ cdef class Connection:
     cdef int bad_pings
     cdef double resets              # of streams, by the client, less what time forgave
     cdef double age_limit
+    cdef str peer                   # for the access log
 
     cdef int receive(self, Py_ssize_t size) except -1
     # Sends what is ready, as far as the transport takes it.
@@ -61,5 +62,6 @@ cdef class Connection:
     cdef int abort(self) except -1
     cdef int give_up(self) except -1
     cdef void link(self, Call* call) noexcept
+    cdef void log_call(self, Call* call) noexcept
     # The stream is gone: what belonged to it is cancelled and let go.
     cdef void forget(self, Call* call) noexcept

@@ -54,8 +54,8 @@ cdef class Endpoint:
         if self.completions == NULL or self.stream_completions == NULL:
             raise MemoryError("no memory or file descriptors for a gRPC port")
 
-    def __init__(self, server, options, loop, pool, routes, infer_handler, forward, encode
-                 ) -> None:
+    def __init__(self, server, options, loop, pool, routes, infer_handler, forward, encode,
+                 access_log=None) -> None:
         cdef NativeServer native = server
         self.h2 = nghttp2()
         if self.h2 == NULL:
@@ -68,6 +68,9 @@ cdef class Endpoint:
         self.routes = routes
         self.infer_handler = infer_handler
         self.forward = forward
+        self.restriction = options.restricted.get("inference")
+        self.keep_metadata = forward is not None or self.restriction is not None
+        self.log = access_log
         self.encode = encode
         self.max_backlog = options.max_stream_backlog
         self.scratch = new_request(options.max_tensors, options.max_parameters)

@@ -36,6 +36,13 @@ cdef enum Coding:
     CODING_DEFLATE
 
 
+# In which of ORCA's formats the client asks for the server's load.
+cdef enum LoadFormat:
+    LOAD_NONE
+    LOAD_TEXT
+    LOAD_JSON
+
+
 # A binary output: bytes that follow the JSON in the answer's body.
 cdef struct Piece:
     const char* at
@@ -51,6 +58,7 @@ cdef struct Exchange:
     PyObject* connection        # borrowed; NULL once nobody waits for the answer
     PyObject* payload           # owned: the body of an answer that Python wrote, or NULL
     PyObject* extra             # owned: its header lines, or NULL
+    PyObject* record            # owned: what the access log says of the request, or NULL
     bint done                   # the answer is complete
     bint in_flight              # the core has it
     bint control                # answered by Python: nothing overtakes it
@@ -63,6 +71,8 @@ cdef struct Exchange:
     bint keep_alive
     bint head_only              # a HEAD request: no body is sent
     Coding accept
+    LoadFormat load
+    const char* lines           # header lines besides those of its kind of answer; NULL: none
     # The request.
     TRITONSERVER_InferenceRequest* request
     TRITONSERVER_Server* server

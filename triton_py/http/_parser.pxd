@@ -68,6 +68,7 @@ cdef struct Parser:
     Span content_encoding
     Span accept_encoding
     Span inference_length
+    Span load_format        # of endpoint-load-metrics-format
     bint has_inference_length
     uint32_t header_count
     Header headers[MAX_HEADERS]

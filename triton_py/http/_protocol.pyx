@@ -12,6 +12,7 @@ handing it to the core, which need no GIL and let it go.
 
 from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.list cimport PyList_GET_SIZE
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy, memset
@@ -26,7 +27,11 @@ from triton_py.http._answer cimport accepted_coding, append_answer
 from triton_py.http._describe cimport PARAM_STRING, DescribeLimits, Param
 from triton_py.http._exchange cimport (
     CODING_IDENTITY,
+    LOAD_JSON,
+    LOAD_NONE,
+    LOAD_TEXT,
     Exchange,
+    LoadFormat,
     answer_fault,
     exchange_drop,
     exchange_new,
@@ -68,15 +73,25 @@ from triton_py.http._parser cimport (
     parser_reset,
 )
 from triton_py.http._response cimport response_allocator
-from triton_py.http._work cimport await_answer, pack_answer, submit_elsewhere, take_answer
+from triton_py.http._work cimport (
+    await_answer,
+    owned,
+    pack_answer,
+    report_load,
+    submit_elsewhere,
+    take_answer,
+)
 from triton_py.inprocess.server cimport NativeServer
 
 import asyncio
 import logging
 import os
 import re
+from time import perf_counter_ns
 
+from triton_py.frontend.access_log import peer_text
 from triton_py.http.message import Answer, Request
+from triton_py.http.restricted import refusal
 
 cdef enum:
     READ_ELSEWHERE = 1 << 18    # bodies with more JSON than this are read on another thread
@@ -93,7 +108,8 @@ cdef class Endpoint:
     """What the connections of one port share.
 
     ``app`` takes a ``Request`` and returns an ``Answer`` or a coroutine of one. Without a
-    ``server`` there is no inference here.
+    ``server`` there is no inference here. ``load``, a ``LoadMetrics``, answers those who ask how
+    loaded the server is.
     """
 
     cdef object server_object       # keeps `server` alive
@@ -103,6 +119,11 @@ cdef class Endpoint:
     cdef object pool
     cdef object options
     cdef object forward             # a compiled pattern, or None
+    cdef object restriction         # the header that inference needs, or None
+    cdef bytes refusal              # what is answered without it
+    cdef object load
+    cdef object log                 # an AccessLog, or None
+    cdef bint secure                # TLS
     cdef Completions* completions
     cdef DescribeLimits limits
     cdef set connections
@@ -122,7 +143,7 @@ cdef class Endpoint:
         if self.completions == NULL:
             raise MemoryError("no memory or file descriptors for an HTTP port")
 
-    def __init__(self, server, app, options, loop, pool) -> None:
+    def __init__(self, server, app, options, loop, pool, access_log=None, load=None) -> None:
         cdef NativeServer native
         self.connections = set()
         self.app = app
@@ -135,6 +156,12 @@ cdef class Endpoint:
             self.server = native.server()
             if response_allocator() == NULL:
                 raise MemoryError("no memory for the HTTP response allocator")
+        self.load = load
+        self.log = access_log
+        self.secure = options.tls is not None
+        self.restriction = options.restricted.get("inference")
+        if self.restriction is not None:
+            self.refusal = refusal(self.restriction).encode()
         if options.header_forward_pattern:
             self.forward = re.compile(options.header_forward_pattern, re.IGNORECASE)
         self.limits.max_input_bytes = options.max_input_size
@@ -210,11 +237,10 @@ cdef class Endpoint:
             if ex.connection != NULL:
                 connection = <Connection> <object> ex.connection
                 try:
-                    if ex.accept != CODING_IDENTITY and ex.status == 200 \
-                            and ex.body_size >= self.min_compress:
-                        pack_answer(ex, self.loop, self.pool, _ready)
+                    if ex.load != LOAD_NONE and ex.status == 200:
+                        report_load(ex, self.load.line, self.loop, self.pool, _reported)
                     else:
-                        ex.done = True
+                        self.complete(ex)
                     if not connection.touched:
                         connection.touched = True
                         touched.append(connection)
@@ -227,6 +253,15 @@ cdef class Endpoint:
                 connection.flush()
             except Exception:
                 connection.give_up()
+
+    cdef int complete(self, Exchange* ex) except -1:
+        """An inference's answer is written: it is compressed, or may be sent at once."""
+        if ex.accept != CODING_IDENTITY and ex.status == 200 \
+                and ex.body_size >= self.min_compress:
+            pack_answer(ex, self.loop, self.pool, _ready)
+        else:
+            ex.done = True
+        return 0
 
     def _tick(self) -> None:
         cdef Connection connection
@@ -266,6 +301,7 @@ cdef class Connection:
     cdef uint32_t heard             # tick of the last byte
     cdef uint32_t moved             # tick at which the client last took something of an answer
     cdef object unsent
+    cdef str peer                   # for the access log
     cdef int socket                 # of our own, for answers that others send; -1: not made yet
 
     def __cinit__(self):
@@ -296,6 +332,8 @@ cdef class Connection:
         self.transport = transport
         self.heard = self.began = self.moved = self.endpoint.tick
         self.endpoint.connections.add(self)
+        if self.endpoint.log is not None:
+            self.peer = peer_text(transport.get_extra_info("peername"))
         if self.endpoint.stopping:
             self.abort()
         elif len(self.endpoint.connections) > self.endpoint.max_connections:
@@ -304,7 +342,8 @@ cdef class Connection:
     def get_buffer(self, sizehint):
         if inbox_room(&self.inbox, &self.parser) != 0:
             raise MemoryError("no memory to receive a request")
-        return self
+        # uvloop's TLS asks a buffer for its length, too.
+        return memoryview(self) if self.endpoint.secure else self
 
     def __getbuffer__(self, Py_buffer* view, int flags):
         cdef Inbox* inbox = &self.inbox
@@ -330,7 +369,8 @@ cdef class Connection:
         self.settle(True)
         self.cancel_all()
         self.last = True
-        return self.head != NULL
+        # TLS is over with the client's word that it is.
+        return self.head != NULL and not self.endpoint.secure
 
     def connection_lost(self, error) -> None:
         cdef Exchange* ex
@@ -338,6 +378,8 @@ cdef class Connection:
         self.cancel_all()
         while self.head != NULL:
             ex = self.head
+            if ex.record != NULL:
+                self.log_answer(ex, None, 0)
             self.pop()
             exchange_drop(ex)
         self.close_socket()
@@ -428,8 +470,14 @@ cdef class Connection:
             ex.accept = accepted_coding(base + p.accept_encoding.at, p.accept_encoding.size)
         self.push(ex)
         self.endpoint.requests += 1
+        if self.endpoint.log is not None:
+            self.note(ex, route.model if kind > 0 else NULL)
         if kind == 0:
             self.call_app(ex, base)
+        elif self.endpoint.restriction is not None and not self.is_admitted(base):
+            ex.fault.status = 0
+            fault_set(&ex.fault, 403, "%s", PyBytes_AS_STRING(self.endpoint.refusal))
+            self.fail(ex)
         elif kind < 0:
             self.fail(ex)
         elif p.method != METHOD_POST:
@@ -447,6 +495,8 @@ cdef class Connection:
             body.size = p.body_size
             body.header_length = base + p.inference_length.at if p.has_inference_length else NULL
             body.header_length_size = p.inference_length.size
+            if p.load_format.size and self.endpoint.load is not None:
+                ex.load = self.wanted_load(base)
             if p.content_encoding.size or body.size > READ_ELSEWHERE and (
                     not p.has_inference_length or p.inference_length.size > 5):
                 submit_elsewhere(ex, _text(base, p.content_encoding), &route, &body,
@@ -470,6 +520,26 @@ cdef class Connection:
         if self.head.done:
             self.flush()
         return True
+
+    cdef bint is_admitted(self, char* base) except -1:
+        """Whether the request has the header that inference is restricted to."""
+        cdef Parser* p = &self.parser
+        cdef uint32_t i
+        name = self.endpoint.restriction.header.lower()
+        given = []
+        for i in range(p.header_count):
+            if _text(base, p.headers[i].name).lower() == name:
+                given.append(_text(base, p.headers[i].value).encode("latin-1"))
+        return self.endpoint.restriction.admits(given)
+
+    cdef LoadFormat wanted_load(self, char* base) except *:
+        name = _text(base, self.parser.load_format)
+        if name == "text":
+            return LOAD_TEXT
+        if name == "json":
+            return LOAD_JSON
+        self.endpoint.load.unknown_format(name)
+        return LOAD_NONE
 
     cdef bint forward_headers(self, Exchange* ex, char* base) except -1:
         """Makes parameters of the headers that the option names. False: the fault is set."""
@@ -501,6 +571,7 @@ cdef class Connection:
         """Whether whoever has the answer may send it: nothing else is there to be sent."""
         cdef Parser* p = &self.parser
         if (self.head != ex or not ex.keep_alive or ex.accept != CODING_IDENTITY
+                or ex.load != LOAD_NONE or self.endpoint.secure or self.endpoint.log is not None
                 or self.inbox.begin + p.scanned != self.inbox.end or self.write_paused
                 or completions_under_way(self.endpoint.completions) != 0
                 or self.transport.get_write_buffer_size() != 0):
@@ -558,6 +629,9 @@ cdef class Connection:
         if ex.extra != NULL:
             Py_DECREF(<object> ex.extra)
             ex.extra = NULL
+        if ex.record != NULL:
+            Py_DECREF(<object> ex.record)
+            ex.record = NULL
 
     cdef void cancel_all(self) noexcept:
         cdef Exchange* ex = self.head
@@ -576,6 +650,7 @@ cdef class Connection:
         cdef Exchange* ex
         cdef list parts
         cdef bint close
+        cdef Py_ssize_t before
         if self.shut or self.head == NULL or not self.head.done:
             return 0
         parts = []
@@ -583,10 +658,13 @@ cdef class Connection:
             ex = self.head
             close = not ex.keep_alive or self.endpoint.stopping or (
                 self.last and ex.next == NULL)
+            before = PyList_GET_SIZE(parts)
             if ex.lone == LONE_PARTLY and ex.sent:
                 self.append_rest(parts, ex)
             else:
                 append_answer(parts, ex, close)
+            if ex.record != NULL:
+                self.log_answer(ex, ex.status, _size_from(parts, before))
             self.pop()
             exchange_drop(ex)
             if close:
@@ -615,7 +693,7 @@ cdef class Connection:
 
     cdef int finish(self) except -1:
         """The last answer is written: closes as soon as it is sent."""
-        if self.parser.state == AT_FAILURE and not self.lingering:
+        if self.parser.state == AT_FAILURE and not self.lingering and not self.endpoint.secure:
             # Bytes that nobody reads would make the kernel reset the connection, and the client
             # might lose the answer: tell it to stop, and read on for a moment.
             self.lingering = True
@@ -651,6 +729,8 @@ cdef class Connection:
         fault_set(&ex.fault, status, "%s", reason)
         ex.minor = True
         self.push(ex)
+        if self.endpoint.log is not None:
+            self.note(ex, NULL)
         self.last = True
         self.fail(ex)
         return self.flush()
@@ -673,6 +753,8 @@ cdef class Connection:
         cdef bint inside = (self.inbox.end > self.inbox.begin
                             or self.parser.state != AT_REQUEST_LINE)
         if self.shut or self.transport is None:
+            if self.endpoint.secure and self.transport is not None:
+                self.check_farewell()
             return
         self.settle(False)
         if self.lingering:
@@ -698,6 +780,43 @@ cdef class Connection:
         elif e.idle_timeout and now - self.heard >= e.idle_timeout:
             self.shut = True
             self.transport.close()
+
+    cdef int check_farewell(self) except -1:
+        """TLS ends when all is sent and the client agreed to the end, which not every one does."""
+        cdef uint32_t now = self.endpoint.tick
+        cdef uint32_t limit
+        unsent = self.transport.get_write_buffer_size()
+        limit = self.endpoint.send_timeout if unsent else <uint32_t> LINGER_TICKS
+        if unsent != self.unsent:
+            self.moved = now
+        elif limit and now - self.moved >= limit:
+            self.transport.abort()
+        self.unsent = unsent
+        return 0
+
+    # --- the access log ---
+
+    cdef int note(self, Exchange* ex, const char* model) except -1:
+        """Keeps what the log will say of the request, whose bytes are still there."""
+        cdef Parser* p = &self.parser
+        cdef char* base
+        verb = target = None
+        if p.verb.size:
+            base = inbox_data(&self.inbox)
+            verb = _text(base, p.verb)
+            target = _text(base, p.target)
+        received = p.scanned if p.state == AT_END else self.inbox.end - self.inbox.begin
+        ex.record = owned((
+            perf_counter_ns(), verb, target,
+            None if model == NULL else model.decode("utf-8", "replace"), received))
+        return 0
+
+    cdef int log_answer(self, Exchange* ex, object status, Py_ssize_t sent) except -1:
+        began, verb, target, model, received = <tuple> <object> ex.record
+        self.endpoint.log.write(
+            self.peer, "HTTP/1.1" if ex.minor else "HTTP/1.0", verb, target, model, status,
+            received, sent, (perf_counter_ns() - began) // 1000)
+        return 0
 
     # --- answers from Python ---
 
@@ -732,6 +851,24 @@ cdef int _ready(Exchange* ex) except -1:
     except Exception:
         connection.give_up()
     return 0
+
+
+cdef int _reported(Exchange* ex) except -1:
+    """An answer has the line about the load, if there is one to be had."""
+    cdef Connection connection = <Connection> <object> ex.connection
+    try:
+        connection.endpoint.complete(ex)
+    except Exception:
+        return connection.give_up()
+    return _ready(ex) if ex.done else 0
+
+
+cdef Py_ssize_t _size_from(list parts, Py_ssize_t first) except -1:
+    cdef Py_ssize_t size = 0
+    cdef Py_ssize_t i
+    for i in range(first, PyList_GET_SIZE(parts)):
+        size += len(parts[i])
+    return size
 
 
 cdef str _text(char* base, Span span):

@@ -22,6 +22,7 @@ from triton_py.errors import TritonError
 from triton_py.http._parser import HttpError
 from triton_py.http.compression import check_coding, decompress
 from triton_py.http.message import Answer, Request
+from triton_py.http.restricted import refused
 
 if TYPE_CHECKING:
     from triton_py.http.options import HttpOptions
@@ -91,6 +92,8 @@ class ControlPlane:
         self._slow.shutdown(wait=False, cancel_futures=True)
 
     def __call__(self, request: Request) -> Result:
+        if self._options.restricted and (reason := refused(request, self._options.restricted)):
+            return error_answer(403, reason)
         for pattern, method, handler in self._routes:
             match = pattern.fullmatch(request.path)
             if match is None:
