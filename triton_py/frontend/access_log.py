@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TextIO
 from urllib.parse import quote
@@ -87,7 +88,8 @@ class AccessLog:
         self._format = json_line if as_json else line
         self._file = self._open()
         self._waiting: deque[Record] = deque()
-        self._dropped = 0
+        self._dropped = 0       # written by the front ends alone,
+        self._told = 0          # and this by the thread
         self._news = threading.Event()
         self._closing = False
         self._reopen = False
@@ -139,19 +141,22 @@ class AccessLog:
                 time.sleep(GATHER_SECONDS)
             self._news.clear()
             closing = self._closing
-            try:
-                if self._reopen:
-                    self._reopen = False
-                    self._swap()
-                self._write_waiting()
-            except (OSError, ValueError) as error:
-                # Once: a full disk is not helped by a second log that grows.
-                if not self._failed:
-                    logger.error("the access log %s can't be written: %s", self._target, error)
-                self._failed = True
+            if self._reopen:
+                self._reopen = False
+                self._attempt(self._swap)
+            self._attempt(self._write_waiting)
             if closing:
                 self._finish()
                 return
+
+    def _attempt(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except (OSError, ValueError) as error:
+            # Once: a full disk is not helped by a second log that grows.
+            if not self._failed:
+                logger.error("the access log %s can't be written: %s", self._target, error)
+            self._failed = True
 
     def _swap(self) -> None:
         fresh = self._open()
@@ -163,8 +168,9 @@ class AccessLog:
         lines = []
         for _ in range(len(self._waiting)):
             lines.append(self._format(self._waiting.popleft()))
-        if self._dropped:
-            dropped, self._dropped = self._dropped, 0
+        dropped = self._dropped - self._told
+        if dropped:
+            self._told += dropped
             lines.append(json.dumps({"dropped": dropped}) if self._as_json
                          else f"# {dropped} requests are missing: they came faster than written")
         if lines:

@@ -91,11 +91,13 @@ from time import perf_counter_ns
 
 from triton_py.frontend.access_log import peer_text
 from triton_py.http.message import Answer, Request
+from triton_py.http.piecewise import PiecewiseTransport
 from triton_py.http.restricted import refusal
 
 cdef enum:
     READ_ELSEWHERE = 1 << 18    # bodies with more JSON than this are read on another thread
     LINGER_TICKS = 3            # how long a refused client may go on sending
+    FAREWELL_TICKS = 4          # and one over TLS take the last bytes, when the server stops
 
 logger = logging.getLogger("triton_py.http")
 
@@ -329,7 +331,7 @@ cdef class Connection:
     # --- the transport's side ---
 
     def connection_made(self, transport) -> None:
-        self.transport = transport
+        self.transport = PiecewiseTransport(transport) if self.endpoint.secure else transport
         self.heard = self.began = self.moved = self.endpoint.tick
         self.endpoint.connections.add(self)
         if self.endpoint.log is not None:
@@ -394,9 +396,13 @@ cdef class Connection:
     def pause_writing(self) -> None:
         self.write_paused = True
         self.moved = self.endpoint.tick
+        if self.endpoint.secure:
+            self.transport.pause()
 
     def resume_writing(self) -> None:
         self.write_paused = False
+        if self.endpoint.secure:
+            self.transport.resume()
         self.parse()
 
     # --- receiving ---
@@ -784,9 +790,10 @@ cdef class Connection:
     cdef int check_farewell(self) except -1:
         """TLS ends when all is sent and the client agreed to the end, which not every one does."""
         cdef uint32_t now = self.endpoint.tick
-        cdef uint32_t limit
+        cdef uint32_t limit = self.endpoint.send_timeout
         unsent = self.transport.get_write_buffer_size()
-        limit = self.endpoint.send_timeout if unsent else <uint32_t> LINGER_TICKS
+        if self.endpoint.stopping and not unsent:
+            limit = FAREWELL_TICKS
         if unsent != self.unsent:
             self.moved = now
         elif limit and now - self.moved >= limit:
