@@ -157,7 +157,8 @@ def file_mode(text: str) -> int:
 def restricted(flag: str, kind: str) -> Callable[[str], Restricted]:
     """``categories:key=value``; ``kind`` is what Triton calls a category, of HTTP an api, of gRPC a
     protocol."""
-    make = grpc_restriction if kind == "protocol" else Restriction
+    make: Callable[[str, str], Restriction] = (
+        grpc_restriction if kind == "protocol" else Restriction)
 
     def parse(text: str) -> Restricted:
         # What stands behind the first equals sign is a secret, which no message shows.

@@ -66,6 +66,19 @@ def _with_imports(file: Any) -> list[bytes]:
     return list(found.values())
 
 
+def _file_of(symbol: str) -> Any:
+    """The file that declares what has this full name."""
+    try:
+        return _pool().FindFileContainingSymbol(symbol)
+    except KeyError:
+        # Not every version of protobuf finds a service's methods.
+        service, _, method = symbol.rpartition(".")
+        found = _pool().FindServiceByName(service)
+        if method not in found.methods_by_name:
+            raise
+        return found.file
+
+
 def _answer(request: Any, response: Any) -> None:
     kind = request.WhichOneof("message_request")
     if kind == "list_services":
@@ -75,7 +88,7 @@ def _answer(request: Any, response: Any) -> None:
         file = _pool().FindFileByName(request.file_by_filename)
         response.file_descriptor_response.file_descriptor_proto.extend(_with_imports(file))
     elif kind == "file_containing_symbol":
-        file = _pool().FindFileContainingSymbol(request.file_containing_symbol)
+        file = _file_of(request.file_containing_symbol)
         response.file_descriptor_response.file_descriptor_proto.extend(_with_imports(file))
     elif kind == "all_extension_numbers_of_type":
         name = request.all_extension_numbers_of_type

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which category of calls a method belongs to, and who may make them (``--grpc-restricted-protocol``)."""
+"""Which category of calls a method belongs to, and who may make them.
+
+What ``--grpc-restricted-protocol`` says is kept here.
+"""
 
 from __future__ import annotations
 

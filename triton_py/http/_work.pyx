@@ -87,7 +87,6 @@ cdef class Waiting:
             self.ex.done = True
             self.ready(self.ex)
 
-
     def reported(self, future) -> None:
         """The load is known, or that there is none to tell."""
         cdef bytes line

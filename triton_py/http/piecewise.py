@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Large answers over TLS, handed to the transport as the client takes them.
 
-uvloop's TLS encrypts at once whatever it is given, into memory of its own, and shows nothing of what
-waits behind it. In pieces, an output of gigabytes costs no further gigabytes, and a client that takes
-nothing is noticed.
+uvloop's TLS encrypts at once whatever it is given, into memory of its own, and shows nothing of
+what waits behind it. In pieces, an output of gigabytes costs no further gigabytes, and a client
+that takes nothing is noticed.
 """
 
 from __future__ import annotations
