@@ -219,6 +219,8 @@ def test_an_access_log_that_can_not_be_written(repository: Path, tmp_path: Path)
             "--grpc-port=0", "--metrics-port=0")
 
 
+@pytest.mark.skipif(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN,
+                    reason="started so that hang-ups are ignored, as by nohup")
 def test_without_anything_to_read_again_a_hang_up_ends_the_process(repository: Path) -> None:
     server = Serving(f"--model-repository={repository}")
     assert server.stop(signal.SIGHUP) == -signal.SIGHUP
