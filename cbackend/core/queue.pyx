@@ -161,6 +161,7 @@ cdef void form_batch(
     decision.batch_size = 0
     decision.wait_until_ns = FOREVER
     decision.target = 1
+    decision.reason = CLOSED_SINGLE  # of no batch, while count is 0
     if request == NULL:
         return
     if not policy.dynamic:

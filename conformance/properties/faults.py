@@ -19,7 +19,7 @@ from ..strategies import requests
 from ..target import ModelUnderTest, Target
 from . import Property
 from .common import infer, one_model, plain, same_answers, shown
-from .growth import growth
+from .growth import certain_growth
 
 NAMES = ("faults.survives", "faults.answers", "faults.leaks-nothing", "faults.recovers")
 CLEANS_UP = "lifecycle.failed-initialize-cleans-up"
@@ -212,7 +212,7 @@ def leaks_nothing(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
                 continue
             fault = FaultAt(function, first, onward=True)
             case = one_model(model, plain(model), (request,) * MANY, faults=(fault,), timeout_s=30.0)
-            grown = growth(partial(_repeat, ex, case, name, ""), MANY, WARM_UP)
+            grown = certain_growth(ex.pool, partial(_repeat, ex, case, name, ""), MANY, WARM_UP)
             ex.expect(not grown, name,
                       f"{_what(fault)}{MANY} requests take {grown} bytes for good, each time")
 
@@ -265,7 +265,8 @@ def failed_initialize(ex: Examiner, target: Target, model: ModelUnderTest) -> st
             many = ex.loads(MANY // 2)
             case = Case((model.case_model(text),), (Load(model.name),) * many, faults=(fault,),
                         timeout_s=30.0)
-            grown = growth(partial(_repeat, ex, case, CLEANS_UP, CLEANS_UP), many, WARM_UP)
+            grown = certain_growth(ex.pool, partial(_repeat, ex, case, CLEANS_UP, CLEANS_UP), many,
+                                   WARM_UP)
             ex.expect(not grown, CLEANS_UP,
                       f"{_what(fault)}{many} loads take {grown} bytes for good, each time")
 

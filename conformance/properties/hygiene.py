@@ -12,7 +12,7 @@ from ..strategies import requests
 from ..target import ModelUnderTest, Target
 from . import Property
 from .common import instances, one_model, plain, same_answers, shown
-from .growth import growth
+from .growth import certain_growth
 
 #: Requests of one case, whose answers all lie in memory at a time.
 GROUP = 50
@@ -38,7 +38,7 @@ def _grows(
             )
         return outcome
 
-    grown = growth(run, amount)
+    grown = certain_growth(ex.pool, run, amount)
     ex.expect(
         grown == 0, clause, f"{amount} {what} take {grown} bytes for good, each time they are repeated"
     )

@@ -445,8 +445,14 @@ def wait_for(condition: Any, seconds: float = 10) -> None:
         time.sleep(0.02)
 
 
+def settled(server: ServerProcess) -> None:
+    """The loop learns of a lone answer, which another thread has sent, within a second."""
+    wait_for(lambda: server.counters()["request"] == 0)
+
+
 def test_a_cancelled_call_gives_its_request_back(server: ServerProcess, stub: Stub) -> None:
     stub("ModelInfer", infer_request())
+    settled(server)
     before = server.counters()
     request = infer_request()
     request.parameters["delay_ms"].int64_param = 20_000
@@ -463,6 +469,7 @@ def test_a_cancelled_call_gives_its_request_back(server: ServerProcess, stub: St
 
 def test_a_deadline_ends_the_request_too(server: ServerProcess, stub: Stub) -> None:
     stub("ModelInfer", infer_request())
+    settled(server)
     before = server.counters()["request"]
     request = infer_request()
     request.parameters["delay_ms"].int64_param = 20_000
@@ -527,6 +534,7 @@ def test_a_client_may_ask_for_errors_as_status(stub: Stub) -> None:
 
 def test_a_cancelled_stream_gives_its_requests_back(server: ServerProcess, stub: Stub) -> None:
     stub("ModelInfer", infer_request())
+    settled(server)
     before = server.counters()["request"]
     done = threading.Event()
 

@@ -17,12 +17,6 @@ from triton_py.grpc._call import alive
 from triton_py.inprocess import NativeServer, live_objects
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _tidy() -> None:
-    """What other modules' garbage holds of the core is not to go while these tests count."""
-    gc.collect()
-
-
 @pytest.fixture(scope="session")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_repository(tmp_path_factory.mktemp("repository"))

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import threading
+import time
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +19,7 @@ import uvloop
 
 import triton_py
 from triton_py.grpc import GrpcOptions, GrpcServer, Transport
-from triton_py.inprocess import NativeServer, Options
+from triton_py.inprocess import NativeServer, Options, live_objects
 from triton_py.proto import grpc_service as pb
 
 T = TypeVar("T")
@@ -103,6 +105,18 @@ def front_end(loop: Loop, server: NativeServer, *, access_log: Any = None, **opt
         yield front, address
     finally:
         loop.run(front.stop(5))
+
+
+def requests_now() -> int:
+    """Live requests that stay: neither what garbage holds, nor lone answers, which are sent without the
+    loop. It learns of those within a second, and lets go of their requests then."""
+    gc.collect()
+    count, since = live_objects()["request"], time.monotonic()
+    while count and time.monotonic() - since < 1.5:
+        time.sleep(0.01)
+        if live_objects()["request"] != count:
+            count, since = live_objects()["request"], time.monotonic()
+    return count
 
 
 def request(model: str, data: bytes = b"abc", name: str = "INPUT0", **parameters: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 import grpc
 import pytest
-from grpc_support import Loop, front_end, infer, request, stream
+from grpc_support import Loop, front_end, infer, request, requests_now, stream
 
 from triton_py.errors import BY_CODE, InvalidArgumentError, UnavailableError
 from triton_py.grpc import CompressionLevel, GrpcOptions, KeepAlive, Tls
@@ -120,7 +120,7 @@ def test_calls_at_a_time(loop: Loop, native: NativeServer) -> None:
     with front_end(loop, native, max_concurrent_calls=1) as (_, address), \
             grpc.insecure_channel(address) as channel:
         calls = [threading.Thread(target=infer, args=(channel, request("echo", delay_ms=1500)))]
-        before = live_objects()["request"]
+        before = requests_now()
         calls[0].start()
         wait_for_requests(before + 1)
         with pytest.raises(grpc.RpcError) as error:
@@ -160,7 +160,7 @@ def test_a_small_message_that_unpacks_to_a_large_one(loop: Loop, native: NativeS
 
 def test_a_streams_backlog(loop: Loop, native: NativeServer) -> None:
     """With a limit of two, never more than two requests of the stream wait for their answer."""
-    before = live_objects()["request"]
+    before = requests_now()
     seen = []
     options = {"max_stream_backlog": 2, "header_forward_pattern": "x-my-tag"}
     with front_end(loop, native, **options) as (_, address), \
@@ -238,7 +238,7 @@ def test_stopping_lets_calls_finish(loop: Loop, native: NativeServer) -> None:
             got = infer(channel, request("echo", delay_ms=500))
             answers.append(got.raw_output_contents[0])
 
-        before = live_objects()["request"]
+        before = requests_now()
         thread = threading.Thread(target=call)
         thread.start()
         wait_for_requests(before + 1)
@@ -253,7 +253,7 @@ def test_stopping_lets_calls_finish(loop: Loop, native: NativeServer) -> None:
 
 
 def test_stopping_without_patience_cancels(loop: Loop, native: NativeServer) -> None:
-    before = live_objects()["request"]
+    before = requests_now()
     with front_end(loop, native) as (front, address), grpc.insecure_channel(address) as channel:
         statuses: list[grpc.StatusCode] = []
 

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 import pytest
-from grpc_support import Loop, front_end, native_server, request, scripted
+from grpc_support import Loop, front_end, native_server, request, requests_now, scripted
 from http2_client import (
     CANCEL,
     GOAWAY,
@@ -48,7 +48,7 @@ pytestmark = pytest.mark.usefixtures("nothing_leaks")
 
 
 def test_a_reset_cancels_in_the_core(client: Http2Client) -> None:
-    before = live_objects()["request"]
+    before = requests_now()
     client.call(1, echo(delay_ms=60_000))
     wait_until(lambda: live_objects()["request"] == before + 1)
     client.send(frame(RST_STREAM, 0, 1, struct.pack(">I", CANCEL)))
@@ -91,7 +91,7 @@ def test_odd_deadlines(client: Http2Client, text: str, status: int) -> None:
 @pytest.mark.parametrize("where", ["header", "prefix", "message", "core", "answer", "stream"])
 def test_a_client_that_vanishes(address: str, where: str) -> None:
     """At any point of a call; ``nothing_leaks`` sees what is left."""
-    before = live_objects()["request"]
+    before = requests_now()
     with Http2Client(address, greet=settings(window=0)) as client:
         if where == "header":
             client.send(frame(HEADERS, 0, 1, client.header_block()[:20]))
@@ -223,7 +223,7 @@ def test_classification_on_both_paths(client: Http2Client) -> None:
 
 
 def test_stopping_ends_a_stream_after_its_requests(native: NativeServer, h2_loop: Loop) -> None:
-    before = live_objects()["request"]
+    before = requests_now()
     with front_end(h2_loop, native) as (front, where), Http2Client(where) as client:
         client.headers(1, STREAM_INFER)
         client.data(1, grpc_message(echo(delay_ms=300)))
@@ -244,7 +244,7 @@ def test_decoupled_responses_come_as_they_are_made(client: Http2Client) -> None:
 
 
 def test_stopping_says_goaway_and_lets_calls_finish(native: NativeServer, h2_loop: Loop) -> None:
-    before = live_objects()["request"]
+    before = requests_now()
     with front_end(h2_loop, native) as (front, where), Http2Client(where) as client:
         client.call(1, echo(delay_ms=400))
         wait_until(lambda: live_objects()["request"] == before + 1)
@@ -258,7 +258,7 @@ def test_stopping_says_goaway_and_lets_calls_finish(native: NativeServer, h2_loo
 def test_stopping_without_patience_answers_unavailable(
     native: NativeServer, h2_loop: Loop
 ) -> None:
-    before = live_objects()["request"]
+    before = requests_now()
     with front_end(h2_loop, native) as (front, where), Http2Client(where) as client:
         client.call(1, echo(delay_ms=60_000))
         wait_until(lambda: live_objects()["request"] == before + 1)
@@ -281,7 +281,7 @@ def test_an_old_connection_is_left(h2_loop: Loop, native: NativeServer) -> None:
 
 def test_what_comes_after_goaway_is_not_begun(h2_loop: Loop, native: NativeServer) -> None:
     """GOAWAY said which calls will be answered: the client sends the others elsewhere."""
-    before = live_objects()["request"]
+    before = requests_now()
     keep_alive = KeepAlive(max_connection_age_ms=100)
     with front_end(h2_loop, native, keep_alive=keep_alive) as (_, where), \
             Http2Client(where) as client:

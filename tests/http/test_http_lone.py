@@ -20,7 +20,7 @@ from http_running import Running
 from http_support import Reader, call, request_bytes
 
 import triton_py.core  # noqa: F401  what the next one's symbols are bound to
-from triton_py.http._lone import counts
+from triton_py.frontend._lone import counts
 
 LIVE = b"GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 

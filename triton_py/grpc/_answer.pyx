@@ -33,6 +33,7 @@ from triton_py.grpc._nghttp2 cimport (
     ERR_WOULDBLOCK,
     NV_FLAG_NO_COPY_NAME,
     NV_FLAG_NO_COPY_VALUE,
+    NV_FLAG_NO_INDEX,
     DataProvider,
     DataSource,
     Frame,
@@ -96,6 +97,13 @@ cdef int _status_fields(Call* call, Nv* to, char* digits) noexcept:
     return 2
 
 
+cdef void _unindexed(Nv* fields, size_t count) noexcept:
+    """The client does not get these: they must change nothing in the tables of compression."""
+    cdef size_t i
+    for i in range(count):
+        fields[i].flags |= NV_FLAG_NO_INDEX
+
+
 cdef int _submit_header(Connection connection, Call* call) except -1:
     cdef DataProvider provider
     cdef Nv fields[4]
@@ -109,6 +117,8 @@ cdef int _submit_header(Connection connection, Call* call) except -1:
     if coding & call.accept:
         fields[3] = HEADER[3] if coding == CODING_GZIP else HEADER[4]
         count = 4
+    if connection.discarded:
+        _unindexed(fields, count)
     call.responded = True
     # An error means that the stream is closing: nobody wants the answer any more.
     connection.h2.submit_response(connection.session, call.stream_id, fields, count, &provider)
@@ -206,6 +216,8 @@ cdef ssize_t _read(Session* session, int32_t stream_id, uint8_t* buffer, size_t 
     if last:
         flags[0] = DATA_FLAG_EOF | DATA_FLAG_NO_END_STREAM
         count = _status_fields(call, fields, digits)
+        if connection.discarded:
+            _unindexed(fields, <size_t> count)
         connection.h2.submit_trailer(session, stream_id, fields, count)
     if message == NULL:
         return 0
@@ -274,6 +286,19 @@ cdef int _copy_or_show(Connection connection, Outgoing* message, size_t size) ex
     return 0
 
 
+cdef void _pass_over(Outgoing* message, size_t size) noexcept:
+    """What is sent already."""
+    cdef size_t part
+    message.left -= size
+    while size:
+        part = min(size, message.segments[message.index].size - message.offset)
+        message.offset += part
+        size -= part
+        if message.offset == message.segments[message.index].size:
+            message.index += 1
+            message.offset = 0
+
+
 cdef int on_send_data(Session* session, Frame* frame, const uint8_t* head, size_t size,
                       DataSource* source, void* user) noexcept:
     cdef Connection connection = <Connection> user
@@ -282,14 +307,17 @@ cdef int on_send_data(Session* session, Frame* frame, const uint8_t* head, size_
     if connection.pending >= SEND_AT_ONCE:
         return ERR_WOULDBLOCK
     try:
-        buf_put(&connection.out, head, 9)
-        _copy_or_show(connection, message, size)
+        if call.stream_id == connection.discarded:
+            _pass_over(message, size)
+        else:
+            buf_put(&connection.out, head, 9)
+            _copy_or_show(connection, message, size)
+            connection.pending += size + 9
     except BaseException as error:
         logger.error("sending a message failed", exc_info=error)
         return ERR_CALLBACK_FAILURE
     if connection.out.failed:
         return ERR_CALLBACK_FAILURE
-    connection.pending += size + 9
     call.queued -= size
     call.sent += size
     call.stalled_since = 0

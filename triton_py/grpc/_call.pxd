@@ -20,6 +20,7 @@ from triton_py.abi.types cimport (
 )
 from triton_py.frontend._completions cimport Completions, Finished
 from triton_py.frontend._fault cimport Fault
+from triton_py.frontend._lone cimport Lone
 from triton_py.frontend._memory cimport Arena, Block
 from triton_py.grpc._outgoing cimport Outgoing
 
@@ -98,6 +99,8 @@ cdef struct Call:
     bint in_flight              # the core has it
     TRITONSERVER_InferenceRequest* request
     Block* block                # counted: the message, where inputs lie [flight]
+    Lone lone                   # sending by the thread that has the answer; see _lone.pxd
+    size_t lone_room            # of a message, as HTTP/2's windows and one frame take it
     # The answer.
     bint responded              # its header was submitted
     bint waiting                # HTTP/2 waits for the next message

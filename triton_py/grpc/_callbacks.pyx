@@ -309,6 +309,8 @@ cdef int _on_frame_recv(Session* session, const Frame* frame, void* user) noexce
                 _remote_done(connection, call)
         elif frame.type == FRAME_SETTINGS:
             connection.greeted = True
+            # The next header may have to say that a table of compression has another size.
+            connection.fresh_settings = True
         elif frame.type == FRAME_PING:
             if frame.flags & FLAG_ACK:
                 connection.ping_sent = 0
@@ -330,6 +332,8 @@ cdef int _on_frame_send(Session* session, const Frame* frame, void* user) noexce
         connection.last_peer_ping = 0
         connection.bad_pings = 0
         connection.own_pings = 0
+        if frame.type == FRAME_HEADERS and not connection.discarded:
+            connection.fresh_settings = False
         if frame.flags & FLAG_END_STREAM and connection.h2.session_get_stream_remote_close(
                 session, frame.stream_id) == 0:
             # Answered before everything was heard: the client need not go on.

@@ -6,7 +6,7 @@
 what is sent, ``_unary`` and ``_infer_stream`` the inferences.
 """
 
-from libc.stdint cimport uint32_t
+from libc.stdint cimport int32_t, uint8_t, uint32_t
 
 from triton_py.frontend._memory cimport Buf
 from triton_py.grpc._call cimport Call
@@ -49,7 +49,17 @@ cdef class Connection:
     cdef double resets              # of streams, by the client, less what time forgave
     cdef double age_limit
     cdef str peer                   # for the access log
+    # Answers that are sent without the loop (_lone).
+    cdef Call* lone                 # borrowed: the call for which that is permitted; NULL: none
+    cdef int socket                 # of our own, for them; -1: not made yet
+    cdef bint fresh_settings        # the client's settings came, and no header was sent since
+    cdef int32_t discarded          # what nghttp2 sends of this stream is sent already; 0: none
 
+    # Makes up for an answer that was sent without the loop; from here on no other is.
+    cdef int settle(self) except -1
+    cdef void let_lone_go(self) noexcept
+    cdef bint is_sent(self, const uint8_t* frame, size_t size) noexcept
+    cdef void close_socket(self) noexcept
     cdef int receive(self, Py_ssize_t size) except -1
     # Sends what is ready, as far as the transport takes it.
     cdef int pump(self) except -1
@@ -65,3 +75,8 @@ cdef class Connection:
     cdef void log_call(self, Call* call) noexcept
     # The stream is gone: what belonged to it is cancelled and let go.
     cdef void forget(self, Call* call) noexcept
+
+
+# Where a call is the only thing that goes on, lets whoever has its answer send it. Before it is
+# submitted.
+cdef int permit_lone(Connection connection, Call* call) except -1

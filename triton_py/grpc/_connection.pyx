@@ -10,16 +10,22 @@ the client's flow-control windows and the transport's buffer.
 from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.ref cimport Py_DECREF, PyObject
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport int32_t, uint8_t, uint32_t
 from libc.string cimport strlen
+from posix.unistd cimport close as close_descriptor
 
+from triton_py.frontend._completions cimport completions_under_way
+from triton_py.frontend._lone cimport LONE_PARTLY, LONE_SENT, LoneState, lone_arm, lone_look
 from triton_py.frontend._memory cimport buf_free, buf_put
 from triton_py.grpc._answer cimport STATUS_UNAVAILABLE, answer_status
 from triton_py.grpc._call cimport KIND_STREAM, Call, call_cancel, call_drop, call_pop
 from triton_py.grpc._context cimport CallContext
 from triton_py.grpc._endpoint cimport Endpoint
+from triton_py.grpc._lone cimport lone_rest
 from triton_py.grpc._nghttp2 cimport (
     ENHANCE_YOUR_CALM,
+    FRAME_DATA,
+    FRAME_HEADERS,
     NO_ERROR,
     SETTINGS_INITIAL_WINDOW_SIZE,
     SETTINGS_MAX_CONCURRENT_STREAMS,
@@ -28,7 +34,10 @@ from triton_py.grpc._nghttp2 cimport (
     Setting,
 )
 
+from triton_py.grpc._unary cimport unary_answer
+
 import logging
+import os
 import random
 from time import perf_counter_ns
 
@@ -49,6 +58,8 @@ cdef enum:
     MOST_FRAMES = 8192              # of all kinds that wait to be sent
     RESET_RATE = 100                # streams that a client may reset in a second, in the long run
     GREETING_SECONDS = 20           # for the client's first frame
+    FRAME_HEAD = 9
+    LONE_FRAME = 16384              # of data, which every client takes
 
 
 cdef class Connection:
@@ -58,12 +69,16 @@ cdef class Connection:
         self.endpoint = endpoint
         self.h2 = endpoint.h2
         self.parts = []
+        self.socket = -1
+        self.fresh_settings = True
 
     def __dealloc__(self):
         # Only where a loop ended without closing its transports.
         if self.endpoint is not None:
+            self.let_lone_go()
             while self.first != NULL:
                 self.forget(self.first)
+        self.close_socket()
         if self.session != NULL:
             self.h2.session_del(self.session)
         buf_free(&self.out)
@@ -116,6 +131,7 @@ cdef class Connection:
             return
         self.heard = self.endpoint.now()
         try:
+            self.settle()
             self.receive(size)
         except Exception:
             self.give_up()
@@ -138,6 +154,8 @@ cdef class Connection:
         cdef Endpoint endpoint = self.endpoint
         self.transport = None
         self.shut = True
+        self.let_lone_go()
+        self.close_socket()
         while self.first != NULL:
             self.forget(self.first)
         if self.session != NULL:
@@ -166,6 +184,12 @@ cdef class Connection:
         cdef int rounds = 0
         if self.pumping or self.shut or self.session == NULL:
             return 0
+        if self.lone != NULL:
+            # The call is open, so the connection is not at its end; while nothing is written,
+            # nobody is in the other's way.
+            if self.pending == 0 and not self.h2.session_want_write(self.session):
+                return 0
+            self.settle()
         self.pumping = True
         try:
             while more and not self.write_paused and not self.shut:
@@ -197,9 +221,62 @@ cdef class Connection:
                 if size < 0:
                     self.abort()
                 return self.pending >= SEND_AT_ONCE
+            if self.discarded and self.is_sent(data, <size_t> size):
+                continue
             buf_put(&self.out, data, <size_t> size)
             self.pending += <size_t> size
         return True
+
+    # --- answers that were sent without the loop ---
+
+    cdef bint is_sent(self, const uint8_t* frame, size_t size) noexcept:
+        """Whether a frame, which nghttp2 gives one at a time, belongs to such an answer."""
+        cdef int32_t stream_id
+        if size < FRAME_HEAD:
+            return False
+        stream_id = (<int32_t> (frame[5] & 0x7f) << 24) | (<int32_t> frame[6] << 16) | (
+            <int32_t> frame[7] << 8) | frame[8]
+        return stream_id == self.discarded and (
+            frame[3] == FRAME_HEADERS or frame[3] == FRAME_DATA)
+
+    cdef int settle(self) except -1:
+        cdef Call* call = self.lone
+        cdef LoneState state
+        if call == NULL or self.discarded:
+            return 0
+        self.lone = NULL
+        state = lone_look(&call.lone, True)
+        if state == LONE_SENT:
+            # It will not be drained, as other answers are.
+            call.in_flight = False
+        elif state != LONE_PARTLY:
+            return 0
+        if self.shut or self.session == NULL:
+            return 0
+        if state == LONE_PARTLY:
+            self.transport.write(lone_rest(call))
+        self.discarded = call.stream_id
+        try:
+            unary_answer(self, call)
+            # The call's stream is closed by its last frame, and the call forgotten.
+            self.pull()
+        finally:
+            self.discarded = 0
+        if self.pending:
+            self.pump_later()
+        return 0
+
+    cdef void let_lone_go(self) noexcept:
+        """The connection is gone: nobody writes to it any more."""
+        cdef Call* call = self.lone
+        self.lone = NULL
+        if call != NULL and lone_look(&call.lone, True) == LONE_SENT:
+            call.in_flight = False
+
+    cdef void close_socket(self) noexcept:
+        if self.socket >= 0:
+            close_descriptor(self.socket)
+            self.socket = -1
 
     def write(self) -> None:
         """Hands over what was pulled."""
@@ -259,6 +336,7 @@ cdef class Connection:
         cdef Call* call
         if self.shut or self.transport is None:
             return
+        self.settle()
         self.leave()
         call = self.first
         while call != NULL:
@@ -269,7 +347,9 @@ cdef class Connection:
 
     def stop(self) -> None:
         """What is still in flight ends now."""
-        cdef Call* call = self.first
+        cdef Call* call
+        self.settle()
+        call = self.first
         self.leave()
         while call != NULL:
             answer_status(self, call, STATUS_UNAVAILABLE, SHUTTING_DOWN)
@@ -316,6 +396,8 @@ cdef class Connection:
 
     cdef void forget(self, Call* call) noexcept:
         cdef PyObject* context = call.context
+        if call == self.lone:
+            self.let_lone_go()
         if call.began:
             self.log_call(call)
         if call.model != NULL:
@@ -349,9 +431,11 @@ cdef class Connection:
         """Pings, ages, and clients that take nothing."""
         cdef Endpoint endpoint = self.endpoint
         cdef double now = endpoint.now()
-        cdef Call* call = self.first
+        cdef Call* call
         if self.transport is None:
             return
+        self.settle()
+        call = self.first
         self.resets = max(0.0, self.resets - RESET_RATE * endpoint.tick_seconds)
         unsent = self.transport.get_write_buffer_size()
         if unsent and unsent == self.unsent:
@@ -405,3 +489,41 @@ cdef class Connection:
             self.ping_sent = self.last_own_ping = now
             self.own_pings += 1
             self.h2.submit_ping(self.session, 0, NULL)
+
+
+# --- answers that may be sent without the loop -----------------------------------------------
+
+
+cdef int permit_lone(Connection connection, Call* call) except -1:
+    cdef Endpoint endpoint = connection.endpoint
+    cdef int32_t room
+    if (connection.open_calls != 1 or not call.remote_done
+            or connection.fresh_settings or connection.leaving or connection.ending
+            or connection.shut or connection.write_paused or connection.pending
+            or endpoint.coding & call.accept or endpoint.stream_requests or endpoint.log is not None
+            or completions_under_way(endpoint.completions)
+            or connection.transport.get_write_buffer_size()):
+        return 0
+    if connection.socket < 0 and not _own_socket(connection):
+        return 0
+    room = min(connection.h2.session_get_remote_window_size(connection.session),
+               connection.h2.session_get_stream_remote_window_size(
+                   connection.session, call.stream_id))
+    room = min(room, <int32_t> LONE_FRAME)
+    if room > 0 and <size_t> room <= endpoint.max_message:
+        connection.lone = call
+        call.lone_room = <size_t> room
+        lone_arm(&call.lone, connection.socket)
+    return 0
+
+
+cdef bint _own_socket(Connection connection) except -1:
+    """A descriptor to write to without the loop; none where bytes are encrypted first."""
+    if connection.transport.get_extra_info("ssl_object") is not None:
+        return False
+    try:
+        connection.socket = os.dup(connection.transport.get_extra_info("socket").fileno())
+    except OSError:
+        # No descriptor to be had: then the loop sends, as ever.
+        return False
+    return True

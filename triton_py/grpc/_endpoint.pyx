@@ -212,6 +212,10 @@ cdef class Endpoint:
             if call.connection != NULL:
                 connection = <Connection> call.connection
                 try:
+                    if call == connection.lone:
+                        # It was not sent without the loop, or a part of it, after which nothing is
+                        # left to be answered here.
+                        connection.settle()
                     unary_answer(connection, call)
                     if not connection.touched:
                         connection.touched = True
@@ -283,6 +287,7 @@ cdef class Endpoint:
         self.deadline_timer = None
         for connection in list(self.connections):
             try:
+                connection.settle()
                 call = connection.first
                 while call != NULL:
                     if call.deadline != 0 and not call.ended:

@@ -58,6 +58,7 @@ cdef enum:
 
 # How nghttp2 keeps a header field: both flags, and it borrows the two texts until it is sent.
 cdef enum:
+    NV_FLAG_NO_INDEX = 1                    # and does not put it into the tables of compression
     NV_FLAG_NO_COPY_NAME = 2
     NV_FLAG_NO_COPY_VALUE = 4
 
@@ -165,6 +166,9 @@ cdef struct Nghttp2:
     void* (*session_get_stream_user_data)(Session* session, int32_t stream_id) noexcept nogil
     int (*session_set_stream_user_data)(Session* session, int32_t stream_id, void* user
                                         ) noexcept nogil
+    int32_t (*session_get_remote_window_size)(Session* session) noexcept nogil
+    int32_t (*session_get_stream_remote_window_size)(Session* session, int32_t stream_id
+                                                     ) noexcept nogil
     size_t (*session_get_outbound_queue_size)(Session* session) noexcept nogil
     int (*session_get_stream_remote_close)(Session* session, int32_t stream_id) noexcept nogil
     int32_t (*session_get_last_proc_stream_id)(Session* session) noexcept nogil

@@ -86,6 +86,9 @@ cdef str _bind(void* handle, Nghttp2* t):
         Symbol(b"session_want_write", <void**> &t.session_want_write),
         Symbol(b"session_get_stream_user_data", <void**> &t.session_get_stream_user_data),
         Symbol(b"session_set_stream_user_data", <void**> &t.session_set_stream_user_data),
+        Symbol(b"session_get_remote_window_size", <void**> &t.session_get_remote_window_size),
+        Symbol(b"session_get_stream_remote_window_size",
+               <void**> &t.session_get_stream_remote_window_size),
         Symbol(b"session_get_outbound_queue_size", <void**> &t.session_get_outbound_queue_size),
         Symbol(b"session_get_stream_remote_close", <void**> &t.session_get_stream_remote_close),
         Symbol(b"session_get_last_proc_stream_id", <void**> &t.session_get_last_proc_stream_id),
@@ -99,7 +102,7 @@ cdef str _bind(void* handle, Nghttp2* t):
         Symbol(b"submit_settings", <void**> &t.submit_settings),
         Symbol(b"submit_ping", <void**> &t.submit_ping),
         Symbol(b"submit_goaway", <void**> &t.submit_goaway),
-        Symbol(NULL, NULL), Symbol(NULL, NULL), Symbol(NULL, NULL),
+        Symbol(NULL, NULL),
     ]
     cdef int i
     cdef bytes name

@@ -26,7 +26,11 @@ from triton_py.abi.types cimport (
     TRITONSERVER_InferenceResponse,
     TRITONSERVER_Server,
 )
-from triton_py.frontend._completions cimport completions_push
+from triton_py.frontend._completions cimport (
+    completions_begin,
+    completions_end,
+    completions_push,
+)
 from triton_py.frontend._memory cimport Block, block_data, block_drop
 from triton_py.grpc._answer cimport (
     STATUS_INTERNAL,
@@ -38,7 +42,7 @@ from triton_py.grpc._answer cimport (
 )
 from triton_py.grpc._call cimport Call, call_drop, call_hold
 from triton_py.grpc._coding cimport pack_answer
-from triton_py.grpc._connection cimport Connection
+from triton_py.grpc._connection cimport Connection, permit_lone
 from triton_py.grpc._endpoint cimport Endpoint
 from triton_py.grpc._decode cimport InferRequest, decode_into
 from triton_py.grpc._encode cimport ResponseParts
@@ -50,6 +54,7 @@ from triton_py.grpc._infer cimport (
     take_response,
     wants_classes,
 )
+from triton_py.grpc._lone cimport lone_answer
 from triton_py.grpc._outgoing cimport PREFIX, Outgoing, outgoing_response
 from triton_py.grpc._wire cimport View
 from triton_py.inprocess.allocator cimport default_allocator
@@ -122,6 +127,7 @@ cdef bint unary_submit(Endpoint endpoint, Call* call) except -1:
     fill_request(call.request, message, &call.arena, &empty_final)
     if endpoint.forward is not None:
         _forward(endpoint, call)
+    permit_lone(<Connection> call.connection, call)
     with nogil:
         error = _send(server, call)
     check(error)
@@ -140,8 +146,10 @@ cdef TRITONSERVER_Error* _send(TRITONSERVER_Server* server, Call* call) noexcept
     # Held for both callbacks before either can run.
     call_hold(call)
     call_hold(call)
+    completions_begin(call.completions)
     error = TRITONSERVER_ServerInferAsync(server, call.request, NULL)
     if error != NULL:
+        completions_end(call.completions)
         call_drop(call)
         call_drop(call)
     return error
@@ -181,7 +189,9 @@ cdef void _on_response(TRITONSERVER_InferenceResponse* response, uint32_t flags,
         else:
             _encode(call, response)
     if flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL:
-        completions_push(call.completions, &call.finished)
+        completions_end(call.completions)
+        if not lone_answer(call):
+            completions_push(call.completions, &call.finished)
 
 
 cdef void _on_release(TRITONSERVER_InferenceRequest* request, uint32_t flags, void* userp

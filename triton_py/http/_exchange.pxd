@@ -23,6 +23,7 @@ from triton_py.abi.types cimport (
 from triton_py.http._describe cimport Description, Param
 from triton_py.frontend._completions cimport Completions, Finished
 from triton_py.frontend._fault cimport Fault
+from triton_py.frontend._lone cimport Lone
 from triton_py.frontend._memory cimport Arena, Block, Buf
 
 
@@ -62,10 +63,7 @@ cdef struct Exchange:
     bint done                   # the answer is complete
     bint in_flight              # the core has it
     bint control                # answered by Python: nothing overtakes it
-    # Sending by the thread that has the answer; see _lone.pxd.
-    int lone                    # atomic: a LoneState
-    int socket                  # borrowed from the connection
-    size_t sent                 # bytes of the answer [core]
+    Lone lone                   # sending by the thread that has the answer; see _lone.pxd
     # What the request's head said.
     bint minor
     bint keep_alive

@@ -48,6 +48,7 @@ from triton_py.frontend._completions cimport (
 )
 from triton_py.frontend._fault cimport fault_set
 from triton_py.frontend._large cimport large_close, large_open, large_tick
+from triton_py.frontend._lone cimport LONE_NOT, LONE_PARTLY, LONE_SENT, lone_arm, lone_look
 from triton_py.http._inbox cimport (
     Inbox,
     inbox_clear,
@@ -57,7 +58,6 @@ from triton_py.http._inbox cimport (
     inbox_room,
 )
 from triton_py.http._infer cimport BodyShape, Route, infer_route, infer_submit
-from triton_py.http._lone cimport LONE_NOT, LONE_PARTLY, lone_arm, lone_sent
 from triton_py.frontend._memory cimport arena_take, block_data, block_hold, likely
 from triton_py.http._parser cimport (
     AT_BODY,
@@ -322,7 +322,7 @@ cdef class Connection:
         cdef Exchange* ex
         while self.head != NULL:        # only where a loop ended without closing its transports
             ex = self.head
-            lone_sent(ex, True)
+            lone_look(&ex.lone, True)
             self.pop()
             exchange_drop(ex)
         inbox_clear(&self.inbox)
@@ -510,13 +510,13 @@ cdef class Connection:
                                  _ready)
             else:
                 if self.is_lone(ex):
-                    lone_arm(ex, self.socket)
+                    lone_arm(&ex.lone, self.socket)
                 with nogil:
                     result = infer_submit(ex, &route, &body, &self.endpoint.limits)
                 if likely(result == 0, True):
                     ex.in_flight = True
                 else:
-                    ex.lone = LONE_NOT
+                    ex.lone.state = LONE_NOT
                     self.fail(ex)
         if not p.keep_alive:
             self.last = True
@@ -598,7 +598,7 @@ cdef class Connection:
     cdef int settle(self, bint revoke) except -1:
         """Lets go of an answer that was sent without the loop. `revoke`: no other will be."""
         cdef Exchange* ex = self.head
-        if ex == NULL or ex.lone == LONE_NOT or not lone_sent(ex, revoke):
+        if ex == NULL or lone_look(&ex.lone, revoke) != LONE_SENT:
             return 0
         self.pop()
         exchange_drop(ex)
@@ -665,7 +665,7 @@ cdef class Connection:
             close = not ex.keep_alive or self.endpoint.stopping or (
                 self.last and ex.next == NULL)
             before = PyList_GET_SIZE(parts)
-            if ex.lone == LONE_PARTLY and ex.sent:
+            if ex.lone.state == LONE_PARTLY:
                 self.append_rest(parts, ex)
             else:
                 append_answer(parts, ex, close)
@@ -694,7 +694,7 @@ cdef class Connection:
         """Of an answer that the socket took a part of, and that began as one that doesn't close."""
         cdef list whole = []
         append_answer(whole, ex, False)
-        parts.append(b"".join(whole)[ex.sent:])
+        parts.append(b"".join(whole)[ex.lone.done:])
         return 0
 
     cdef int finish(self) except -1:
