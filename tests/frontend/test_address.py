@@ -65,9 +65,9 @@ def test_the_mode_is_the_files_whatever_the_umask(tmp_path: Path, mode: int) -> 
 
 def test_nobody_gets_in_before_it_listens(tmp_path: Path) -> None:
     path = str(tmp_path / "s")
-    with bind_unix(path, 0o666), socket.socket(socket.AF_UNIX) as client:
-        with pytest.raises(ConnectionRefusedError):
-            client.connect(path)
+    with bind_unix(path, 0o666), socket.socket(socket.AF_UNIX) as client, \
+            pytest.raises(ConnectionRefusedError):
+        client.connect(path)
 
 
 def test_what_a_dead_server_left_is_replaced(tmp_path: Path) -> None:

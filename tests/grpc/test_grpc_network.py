@@ -44,7 +44,8 @@ def test_a_unix_socket(loop: Loop, native: NativeServer, tmp_path: Path) -> None
         with front_end(loop, native, address=spelled, unix_socket_mode=0o640) as (_, address):
             assert address == f"unix:{path}"
             assert stat.S_IMODE(path.stat().st_mode) == 0o640
-            with grpc.insecure_channel(address) as channel:
+            with grpc.insecure_channel(
+                    address, [("grpc.max_receive_message_length", -1)]) as channel:
                 data = os.urandom(1 << 20) * 8
                 assert infer(channel, request("echo", data)).raw_output_contents[0] == data
                 assert len(list(stream(channel, iter([request("echo")] * 5)))) == 5

@@ -155,7 +155,7 @@ def test_many_calls_of_one_connection(h2_loop: Loop, native: NativeServer) -> No
         # Trailers are no headers: what stands in them comes too late.
         client.headers(103, INFER)
         client.data(103, b"\0\0\0\0\0")
-        client.headers(103, INFER, secret("inference"), end=True)
+        client.trailers(103, secret("inference"))
         assert client.answer(103).status == UNAVAILABLE
 
 

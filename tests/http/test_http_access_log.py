@@ -16,8 +16,8 @@ from http_running import Running
 from http_support import Reader, call, infer, request_bytes
 
 import triton_py.core  # noqa: F401  what the next one's symbols are bound to
+from triton_py.frontend._lone import counts
 from triton_py.frontend.access_log import AccessLog
-from triton_py.http._lone import counts
 
 ONE = {"inputs": [{"name": "INPUT0", "shape": [1], "datatype": "INT32", "data": [7]}]}
 BODY = json.dumps(ONE).encode()

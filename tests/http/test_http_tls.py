@@ -189,7 +189,7 @@ def test_many_clients_at_once(secure: Running) -> None:
         try:
             for number in range(10):
                 assert infer(secure, "echo", body(seed + 1, number)).json["id"] == str(number)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  told below
             failures.append(error)
 
     threads = [threading.Thread(target=client, args=(n,)) for n in range(8)]
@@ -348,7 +348,7 @@ def test_no_client_is_turned_away_meanwhile(repository: Path, folder: Path) -> N
         while not done.is_set():
             try:
                 assert call(running, "GET", "/v2/health/live").status == 200
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  told below
                 failures.append(error)
 
     threads = [threading.Thread(target=client) for _ in range(4)]

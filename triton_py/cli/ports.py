@@ -204,8 +204,9 @@ def _tls(s: Settings, flag: str) -> Tls | None:
     """What the flags that begin with ``flag`` say; metrics have none."""
     if flag == "metrics" or not getattr(s, f"{flag}_use_ssl"):
         return None
-    return Tls(*(getattr(s, f"{flag}_{name}") for name in (
-        "server_cert", "server_key", "root_cert")), mutual=getattr(s, f"{flag}_use_ssl_mutual"))
+    cert, key, root, mutual = (getattr(s, f"{flag}_{name}") for name in (
+        "server_cert", "server_key", "root_cert", "use_ssl_mutual"))
+    return Tls(cert, key, root, mutual)
 
 
 def _restrictions(groups: list[Restricted]) -> dict[str, Restriction]:

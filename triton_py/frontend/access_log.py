@@ -132,7 +132,7 @@ class AccessLog:
     def _open(self) -> TextIO:
         if not self.is_file:
             return sys.stdout
-        return open(self._target, "a", encoding="utf-8")  # noqa: SIM115  it stays open
+        return open(self._target, "a", encoding="utf-8")
 
     def _run(self) -> None:
         while True:

@@ -36,7 +36,9 @@ def _alpha() -> descriptor_pb2.FileDescriptorProto:
     file.package = older
     for message in file.message_type:
         for field in message.field:
-            field.type_name = field.type_name.replace(f".{package}.", f".{older}.")
+            # A scalar's field must not even be set to nothing.
+            if field.type_name:
+                field.type_name = field.type_name.replace(f".{package}.", f".{older}.")
     for method in file.service[0].method:
         method.input_type = method.input_type.replace(f".{package}.", f".{older}.")
         method.output_type = method.output_type.replace(f".{package}.", f".{older}.")

@@ -812,7 +812,8 @@ cdef class Connection:
             base = inbox_data(&self.inbox)
             verb = _text(base, p.verb)
             target = _text(base, p.target)
-        received = p.scanned if p.state == AT_END else self.inbox.end - self.inbox.begin
+        received = p.spent + (p.scanned if p.state == AT_END
+                              else self.inbox.end - self.inbox.begin)
         ex.record = owned((
             perf_counter_ns(), verb, target,
             None if model == NULL else model.decode("utf-8", "replace"), received))
