@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Builds the core, the Cython front ends and the shipped backends.
+"""Builds the core, the Cython front ends, the shipped backends and repository agents.
 
 setuptools alone can't: the core is *many* Cython modules in *one* shared object that is named
 ``libtritonserver.so``, the backends are plain C libraries, and its own ``build_ext`` recompiles
@@ -238,6 +238,16 @@ def backend_targets() -> list[Target]:
     ] if backends.is_dir() else []
 
 
+def agent_targets() -> list[Target]:
+    """The repository agents that ship: each from its own sources alone."""
+    agents = ROOT / "cbackend" / "agents"
+    return [
+        Target(f"triton_py/repoagents/{folder.name}/libtritonrepoagent_{folder.name}.so",
+               sorted(folder.glob("*.c")), compiler="c")
+        for folder in sorted(agents.iterdir()) if any(folder.glob("*.c"))
+    ]
+
+
 def conformance_targets() -> list[Target]:
     """The recorder and the proxy, which stand between core and backend when one is certified."""
     folder = ROOT / "conformance" / "recorder"
@@ -285,7 +295,7 @@ def build_all(destination: Path, temp: Path) -> list[Path]:
         relative = module.relative_to(STAGE)
         targets.append(Target(str(relative.with_suffix("")) + suffix, [cpp[module]],
                               link=["-ldl"]))
-    targets += [*backend_targets(), *conformance_targets(), *benchmark_targets()]
+    targets += [*backend_targets(), *agent_targets(), *conformance_targets(), *benchmark_targets()]
 
     def compiled(target: Target, source: Path) -> Path:
         if source.suffix == ".cpp":

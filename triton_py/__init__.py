@@ -18,6 +18,9 @@ if TYPE_CHECKING:
         LogFormat,
         MemoryBuffer,
         MemoryType,
+        Metric,
+        MetricFamily,
+        MetricKind,
         Model,
         ModelBatchFlag,
         ModelControlMode,
@@ -67,6 +70,11 @@ def get_backend_dir() -> str:
     return os.path.join(_HERE, "backends")
 
 
+def get_repoagent_dir() -> str:
+    """The directory of the shipped repository agents, one folder each."""
+    return os.path.join(_HERE, "repoagents")
+
+
 #: Found by __getattr__ below: importing the package must not load the core, so that a command such
 #: as ``triton-py config --include`` answers at once, and a library may be loaded ahead of it.
 _API = frozenset(
@@ -80,6 +88,9 @@ _API = frozenset(
         "LogFormat",
         "MemoryBuffer",
         "MemoryType",
+        "Metric",
+        "MetricFamily",
+        "MetricKind",
         "Model",
         "ModelBatchFlag",
         "ModelControlMode",

@@ -34,6 +34,7 @@ from triton_py.core.objects cimport (
 )
 from triton_py.core.response cimport response_new_error
 from triton_py.core.slab cimport Slab, slab_get, slab_init, slab_put, slot_alive
+from triton_py.core.statistics cimport statistics_first_response
 
 cdef Slab _channels
 cdef Slab _factories
@@ -70,7 +71,8 @@ cdef Channel* channel_new(Request* request, Model* model) noexcept nogil:
     channel.allocator_userp = request.allocator_userp
     channel.response_fn = request.response_fn
     channel.response_userp = request.response_userp
-    channel.request_start = request.request_start
+    # Of a request that only fills a slot nobody asks how long it took.
+    channel.request_start = 0 if request.is_null else request.request_start
     live(LIVE_CHANNEL, 1)
     return channel
 
@@ -134,7 +136,8 @@ cdef bint channel_claim(Channel* channel, bint final) noexcept nogil:
 
 cdef void channel_deliver(Channel* channel, Response* response, uint32_t flags) noexcept nogil:
     if response != NULL:
-        tp_add(&channel.sent, 1)
+        if tp_add(&channel.sent, 1) == 1 and channel.request_start:
+            statistics_first_response(&channel.model.statistics, channel.request_start)
         if response.error != NULL:
             tp_store(&channel.failed, 1)
     channel.response_fn(<TRITONSERVER_InferenceResponse*>response, flags, channel.response_userp)

@@ -11,8 +11,9 @@ cdef int64_t _live[<int>LIVE_KINDS]
 _NAMES = (
     "error", "message", "parameter", "buffer_attributes", "allocator", "options", "server",
     "backend", "model", "instance", "request", "channel", "response_factory", "response",
-    "output_buffer", "backend_memory", "metric_family", "metric", "metrics",
-    "response_statistics", "sequence", "state", "state_memory",
+    "output_buffer", "backend_memory", "metric_family", "metric", "metric_args", "metrics",
+    "response_statistics", "sequence", "state", "state_memory", "agent", "agent_model",
+    "agent_location",
 )
 assert len(_NAMES) == LIVE_KINDS
 

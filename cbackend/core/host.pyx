@@ -18,6 +18,7 @@ from triton_py.core.backend cimport backend_attributes, backend_close, backend_o
 
 from triton_py.core.error cimport check, error_free, error_message
 from triton_py.core.instance cimport instance_free, instance_new
+from triton_py.core.metric cimport metrics_python
 from triton_py.core.model cimport (
     model_compile,
     model_free,
@@ -35,16 +36,17 @@ from triton_py.core.native cimport (
     tp_now_ns,
 )
 from triton_py.core.objects cimport Backend, Instance, MemoryUsage, Model, Server, Worker
+from triton_py.core.pinned cimport pinned_resize, pinned_total, pinned_used
 from triton_py.core.reaper cimport reaper_end, reaper_start
 from triton_py.core.registry cimport registry_publish, registry_withdraw
 from triton_py.core.sequence cimport sequence_add_slots
 from triton_py.core.sequencer cimport sequencer_drain, sequencer_wake
 from triton_py.core.server cimport server_registry
-from triton_py.core.statistics cimport statistics_python
+from triton_py.core.statistics cimport statistics_ask, statistics_python
 from triton_py.core.strategy cimport strategy_close
 from triton_py.core.worker cimport worker_adopt, worker_end, worker_new, worker_run
 
-from triton_py.core import cuda, log
+from triton_py.core import agent_host, cuda, log
 
 _MEMORY = ("CPU", "CPU_PINNED", "GPU")
 
@@ -87,6 +89,7 @@ cdef class ModelHandle:
     cdef bint initialized
     cdef bint started
     cdef uint32_t adding  # calls of add_instance under way
+    cdef list quantiles   # of its summaries; None: there are none
 
     cdef int _check_open(self) except -1:
         if self.model == NULL:
@@ -119,6 +122,8 @@ cdef class ModelHandle:
         self._check_open()
         model_set_config(self.model, config_json)
         model_compile(self.model, spec)
+        self.quantiles = spec["summary_quantiles"]
+        statistics_ask(&self.model.statistics, spec["histograms"], self.quantiles is not None)
         if strategy:
             model_set_strategy(self.model, strategy)
 
@@ -326,10 +331,10 @@ cdef class ModelHandle:
         check(first)
 
     def statistics(self) -> dict:
-        """The statistics extension's members, and ``failures`` and ``batch_closed`` beside them."""
+        """The statistics extension's members, and beside them what only metrics show."""
         cdef uint32_t i
         self._check_open()
-        result = statistics_python(&self.model.statistics)
+        result = statistics_python(&self.model.statistics, self.quantiles)
         usage = []
         # Held across Python code, but nothing here can take the GIL away for long or call back.
         with nogil:
@@ -357,6 +362,10 @@ cdef class Host:
     """The data plane of one server."""
 
     cdef Server* server
+    cdef int64_t pinned_pool  # this server's share of the process's
+
+    def __dealloc__(self):
+        pinned_resize(-self.pinned_pool)
 
     def gpu_count(self) -> int:
         return cuda.load()
@@ -405,6 +414,16 @@ cdef class Host:
             check(error)
         return handle
 
+    def load_agent(self, str name, str library):
+        """dlopen, TRITONREPOAGENT_Initialize."""
+        return agent_host.load_agent(name, library)
+
+    def create_agent_model(self, agent, int artifact_type, str location, str config_json,
+                           list parameters):
+        """TRITONREPOAGENT_ModelInitialize."""
+        return agent_host.create_agent_model(
+            agent, artifact_type, location, config_json, parameters)
+
     def publish(self, ModelHandle model) -> None:
         """Makes the model visible to requests, in the place of one of its name and version."""
         model._check_open()
@@ -416,6 +435,19 @@ cdef class Host:
         if model.model != NULL:
             with nogil:
                 registry_withdraw(server_registry(self.server), model.model)
+
+    def resize_pinned_pool(self, int64_t byte_size) -> None:
+        """Sets this server's share of the process's pinned memory."""
+        pinned_resize(byte_size - self.pinned_pool)
+        self.pinned_pool = byte_size
+
+    def pinned_memory(self) -> tuple:
+        """The process's pinned memory in bytes: what there may be, and what there is."""
+        return pinned_total(), pinned_used()
+
+    def custom_metrics(self) -> list:
+        """What backends and clients of the C API publish, see metric.pxd."""
+        return metrics_python()
 
     def log(self, int level, str message) -> None:
         log.log(level, message, "control")

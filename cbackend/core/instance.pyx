@@ -150,7 +150,7 @@ cdef void instance_execute(
     error = model.backend.execute(
         <TRITONBACKEND_ModelInstance*>instance, <TRITONBACKEND_Request**>worker.handed, count)
     end = tp_now_ns()
-    statistics_closed(&model.statistics, reason)
+    statistics_closed(&model.statistics, reason, total)
     if instance.batches_reported == reports:
         statistics_batch(&model.statistics, False, total, start, start, end, end)
     if error == NULL:

@@ -30,6 +30,7 @@ from triton_py.core.cuda cimport (
     cuda_malloc,
 )
 from triton_py.core.error cimport error_new, error_null
+from triton_py.core.pinned cimport pinned_forget, pinned_give, pinned_note, pinned_take
 from triton_py.core.text cimport Text, text_add, text_init, text_str, text_uint
 
 cdef extern from "<stdlib.h>" nogil:
@@ -60,6 +61,21 @@ cdef TRITONSERVER_Error* _no_memory(
     return error_new(TRITONSERVER_ERROR_UNAVAILABLE, text_str(&text))
 
 
+cdef TRITONSERVER_Error* _allocate_pinned(void** buffer, uint64_t byte_size) noexcept nogil:
+    cdef int code
+    # Without a device the answer is not that the pool is too small.
+    if cuda_device_count() and not pinned_take(byte_size):
+        return _no_memory(byte_size, b"pinned", b"the pinned memory pool has not that much left "
+                                                b"(--pinned-memory-pool-byte-size)")
+    code = cuda_host_alloc(buffer, byte_size)
+    if code == 0:
+        pinned_note(buffer[0], byte_size)
+        return NULL
+    if cuda_device_count():
+        pinned_give(byte_size)
+    return _no_memory(byte_size, b"pinned", cuda_error_string(code))
+
+
 cdef TRITONSERVER_Error* memory_allocate(
     void** buffer, TRITONSERVER_MemoryType memory_type, int64_t memory_type_id, uint64_t byte_size
 ) noexcept nogil:
@@ -72,9 +88,7 @@ cdef TRITONSERVER_Error* memory_allocate(
         if posix_memalign(buffer, 64, byte_size) != 0:
             return _no_memory(byte_size, b"CPU", b"out of memory")
     elif memory_type == TRITONSERVER_MEMORY_CPU_PINNED:
-        code = cuda_host_alloc(buffer, byte_size)
-        if code != 0:
-            return _no_memory(byte_size, b"pinned", cuda_error_string(code))
+        return _allocate_pinned(buffer, byte_size)
     elif memory_type == TRITONSERVER_MEMORY_GPU:
         code = cuda_malloc(buffer, memory_type_id, byte_size)
         if code != 0:
@@ -87,11 +101,17 @@ cdef TRITONSERVER_Error* memory_allocate(
 cdef TRITONSERVER_Error* memory_free(
     void* buffer, TRITONSERVER_MemoryType memory_type, int64_t memory_type_id
 ) noexcept nogil:
+    cdef uint64_t byte_size
     cdef int code = 0
     if memory_type == TRITONSERVER_MEMORY_CPU:
         free(buffer)
     elif memory_type == TRITONSERVER_MEMORY_CPU_PINNED:
+        byte_size = pinned_forget(buffer)
         code = cuda_host_free(buffer)
+        if code == 0:
+            pinned_give(byte_size)
+        elif byte_size:
+            pinned_note(buffer, byte_size)
     elif memory_type == TRITONSERVER_MEMORY_GPU:
         code = cuda_free(buffer, memory_type_id)
     else:

@@ -35,6 +35,28 @@ cdef extern from * nogil:
       return __atomic_compare_exchange_n(
           p, &from, to, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
     }
+    /* Relaxed: what only counts orders nothing. */
+    static inline void tp_count(uint64_t* p) {
+      __atomic_fetch_add(p, 1, __ATOMIC_RELAXED);
+    }
+    static inline uint64_t tp_counted(const uint64_t* p) {
+      return __atomic_load_n(p, __ATOMIC_RELAXED);
+    }
+    static inline double tp_load_double(const double* p) {
+      double value;
+      __atomic_load(p, &value, __ATOMIC_RELAXED);
+      return value;
+    }
+    static inline void tp_store_double(double* p, double n) {
+      __atomic_store(p, &n, __ATOMIC_RELAXED);
+    }
+    static inline void tp_add_double(double* p, double n) {
+      double old = tp_load_double(p), sum;
+      do {
+        sum = old + n;
+      } while (!__atomic_compare_exchange(
+          p, &old, &sum, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    }
     static inline uint64_t tp_now_ns(void) {
       struct timespec t;
       clock_gettime(CLOCK_MONOTONIC, &t);
@@ -100,6 +122,11 @@ cdef extern from * nogil:
     void tp_store(int64_t* p, int64_t n)
     int64_t tp_exchange(int64_t* p, int64_t n)
     int tp_swap(int64_t* p, int64_t expected, int64_t desired)
+    void tp_count(uint64_t* p)
+    uint64_t tp_counted(const uint64_t* p)
+    double tp_load_double(const double* p)
+    void tp_store_double(double* p, double n)
+    void tp_add_double(double* p, double n)
     uint64_t tp_now_ns()
     uint64_t tp_wall_ns()
     void tp_cond_init(pthread_cond_t* c)

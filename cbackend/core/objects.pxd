@@ -188,7 +188,7 @@ cdef struct Channel:
     void* allocator_userp
     TRITONSERVER_InferenceResponseCompleteFn_t response_fn
     void* response_userp
-    uint64_t request_start
+    uint64_t request_start  # 0: of no interest to the statistics
     char* id                # owned unless it is `short_id`
     char short_id[64]
 

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Looks into the core for tests: batch formation over made-up queues, without threads or clock."""
+"""Looks into the core for tests: batch formation, watching, quantiles, without threads or clock."""
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
+from libc.string cimport memset
 
 from triton_py.core.objects cimport BatchPolicy, Input, InputSpec, Queue, Request
 from triton_py.core.queue cimport (
@@ -16,6 +17,13 @@ from triton_py.core.queue cimport (
     queue_push,
 )
 from triton_py.core.request cimport request_mark_cancelled
+from triton_py.core.summary cimport (
+    SUMMARY_BUCKETS,
+    Summary,
+    summary_add,
+    summary_observe,
+    summary_quantile,
+)
 from triton_py.core.watch cimport (
     Watch,
     watch_gap,
@@ -169,3 +177,27 @@ cdef class WatchProbe:
     def moment(self) -> int:
         """For how long it would watch now; 0: it would not."""
         return watch_moment(&self.watch)
+
+
+cdef class SummaryProbe:
+    """Quantiles of durations in microseconds; times in nanoseconds."""
+
+    cdef Summary summary
+
+    def observe(self, uint64_t us, uint64_t now_ns=0) -> None:
+        summary_observe(&self.summary, us, now_ns)
+
+    def quantile(self, double quantile, uint64_t now_ns=0) -> float:
+        """Of what was observed in the minute before."""
+        cdef uint64_t totals[<int>SUMMARY_BUCKETS]
+        memset(totals, 0, sizeof(totals))
+        count = summary_add(&self.summary, now_ns, totals)
+        return summary_quantile(totals, count, quantile)
+
+    @property
+    def count(self) -> int:
+        return self.summary.count
+
+    @property
+    def sum(self) -> int:
+        return self.summary.sum_us

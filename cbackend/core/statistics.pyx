@@ -3,20 +3,37 @@
 """Statistics of a model version (see statistics.pxd)."""
 
 from libc.stdint cimport uint64_t
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcpy, memmove, memset
 
+from triton_py.core.histogram cimport (
+    histogram_free,
+    histogram_from_python,
+    histogram_observe,
+    histogram_python,
+)
 from triton_py.core.native cimport (
     pthread_mutex_destroy,
     pthread_mutex_init,
     pthread_mutex_lock,
     pthread_mutex_unlock,
+    tp_now_ns,
     tp_wall_ns,
+)
+from triton_py.core.summary cimport (
+    SUMMARY_BUCKETS,
+    Summary,
+    summary_add,
+    summary_observe,
+    summary_quantile,
 )
 
 _FAILURES = ("REJECTED", "CANCELED", "BACKEND", "OTHER")
 _CLOSED = ("single", "preferred", "full", "shape", "delay", "idle", "drain", "strategy")
+_SUMMARIES = ("request", "queue", "compute_input", "compute_infer", "compute_output")
+_HISTOGRAMS = ("first_response", *_SUMMARIES, "batch_size")
 assert len(_FAILURES) == FAILURE_REASONS and len(_CLOSED) == CLOSE_REASONS
+assert len(_SUMMARIES) == SUMMARY_KINDS and len(_HISTOGRAMS) == HISTOGRAM_KINDS
 
 cdef enum:
     # A decoupled model may answer without end; figures beyond this index share the last row.
@@ -32,7 +49,30 @@ cdef void statistics_destroy(Statistics* s) noexcept nogil:
     free(s.reported.rows)
     free(s.observed.rows)
     free(s.responses)
+    _free_asked(s)
     pthread_mutex_destroy(&s.mutex)
+
+
+cdef void _free_asked(Statistics* s) noexcept nogil:
+    cdef int kind
+    for kind in range(<int>HISTOGRAM_KINDS):
+        histogram_free(s.histograms[kind])
+        s.histograms[kind] = NULL
+    free(s.summaries)
+    s.summaries = NULL
+
+
+cdef int statistics_ask(Statistics* s, dict histograms, bint summaries) except -1:
+    cdef int kind
+    _free_asked(s)
+    for name, bounds in histograms.items():
+        kind = _HISTOGRAMS.index(name)
+        s.histograms[kind] = histogram_from_python(bounds)
+    if summaries:
+        s.summaries = <Summary*>calloc(<size_t>SUMMARY_KINDS, sizeof(Summary))
+        if s.summaries == NULL:
+            raise MemoryError("out of memory for the summaries of a model")
+    return 0
 
 
 cdef inline uint64_t _between(uint64_t start, uint64_t end) noexcept nogil:
@@ -50,15 +90,29 @@ cdef void statistics_success(
     uint64_t exec_start, uint64_t compute_start, uint64_t compute_end, uint64_t exec_end,
     uint64_t now,
 ) noexcept nogil:
+    cdef uint64_t ns[<int>SUMMARY_KINDS]
+    cdef int kind
+    ns[<int>SUMMARY_REQUEST] = _between(request_start, now)
+    ns[<int>SUMMARY_QUEUE] = _between(queue_start, exec_start)
+    ns[<int>SUMMARY_COMPUTE_INPUT] = _between(exec_start, compute_start)
+    ns[<int>SUMMARY_COMPUTE_INFER] = _between(compute_start, compute_end)
+    ns[<int>SUMMARY_COMPUTE_OUTPUT] = _between(compute_end, exec_end)
     pthread_mutex_lock(&s.mutex)
-    _count(&s.success, _between(request_start, now))
-    _count(&s.queue, _between(queue_start, exec_start))
-    _count(&s.compute_input, _between(exec_start, compute_start))
-    _count(&s.compute_infer, _between(compute_start, compute_end))
-    _count(&s.compute_output, _between(compute_end, exec_end))
+    _count(&s.success, ns[<int>SUMMARY_REQUEST])
+    _count(&s.queue, ns[<int>SUMMARY_QUEUE])
+    _count(&s.compute_input, ns[<int>SUMMARY_COMPUTE_INPUT])
+    _count(&s.compute_infer, ns[<int>SUMMARY_COMPUTE_INFER])
+    _count(&s.compute_output, ns[<int>SUMMARY_COMPUTE_OUTPUT])
     s.inference_count += batch_size if batch_size else 1
     s.last_inference_ms = tp_wall_ns() // 1000000
+    if s.summaries != NULL:
+        for kind in range(<int>SUMMARY_KINDS):
+            summary_observe(&s.summaries[kind], ns[kind] // 1000, now)
     pthread_mutex_unlock(&s.mutex)
+    # The histograms of the same times, in the same order, behind that of the first response.
+    for kind in range(<int>SUMMARY_KINDS):
+        if s.histograms[<int>HISTOGRAM_REQUEST + kind] != NULL:
+            histogram_observe(s.histograms[<int>HISTOGRAM_REQUEST + kind], <double>ns[kind] / 1e3)
 
 
 cdef void statistics_failure(
@@ -113,10 +167,18 @@ cdef void statistics_batch(
     pthread_mutex_unlock(&s.mutex)
 
 
-cdef void statistics_closed(Statistics* s, CloseReason reason) noexcept nogil:
+cdef void statistics_closed(Statistics* s, CloseReason reason, uint64_t size) noexcept nogil:
     pthread_mutex_lock(&s.mutex)
     s.closed[<int>reason] += 1
     pthread_mutex_unlock(&s.mutex)
+    if s.histograms[<int>HISTOGRAM_BATCH_SIZE] != NULL:
+        histogram_observe(s.histograms[<int>HISTOGRAM_BATCH_SIZE], <double>size)
+
+
+cdef void statistics_first_response(Statistics* s, uint64_t request_start) noexcept nogil:
+    if s.histograms[<int>HISTOGRAM_FIRST_RESPONSE] != NULL:
+        histogram_observe(s.histograms[<int>HISTOGRAM_FIRST_RESPONSE],
+                          <double>_between(request_start, tp_now_ns()) / 1e6)
 
 
 cdef void statistics_response(
@@ -171,7 +233,26 @@ cdef list _batches(BatchRow* rows, uint64_t count):
     ]
 
 
-cdef dict statistics_python(Statistics* s):
+cdef dict _summary(Statistics* s, int kind, list quantiles):
+    """One summary: {"count", "sum", "quantiles": [[quantile, value], ...]}, in us."""
+    cdef uint64_t totals[<int>SUMMARY_BUCKETS]
+    cdef uint64_t now = tp_now_ns()
+    cdef uint64_t count, count_of_all, sum_us
+    memset(totals, 0, sizeof(totals))
+    with nogil:
+        pthread_mutex_lock(&s.mutex)
+        count = summary_add(&s.summaries[kind], now, totals)
+        count_of_all = s.summaries[kind].count
+        sum_us = s.summaries[kind].sum_us
+        pthread_mutex_unlock(&s.mutex)
+    return {
+        "count": count_of_all,
+        "sum": sum_us,
+        "quantiles": [[q, summary_quantile(totals, count, q)] for q in quantiles],
+    }
+
+
+cdef dict statistics_python(Statistics* s, list quantiles):
     """Copies under the lock, builds Python objects after it: no Python while a lock is held."""
     cdef Statistics copy
     cdef BatchTable* table
@@ -222,6 +303,14 @@ cdef dict statistics_python(Statistics* s):
             "batch_stats": _batches(rows, count),
             "failures": {name: copy.failures[k] for k, name in enumerate(_FAILURES)},
             "batch_closed": {name: copy.closed[k] for k, name in enumerate(_CLOSED)},
+            "histograms": {
+                name: histogram_python(copy.histograms[k])
+                for k, name in enumerate(_HISTOGRAMS) if copy.histograms[k] != NULL
+            },
+            "summaries": {
+                name: _summary(s, k, quantiles)
+                for k, name in enumerate(_SUMMARIES) if copy.summaries != NULL
+            },
         }
     finally:
         free(rows)

@@ -37,6 +37,7 @@ HOOKS = {
 #: They take something from the caller whatever they return: a fault is reported after they did.
 CONSUMING = {
     "TRITONBACKEND_ResponseDelete",
+    "TRITONBACKEND_ModelInstanceResponseStatisticsDelete",
     "TRITONBACKEND_ResponseFactoryDelete",
     "TRITONBACKEND_ResponseSend",
     "TRITONBACKEND_MemoryManagerFree",

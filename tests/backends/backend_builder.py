@@ -47,6 +47,8 @@ SPECIMENS: dict[str, Specimen] = {
     "strategy": Specimen(("strategy.c",)),
     "trace": Specimen(("trace.c",)),
     "memory": Specimen(("memory.c",)),
+    "metrics": Specimen(("metrics.c",)),
+    "more_metrics": Specimen(("metrics.c",), ('-DABOUT_REQUESTS="Something else"',)),
     "misuse": Specimen(("misuse.c", "null_handles.c")),
     "no_execute": Specimen(("no_execute.c",)),
     "no_backend": Specimen(("no_backend.c",)),

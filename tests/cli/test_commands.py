@@ -77,17 +77,20 @@ def test_a_grpc_server_loads_no_numpy() -> None:
 def test_config_prints_just_the_path():
     for flag, path in (("--include", triton_py.get_include()),
                        ("--libdir", triton_py.get_library_dir()),
-                       ("--backends", triton_py.get_backend_dir())):
+                       ("--backends", triton_py.get_backend_dir()),
+                       ("--repoagents", triton_py.get_repoagent_dir())):
         result = run("config", flag)
         assert (result.returncode, result.stdout) == (0, path + "\n")
     assert os.path.isfile(os.path.join(triton_py.get_include(), "triton/core/tritonbackend.h"))
-    assert run("config").stdout.count("\n") == 3
+    assert run("config").stdout.count("\n") == 4
 
 
 @pytest.mark.parametrize("arguments, text", [
     (("serve",), "no model repository"),
     (("serve", "--model-repository=/does/not/exist"), "there is no such directory"),
     (("serve", f"--model-repository={__file__}"), "not a directory"),
+    (("serve", "--demo", "--repoagent-directory=/does/not/exist"),
+     "--repoagent-directory=/does/not/exist: there is no such directory"),
     (("serve", "--demo", "--http-port=abc"), 'Bad option: "--http-port".'),
     (("serve", "--demo", "--rate-limit=execution_count"), "not supported yet by triton-py"),
     (("infer", "m", "novalue"), "expected name=value"),

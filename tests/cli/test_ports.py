@@ -26,6 +26,7 @@ def test_each_http_setting_arrives():
     changed = {"http_max_input_size": 1, "http_max_body_size": 2, "http_max_header_size": 300,
                "http_max_headers": 4, "http_max_chunks": 5, "http_max_inputs": 6,
                "http_max_outputs": 7, "http_max_pipelined": 8, "http_max_connections": 9,
+               "http_max_stream_backlog": 10,
                "http_header_timeout": 1.5, "http_body_timeout": 2.5, "http_idle_timeout": 3.5,
                "http_send_timeout": 4.5, "http_address": "127.0.0.2", "http_port": 11,
                "reuse_http_port": True, "http_header_forward_pattern": "x",

@@ -94,3 +94,21 @@ def test_device_pairs():
         values.device_size("1048576")
     with pytest.raises(ArgumentTypeError, match="from 0 to 1"):
         values.device_fraction("0:1.5")
+
+
+def test_metrics_config():
+    assert values.metrics_config("counter_latencies=false") == ("", "counter_latencies", "false")
+    assert values.metrics_config("summary_quantiles=0.5:0.1,1:0") == (
+        "", "summary_quantiles", "0.5:0.1,1:0")
+
+
+@pytest.mark.parametrize("text, message", [
+    ("counter_latencies", "option format is <setting>=<value>"),
+    ("cache,counter_latencies=true", "option format is <setting>=<value>"),
+    ("counter_latencies=yes", "must be true or false, got 'yes'"),
+    ("summary_quantiles=0.5", "a list <quantile>:<error>"),
+    ("counters=true", "unknown metrics setting 'counters'"),
+])
+def test_bad_metrics_config(text, message):
+    with pytest.raises(ArgumentTypeError, match=message):
+        values.metrics_config(text)

@@ -170,6 +170,7 @@ def client_repository(root: Path) -> Path:
     add_model(root, "slow", identity_config(
         ["INT32"], dims="-1", extra=parameter("execute_delay_ms", 300)))
     add_model(root, "reloaded", identity_config(["INT32"], dims="-1"))
+    add_model(root, "repeat", 'backend: "repeat"\n')
     # Its backend exists nowhere, so that it stays unavailable with a reason.
     add_model(root, "broken", 'backend: "no_such_backend"\n')
     return root

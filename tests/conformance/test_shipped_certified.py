@@ -7,6 +7,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
@@ -76,6 +77,32 @@ def test_onnxruntime(tmp_path: Path) -> None:
         return {"Y": inputs["X"] + 1}
 
     certified("onnxruntime", ModelUnderTest("add", ONNX, str(tmp_path), reference=right))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_repeat() -> None:
+    """Its lists are as long as each other by the configuration, its delays short by the ranges."""
+    config = """
+    backend: "repeat"
+    model_transaction_policy { decoupled: true }
+    input [
+      { name: "IN" data_type: TYPE_INT32 dims: [ 4 ] },
+      { name: "DELAY" data_type: TYPE_UINT32 dims: [ 4 ] optional: true },
+      { name: "WAIT" data_type: TYPE_UINT32 dims: [ 1 ] optional: true }
+    ]
+    output [
+      { name: "OUT" data_type: TYPE_INT32 dims: [ 1 ] },
+      { name: "IDX" data_type: TYPE_UINT32 dims: [ 1 ] }
+    ]
+    """
+
+    def each(inputs):
+        return [{"OUT": value.reshape(1), "IDX": np.array([index], np.uint32)}
+                for index, value in enumerate(inputs["IN"])]
+
+    certified("repeat", ModelUnderTest("repeat", config, reference=each,
+                                       ranges={"DELAY": (0, 8), "WAIT": (0, 20)}), 54)
 
 
 @pytest.mark.slow

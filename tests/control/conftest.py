@@ -35,6 +35,7 @@ def create(repository: Repository, dataplane: FakeDataPlane) -> Iterator[StartSe
             "model_repository_paths": [str(repository.path)],
             "model_control_mode": ControlMode.EXPLICIT,
             "backend_directory": str(repository.backends),
+            "repo_agent_directory": str(repository.agents),
             "exit_on_error": False,
         }
         server = ControlPlane(
@@ -53,6 +54,8 @@ def create(repository: Repository, dataplane: FakeDataPlane) -> Iterator[StartSe
     assert dataplane.open_models() == []
     assert [backend.name for backend in dataplane.backends if not backend.closed] == []
     assert dataplane.table == {}
+    assert [m.agent.name for m in dataplane.agent_models if not m.closed] == []
+    assert [agent.name for agent in dataplane.agents if not agent.closed] == []
 
 
 @pytest.fixture

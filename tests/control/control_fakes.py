@@ -3,7 +3,8 @@
 """A data plane without libraries: records what is made and closed, fails and waits on request.
 
 A *point* is a string like ``create:m:1`` (model m, version 1), ``instance:m:1``, ``start:m:1``,
-``load_backend:fake``, ``publish:m:1``, ``close:m:1``. ``fail[point]`` is an exception to raise there;
+``load_backend:fake``, ``publish:m:1``, ``close:m:1``; of repository agents ``load_agent:a``,
+``agent_create:a``, ``agent:a:LOAD``, ``agent_close:a``, ``close_agent:a``. ``fail[point]`` is an exception to raise there;
 ``gates[point]`` is a ``Gate`` at which the calling thread stops until the test lets it through.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from triton_py.errors import InternalError, TritonError
 
@@ -151,16 +152,82 @@ class FakeModel:
         assert not self.closed, "asked after close"
         self._reach("statistics")
         assert not self.closed, "closed while it was asked"
+        assert self.spec is not None
         return {
             "inference_count": 7,
             "execution_count": 3,
             "failures": {"BACKEND": 2},
             "batch_closed": {"full": 5},
+            "histograms": {
+                key: {"bounds": bounds, "counts": list(range(len(bounds) + 1)), "sum": 12.5}
+                for key, bounds in self.spec["histograms"].items()
+            },
+            "summaries": {
+                key: {"quantiles": [(q, 1000 * q) for q in self.spec["summary_quantiles"]],
+                      "count": 4, "sum": 900}
+                for key in ("request", "queue") if self.spec["summary_quantiles"] is not None
+            },
         }
 
     def _reach(self, step: str) -> None:
         self.events.append(step)
         self.plane.reach(f"{step}:{self.name}:{self.version}")
+
+
+class FakeAgent:
+    def __init__(self, plane: FakeDataPlane, name: str, library: str) -> None:
+        self.name = name
+        self.library = library
+        self.closed = False
+        self._plane = plane
+
+    def close(self) -> None:
+        assert not self.closed, "agent closed twice"
+        in_use = [m for m in self._plane.agent_models if m.agent is self and not m.closed]
+        assert not in_use, f"agent closed under {in_use}"
+        self.closed = True
+        self._plane.reach(f"close_agent:{self.name}")
+
+
+class FakeAgentModel:
+    """Holds the agent's calls to what may follow what, and to one at a time."""
+
+    FOLLOWS: ClassVar[dict[str | None, set[str]]] = {
+        None: {"LOAD"}, "LOAD": {"LOAD_COMPLETE", "LOAD_FAIL"}, "LOAD_COMPLETE": {"UNLOAD"},
+        "UNLOAD": {"UNLOAD_COMPLETE"},
+    }  # fmt: skip
+
+    def __init__(
+        self, plane: FakeDataPlane, agent: FakeAgent, location: tuple[int, str],
+        config: str | None, parameters: list[tuple[str, str]],
+    ) -> None:
+        self.plane = plane
+        self.agent = agent
+        self.location = location
+        self.config = config
+        self.parameters = parameters
+        self.last: str | None = None
+        self.closed = False
+        self._busy = threading.Lock()
+
+    def action(self, action: int) -> None:
+        assert not self.closed and not self.agent.closed
+        name = ("LOAD", "LOAD_COMPLETE", "LOAD_FAIL", "UNLOAD", "UNLOAD_COMPLETE")[action]
+        assert self._busy.acquire(blocking=False), "two calls at a time"
+        try:
+            assert name in self.FOLLOWS.get(self.last, ()), f"{name} follows {self.last}"
+            self.last = name
+            self.plane.reach(f"agent:{self.agent.name}:{name}")
+            if name == "LOAD" and self.agent.name in self.plane.moves:
+                self.location = (0, self.plane.moves[self.agent.name])
+        finally:
+            self._busy.release()
+
+    def close(self) -> None:
+        assert not self.closed, "an agent's model is closed twice"
+        assert self.last in (None, "LOAD_FAIL", "UNLOAD_COMPLETE"), f"closed after {self.last}"
+        self.closed = True
+        self.plane.reach(f"agent_close:{self.agent.name}")
 
 
 class FakeDataPlane:
@@ -178,8 +245,14 @@ class FakeDataPlane:
         self.backends: list[FakeBackend] = []
         self.models: list[FakeModel] = []
         self.table: dict[tuple[str, int], FakeModel] = {}
+        self.agents: list[FakeAgent] = []
+        self.agent_models: list[FakeAgentModel] = []
+        #: agent -> the folder to which it moves every model
+        self.moves: dict[str, str] = {}
         self.points: list[str] = []
         self.lines: list[tuple[int, str]] = []
+        self.pinned_pool = 0
+        self.custom: list[Any] = []
         self._lock = threading.Lock()
 
     # What a test looks at
@@ -241,6 +314,28 @@ class FakeDataPlane:
             self.models.append(model)
         return model
 
+    def load_agent(self, name: str, library: str) -> FakeAgent:
+        self.reach(f"load_agent:{name}")
+        agent = FakeAgent(self, name, library)
+        with self._lock:
+            self.agents.append(agent)
+        return agent
+
+    def create_agent_model(
+        self,
+        agent: FakeAgent,
+        artifact_type: int,
+        location: str,
+        config_json: str | None,
+        parameters: list[tuple[str, str]],
+    ) -> FakeAgentModel:
+        assert not agent.closed
+        self.reach(f"agent_create:{agent.name}")
+        model = FakeAgentModel(self, agent, (artifact_type, location), config_json, parameters)
+        with self._lock:
+            self.agent_models.append(model)
+        return model
+
     def publish(self, model: FakeModel) -> None:
         assert model.started and not model.closed
         self.reach(f"publish:{model.name}:{model.version}")
@@ -253,6 +348,15 @@ class FakeDataPlane:
             model.withdrawn = True
             if self.table.get((model.name, model.version)) is model:
                 del self.table[(model.name, model.version)]
+
+    def resize_pinned_pool(self, byte_size: int) -> None:
+        self.pinned_pool = byte_size
+
+    def pinned_memory(self) -> tuple[int, int]:
+        return self.pinned_pool, 4096
+
+    def custom_metrics(self) -> list[Any]:
+        return self.custom
 
     def log_table(self, text: str) -> None:
         self.log(0, text)

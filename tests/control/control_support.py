@@ -32,6 +32,7 @@ class Repository:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.backends = root / "backends"
+        self.agents = root / "agents"
         self.path = root / "models"
         self.path.mkdir()
         self.library("fake")
@@ -40,6 +41,13 @@ class Repository:
         folder = directory or self.backends / backend
         folder.mkdir(parents=True, exist_ok=True)
         library = folder / f"libtriton_{backend}.so"
+        library.touch()
+        return library
+
+    def agent(self, name: str) -> Path:
+        """A library for a repository agent."""
+        library = self.agents / name / f"libtritonrepoagent_{name}.so"
+        library.parent.mkdir(parents=True, exist_ok=True)
         library.touch()
         return library
 

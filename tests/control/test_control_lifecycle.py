@@ -757,9 +757,15 @@ def test_exit_on_error_names_the_models_and_leaves_nothing(
 
 
 def test_features_that_come_later_are_refused(repository: Repository, start: StartServer) -> None:
-    repository.model("m", extra="model_repository_agents { agents { name: 'x' } }")
+    repository.model("m", config="""
+        platform: "ensemble"
+        input { name: "IN" data_type: TYPE_FP32 dims: [4] }
+        output { name: "OUT" data_type: TYPE_FP32 dims: [4] }
+        ensemble_scheduling { step { model_name: "x" model_version: -1
+          input_map { key: "A" value: "IN" } output_map { key: "B" value: "OUT" } } }
+    """)
     server = start()
-    with pytest.raises(UnsupportedError, match="repository agents.*not supported yet"):
+    with pytest.raises(UnsupportedError, match="ensembles are not supported yet"):
         server.load("m")
     assert "not supported yet" in states(server)["m"][""]
 

@@ -114,6 +114,13 @@ def test_the_users_backend_directory_comes_before_the_shipped_one(tmp_path: Path
     assert ServerOptions(backend_directory=same).backend_directories(shipped) == [same]
 
 
+def test_the_users_agents_come_before_the_shipped_ones(tmp_path: Path) -> None:
+    shipped = str(tmp_path / "shipped")
+    assert ServerOptions().repo_agent_directories(shipped) == [shipped]
+    options = ServerOptions.from_settings([("RepoAgentDirectory", "/opt/a")])
+    assert options.repo_agent_directories(shipped) == ["/opt/a", shipped]
+
+
 def config_of(options: ServerOptions, backend: str) -> dict[str, str]:
     text = backend_config(
         options, backend, backend_directory="/backends", min_compute_capability=6.0

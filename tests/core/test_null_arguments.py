@@ -48,6 +48,7 @@ SILENT = {
     "TRITONSERVER_BufferAttributesDelete",
     "TRITONSERVER_InferenceRequestDelete",
     "TRITONSERVER_MessageDelete",
+    "TRITONSERVER_MetricArgsDelete",
     "TRITONSERVER_MetricsDelete",
     "TRITONSERVER_ResponseAllocatorDelete",
     "TRITONSERVER_ServerDelete",

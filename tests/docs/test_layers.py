@@ -103,6 +103,14 @@ def test_shipped_backends_include_only_public_headers():
             assert public or own, f"{source.relative_to(ROOT)} includes {name}"
 
 
+def test_shipped_agents_include_only_public_headers():
+    agents = ROOT / "cbackend" / "agents"
+    for source in [*agents.rglob("*.c"), *agents.rglob("*.h")]:
+        for name in re.findall(r'#include "([^"]+)"', source.read_text()):
+            assert name.startswith("triton/core/") or (source.parent / name).exists(), (
+                f"{source.relative_to(ROOT)} includes {name}")
+
+
 def test_every_layer_is_checked():
     folders = {p.name for p in PACKAGE.iterdir() if p.is_dir() and any(p.glob("*.py"))}
     assert folders - {"core", "backends", "abi", "include", "lib"} <= set(NEVER)

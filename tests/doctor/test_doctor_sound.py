@@ -23,7 +23,7 @@ UNSOUND = {
 }
 
 
-@pytest.mark.parametrize("name", ["identity", "onnxruntime"])
+@pytest.mark.parametrize("name", ["identity", "onnxruntime", "repeat"])
 def test_shipped(name: str) -> None:
     library = Path(triton_py.get_backend_dir()) / name / f"libtriton_{name}.so"
     result = examine(str(library), backend_directory=triton_py.get_backend_dir())

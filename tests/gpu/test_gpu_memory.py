@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import backend_builder
 import numpy as np
 import pytest
 from backend_support import model, tensors
 from cuda_calls import Runtime
+from strict_page import read
 
 import triton_py.core  # noqa: F401  its modules are found in the library that it loads
 from triton_py import Server, UnavailableError
@@ -84,3 +86,31 @@ def test_more_than_there_is(server: Server) -> None:
     response = server.model("gpu").infer(
         inputs={"INPUT0": [1.0]}, parameters={"want_gpu": 1 << 20}).result(timeout=30)
     assert response["OUTPUT0"].tolist() == [1.0]
+
+
+def pinned(server: Server) -> dict[str, float]:
+    """Bytes of the pinned memory pool: ``total`` and ``used``."""
+    shown = read(server.metrics())
+    return {what: shown[f"nv_pinned_memory_pool_{what}_bytes"].value() for what in ("total", "used")}
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_the_pinned_memory_pool_is_a_limit(
+    server: Server, tmp_path: Path, runtime: Runtime
+) -> None:
+    """Of all servers of the process together: what one more brings is gone with it."""
+    before = pinned(server)
+    assert before["used"] == 0
+    folder = Path(server.options.repositories()[0])
+    with Server(model_repository=folder, backend_directory=folder.parent / "backends",
+                pinned_memory_pool_size=1 << 20) as other:
+        assert pinned(other) == {"total": before["total"] + (1 << 20), "used": 0}
+    assert pinned(server) == before
+    much = int(before["total"] // 4 // 2)  # of floats: the way holds two buffers at a time
+    data = np.zeros(much + 1, np.float32)
+    with pytest.raises(UnavailableError, match=f"failed to allocate {data.nbytes} bytes of pinned "
+                                               "memory: the pinned memory pool has not that much"):
+        server.model("cpu").infer(inputs={"INPUT0": data}).result(timeout=30)
+    response = server.model("cpu").infer(inputs={"INPUT0": data[:-1]}).result(timeout=30)
+    assert response["OUTPUT0"].numpy().nbytes == data.nbytes - 4
+    assert pinned(server) == before

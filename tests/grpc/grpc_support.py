@@ -40,9 +40,18 @@ output [ { name: "COPY" data_type: TYPE_UINT8 dims: [ -1 ] },
 instance_group { count: 2 }
 """
 
+REPEAT = """backend: "repeat"
+model_transaction_policy { decoupled: true }
+input [ { name: "IN" data_type: TYPE_INT32 dims: [ -1 ] },
+        { name: "DELAY" data_type: TYPE_UINT32 dims: [ -1 ] optional: true },
+        { name: "WAIT" data_type: TYPE_UINT32 dims: [ 1 ] optional: true } ]
+output [ { name: "OUT" data_type: TYPE_INT32 dims: [ 1 ] },
+         { name: "IDX" data_type: TYPE_UINT32 dims: [ 1 ] } ]
+"""
+
 
 def write_repository(place: Path) -> Path:
-    """echo, and the scripted backend twice: ``decoupled`` and ``single``."""
+    """echo, repeat, and the scripted backend twice: ``decoupled`` and ``single``."""
     library = place / "libtriton_scripted.so"
     subprocess.run(
         ["gcc", "-std=c11", "-D_GNU_SOURCE", "-shared", "-fPIC", "-pthread",
@@ -50,11 +59,11 @@ def write_repository(place: Path) -> Path:
         check=True,
     )
     policy = "model_transaction_policy { decoupled: true }\n"
-    for name, config in (("echo", ECHO), ("single", SCRIPTED_CONFIG),
-                         ("decoupled", SCRIPTED_CONFIG + policy)):
+    for name, config in (("echo", ECHO), ("repeat", REPEAT),
+                         ("single", SCRIPTED_CONFIG), ("decoupled", SCRIPTED_CONFIG + policy)):
         (place / name / "1").mkdir(parents=True)
         (place / name / "config.pbtxt").write_text(config)
-        if name != "echo":
+        if name in ("single", "decoupled"):
             (place / name / library.name).write_bytes(library.read_bytes())
     library.unlink()
     return place

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
 import threading
 from collections.abc import Coroutine
 from pathlib import Path
@@ -23,14 +24,43 @@ def tensor(kind: str, name: str, datatype: str, dims: str = "-1") -> str:
     return f'{kind} [ {{ name: "{name}" data_type: {config_type(datatype)} dims: [ {dims} ] }} ]\n'
 
 
-def write_model(repository: Path, name: str, body: str) -> None:
+STREAMING = """model_transaction_policy { decoupled: true }
+instance_group { count: 4 kind: KIND_CPU }
+input [ { name: "PROMPT" data_type: TYPE_STRING dims: [ 1 ] optional: true } ]
+output [ { name: "TEXT" data_type: TYPE_STRING dims: [ -1 ] } ]
+"""
+
+REPEAT = """model_transaction_policy { decoupled: true }
+input [ { name: "IN" data_type: TYPE_INT32 dims: [ -1 ] },
+        { name: "DELAY" data_type: TYPE_UINT32 dims: [ -1 ] optional: true },
+        { name: "WAIT" data_type: TYPE_UINT32 dims: [ 1 ] optional: true } ]
+output [ { name: "OUT" data_type: TYPE_INT32 dims: [ 1 ] },
+         { name: "IDX" data_type: TYPE_UINT32 dims: [ 1 ] } ]
+"""
+
+
+def write_model(repository: Path, name: str, body: str, backend: str = "identity") -> None:
     (repository / name / "1").mkdir(parents=True)
     (repository / name / "config.pbtxt").write_text(
-        f'name: "{name}"\nbackend: "identity"\n{body}')
+        f'name: "{name}"\nbackend: "{backend}"\n{body}')
+
+
+def write_streaming(repository: Path) -> None:
+    """repeat; streaming, of the backend that streaming.c is."""
+    import triton_py
+
+    write_model(repository, "repeat", REPEAT, "repeat")
+    write_model(repository, "streaming", STREAMING, "streaming")
+    subprocess.run(
+        ["gcc", "-std=c11", "-D_GNU_SOURCE", "-shared", "-fPIC", f"-I{triton_py.get_include()}",
+         str(Path(__file__).with_name("streaming.c")), "-o",
+         str(repository / "streaming" / "libtriton_streaming.so")], check=True)
 
 
 def write_models(repository: Path) -> None:
-    """identity_<type>: one tensor of any length; mixed: three; batched; delayed; echo."""
+    """identity_<type>: one tensor of any length; mixed: three; batched; delayed; echo; and those
+    that stream."""
+    write_streaming(repository)
     for datatype in DATATYPES:
         write_model(repository, f"identity_{datatype.lower()}", "max_batch_size: 0\n"
                     + tensor("input", "INPUT0", datatype)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,11 +50,9 @@ class Reader:
         """Whether the server closed without another byte."""
         return not self.pending and not self._more()
 
-    def reply(self, head_only: bool = False) -> Reply:
-        while b"\r\n\r\n" not in self.pending:
-            if not self._more():
-                raise ConnectionError(f"closed after {self.pending!r}")
-        head, _, rest = self.pending.partition(b"\r\n\r\n")
+    def head(self) -> tuple[int, dict[str, str]]:
+        """The status and the headers of the next reply; the body is still to come."""
+        head = self._until(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         version, status, _reason = first.split(" ", 2)
         assert version == "HTTP/1.1"
@@ -62,17 +61,49 @@ class Reader:
             name, value = line.split(": ", 1)
             assert name.lower() not in headers, f"{name} twice"
             headers[name.lower()] = value
-        if int(status) == 100:
+        return int(status), headers
+
+    def reply(self, head_only: bool = False) -> Reply:
+        status, headers = self.head()
+        if status == 100:
             assert not headers
-            self.pending = rest
             return Reply(100, {}, b"")
         size = 0 if head_only else int(headers["content-length"])
-        self.pending = rest
+        return Reply(status, headers, self._exactly(size))
+
+    def _until(self, end: bytes) -> bytes:
+        while end not in self.pending:
+            if not self._more():
+                raise ConnectionError(f"closed after {self.pending[-500:]!r}")
+        found, _, self.pending = self.pending.partition(end)
+        return found
+
+    def _exactly(self, size: int) -> bytes:
         while len(self.pending) < size:
             if not self._more():
                 raise ConnectionError("closed inside a body")
-        body, self.pending = self.pending[:size], self.pending[size:]
-        return Reply(int(status), headers, body)
+        found, self.pending = self.pending[:size], self.pending[size:]
+        return found
+
+    def chunks(self) -> Iterator[bytes]:
+        """The chunks of a body, up to its end."""
+        while size := int(self._until(b"\r\n"), 16):
+            chunk = self._exactly(size + 2)
+            assert chunk.endswith(b"\r\n")
+            yield chunk[:-2]
+        assert self._exactly(2) == b"\r\n"
+
+    def events(self) -> Iterator[Any]:
+        """What the events of a chunked body say; each is a chunk of its own."""
+        for chunk in self.chunks():
+            yield event(chunk)
+
+
+def event(text: bytes) -> Any:
+    """The JSON of one server-sent event."""
+    assert text.startswith(b"data: ") and text.endswith(b"\n\n"), text
+    assert b"\n" not in text[:-2] and b"\r" not in text
+    return json.loads(text[6:-2])
 
 
 def request_bytes(method: str, path: str, body: bytes | None = None,

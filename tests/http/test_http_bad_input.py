@@ -168,7 +168,10 @@ def test_decompressed_bodies_are_bounded(repository) -> None:
         ("POST", "/v2/repository/some/models/x/load", 501),
         ("GET", "/v2/logging", 501), ("GET", "/v2/trace/setting", 501),
         ("GET", "/v2/systemsharedmemory/status", 501),
-        ("POST", "/v2/models/identity_fp32/generate", 501),
+        ("GET", "/v2/models/identity_fp32/generate", 405),
+        ("PUT", "/v2/models/identity_fp32/versions/1/generate_stream", 405),
+        ("POST", "/v2/models//generate", 404), ("POST", "/v2/models/generate", 405),
+        ("POST", "/v2/models/x/versions/a/generate_stream", 404),
     ],
 )
 def test_routes_that_fail(server, method: str, path: str, status: int) -> None:

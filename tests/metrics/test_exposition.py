@@ -7,11 +7,24 @@ from __future__ import annotations
 import math
 
 import pytest
+import strict_page
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families as parse
 
-from triton_py.metrics import Family, MachineMetrics, Sample, format_families, render
+from triton_py.metrics import (
+    OWN_KINDS,
+    Family,
+    MachineMetrics,
+    MetricsSettings,
+    Sample,
+    custom_families,
+    format_families,
+    histogram_bounds,
+    not_histograms,
+    render,
+)
+from triton_py.metrics.families import MODEL_HISTOGRAMS, MODEL_SUMMARIES
 
 # Triton's names (its metrics documentation) of what this server has, with their kinds.
 TRITON = {
@@ -173,8 +186,148 @@ def test_a_histogram_of_a_backend():
 
 
 def test_a_name_may_stand_once():
-    with pytest.raises(ValueError, match="'nv_inference_count' is defined twice"):
-        render([], extra=[Family("nv_inference_count", "counter", "again")])
+    with pytest.raises(ValueError, match="'nv_inference_count' is a counter and a gauge"):
+        render([], extra=[Family("nv_inference_count", "gauge", "again")])
+
+
+def test_a_custom_family_of_the_same_name_joins():
+    own = (("model", "m"), ("version", "1"))
+    custom = Family("nv_inference_count", "counter", "again", [
+        Sample(5, {"version": "1", "model": "m"}), Sample(6, {"gpu": "0"})])
+    text = render([model()], extra=[custom])
+    samples = read(text)
+    assert samples["nv_inference_count", own] == 40  # the server's own
+    assert samples["nv_inference_count", (("gpu", "0"),)] == 6
+    assert "again" not in text
+    strict_page.read(text)
+
+
+def test_a_custom_histogram_of_the_same_name_is_not_mixed_with_the_servers():
+    settings = MetricsSettings(histogram_latencies=True)
+    name = "nv_inference_first_response_histogram_ms"
+    custom = Family(name, "histogram", "")
+    custom.add_histogram({"model": "m", "version": "1"}, [7], [1, 1], 3)
+    custom.add_histogram({"model": "mine"}, [7], [1, 1], 3)
+    text = render([with_latencies()], extra=[custom], settings=settings)
+    shown = strict_page.read(text)[name]
+    assert shown.value("_count", model="m", version="1") == 4
+    assert shown.value("_bucket", model="mine", le="7") == 1
+    assert not any(dict(labels).get("le") == "7" and dict(labels)["model"] == "m"
+                   for _, labels in shown.samples)
+
+
+# --- what --metrics-config switches ----------------------------------------------------------
+
+HISTOGRAM = {"bounds": [100.0, 500.0], "counts": [1, 3, 4], "sum": 1234.5}
+SUMMARY = {"quantiles": [[0.5, 10.0], [0.999, math.nan]], "count": 4, "sum": 80}
+
+
+def with_latencies(**changes) -> dict:
+    keys = [family.key for family in MODEL_HISTOGRAMS]
+    made = model(**changes)
+    made["statistics"]["histograms"] = dict.fromkeys(keys, HISTOGRAM)
+    made["statistics"]["summaries"] = {family.key: SUMMARY for family in MODEL_SUMMARIES}
+    return made
+
+
+def test_histograms_and_summaries_are_shown_when_they_are_asked_for():
+    labels = {"model": "m", "version": "1"}
+    plain = strict_page.read(render([with_latencies()]))
+    assert set(plain) == {*TRITON, *OURS}
+    shown = strict_page.read(render(
+        [with_latencies()],
+        settings=MetricsSettings(histogram_latencies=True, summary_latencies=True)))
+    assert set(shown) - set(plain) == {
+        "nv_inference_first_response_histogram_ms", "triton_py_request_histogram_us",
+        "triton_py_queue_histogram_us", "triton_py_compute_input_histogram_us",
+        "triton_py_compute_infer_histogram_us", "triton_py_compute_output_histogram_us",
+        "triton_py_batch_size_histogram", "nv_inference_request_summary_us",
+        "nv_inference_queue_summary_us", "nv_inference_compute_input_summary_us",
+        "nv_inference_compute_infer_summary_us", "nv_inference_compute_output_summary_us",
+    }
+    for family in MODEL_HISTOGRAMS:
+        found = shown[family.name]
+        assert found.kind == "histogram"
+        assert [found.value("_bucket", **labels, le=le) for le in ("100", "500", "+Inf")] == [
+            1, 3, 4]
+        assert found.value("_sum", **labels) == 1234.5
+    for family in MODEL_SUMMARIES:
+        found = shown[family.name]
+        assert found.kind == "summary"
+        assert found.value(**labels, quantile="0.5") == 10
+        # Nothing in the last minute.
+        assert math.isnan(found.value(**labels, quantile="0.999"))
+        assert (found.value("_count", **labels), found.value("_sum", **labels)) == (4, 80)
+
+
+def test_a_model_with_the_cache_has_no_summary_of_requests():
+    text = render([with_latencies(cache=True)], settings=MetricsSettings(summary_latencies=True))
+    shown = strict_page.read(text)
+    assert not shown["nv_inference_request_summary_us"].samples
+    assert shown["nv_inference_queue_summary_us"].samples
+
+
+def test_latencies_as_counters_can_be_turned_off():
+    """The counts stay, and go on counting: with Triton they would stay at 0."""
+    shown = strict_page.read(
+        render([model(cache=True)], settings=MetricsSettings(counter_latencies=False)))
+    gone = {"nv_inference_request_duration_us", "nv_inference_queue_duration_us",
+            "nv_inference_compute_input_duration_us", "nv_inference_compute_infer_duration_us",
+            "nv_inference_compute_output_duration_us", "nv_cache_num_hits_per_model",
+            "nv_cache_num_misses_per_model", "nv_cache_hit_duration_per_model",
+            "nv_cache_miss_duration_per_model"}
+    assert set(TRITON) - set(shown) == gone
+    assert shown["nv_inference_request_success"].value(model="m", version="1") == 40
+
+
+def test_the_kinds_of_the_servers_own():
+    """What a custom family of such a name is held against."""
+    settings = MetricsSettings(histogram_latencies=True, summary_latencies=True)
+    shown = strict_page.read(render([with_latencies(cache=True)], settings=settings,
+                                    machine=MachineMetrics().families()))
+    kinds = {name: family.kind for name, family in shown.items()}
+    assert kinds.items() <= OWN_KINDS.items()
+    assert all(name.startswith(("nv_gpu", "nv_energy", "nv_pinned", "nv_cpu"))
+               for name in set(OWN_KINDS) - set(kinds))
+
+
+def test_bounds_of_histograms():
+    bounds = histogram_bounds({"nv_inference_first_response_histogram_ms": [1, 2.5],
+                               "none_of_ours": [3]})
+    assert bounds["first_response"] == [1, 2.5]
+    assert histogram_bounds({})["first_response"] == [100, 500, 2000, 5000]  # Triton's
+    assert set(bounds) == {family.key for family in MODEL_HISTOGRAMS}
+    assert all(values == sorted(set(values)) for values in bounds.values())
+    assert not_histograms(["none_of_ours", "triton_py_queue_histogram_us"]) == ["none_of_ours"]
+
+
+def test_custom_metrics_of_the_core():
+    families = custom_families([
+        ("c", "counter", "counts", [({"a": "1"}, 2.0)]),
+        ("h", "histogram", "", [({}, HISTOGRAM)]),
+    ])
+    shown = strict_page.read(format_families(families))
+    assert shown["c"].value(a="1") == 2 and shown["c"].help == "counts"
+    assert shown["h"].value("_count") == 4
+
+
+# --- the strict reader itself ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", [
+    "x 1\n", "# HELP x\n", "# TYPE x gauge\nx 1\n", "# HELP x h\nx 1\n",
+    "# HELP x h\n# TYPE x gauge\nx 1", "# HELP x h\n# TYPE x gauge\nx 1\nx 1\n",
+    "# HELP x h\n# TYPE x gauge\nx{} 1\nx{a=1} 1\n", '# HELP x h\n# TYPE x gauge\nx{a="1",} 1\n',
+    "# HELP x h\n# TYPE x gauge\nx one\n", "# HELP x h\n# TYPE x gauge\ny 1\n",
+    '# HELP x h\n# TYPE x gauge\nx{a="\\t"} 1\n',
+    '# HELP x h\n# TYPE x histogram\nx_bucket{le="1"} 1\nx_sum 1\nx_count 1\n',
+    '# HELP x h\n# TYPE x histogram\nx_bucket{le="+Inf"} 1\nx_count 1\n',
+    '# HELP x h\n# TYPE x histogram\nx_bucket{le="+Inf"} 1\nx_sum 1\nx_count 2\n',
+    '# HELP x h\n# TYPE x histogram\nx_bucket{le="1"} 2\nx_bucket{le="+Inf"} 1\nx_sum 1\nx_count 1\n',
+])
+def test_the_strict_reader_refuses(text: str):
+    with pytest.raises(AssertionError):
+        strict_page.read(text)
 
 
 @pytest.mark.parametrize("name", ["", "1x", "a-b", "a b", "ä"])

@@ -20,7 +20,8 @@ import pytest
 from serve_process import Serving, write_model
 
 ROOT = Path(__file__).resolve().parents[2]
-BACKENDS = ("identity", "onnxruntime")
+BACKENDS = ("identity", "onnxruntime", "repeat")
+AGENTS = ("checksum",)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -67,6 +68,8 @@ def test_what_the_wheel_carries(wheel):
     assert "triton_py/lib/libtritonserver.so" in names
     for backend in BACKENDS:
         assert f"triton_py/backends/{backend}/libtriton_{backend}.so" in names
+    for agent in AGENTS:
+        assert f"triton_py/repoagents/{agent}/libtritonrepoagent_{agent}.so" in names
     assert "triton_py/py.typed" in names
     assert "triton_py/abi_implemented.json" in names
     assert any(name.endswith(".pyi") for name in names)
@@ -79,7 +82,7 @@ def test_nothing_generic_lands_in_site_packages(wheel):
 
 
 def test_config_points_into_the_installed_package(site):
-    for flag in ("--include", "--libdir", "--backends"):
+    for flag in ("--include", "--libdir", "--backends", "--repoagents"):
         path = Path(run(site, "config", flag).strip())
         assert path.is_dir() and path.is_relative_to(site), path
     assert "works" in run(site, "abi")

@@ -14,12 +14,14 @@ from triton_py.api.enums import (
     InstanceGroupKind,
     LogFormat,
     MemoryType,
+    MetricKind,
     ModelBatchFlag,
     ModelControlMode,
     ModelTxnPropertyFlag,
     RateLimitMode,
 )
 from triton_py.api.memory import MemoryBuffer
+from triton_py.api.metric import Metric, MetricFamily
 from triton_py.api.model import Model, ModelDictionary
 from triton_py.api.options import ModelLoadDeviceLimit, Options, RateLimiterResource
 from triton_py.api.request import InferenceRequest
@@ -37,6 +39,9 @@ __all__ = [
     "LogFormat",
     "MemoryBuffer",
     "MemoryType",
+    "Metric",
+    "MetricFamily",
+    "MetricKind",
     "Model",
     "ModelBatchFlag",
     "ModelControlMode",

@@ -15,6 +15,7 @@ __all__ = [
     "InstanceGroupKind",
     "LogFormat",
     "MemoryType",
+    "MetricKind",
     "ModelBatchFlag",
     "ModelControlMode",
     "ModelTxnPropertyFlag",
@@ -49,6 +50,14 @@ class MemoryType(IntEnum):
     CPU = 0
     CPU_PINNED = 1
     GPU = 2
+
+
+class MetricKind(IntEnum):
+    """TRITONSERVER_MetricKind."""
+
+    COUNTER = 0
+    GAUGE = 1
+    HISTOGRAM = 2
 
 
 class ModelControlMode(IntEnum):

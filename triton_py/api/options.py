@@ -93,11 +93,13 @@ class Options:
 
     #: None: the backends that ship with this package.
     backend_directory: StrPath | None = None
+    #: Searched before the repository agents that ship.
     repo_agent_directory: StrPath | None = None
     model_load_device_limits: Sequence[ModelLoadDeviceLimit] = ()
     #: backend name ("" for all) -> setting -> value
     backend_configuration: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     host_policies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: "" -> setting -> value, see docs/metrics.md
     metrics_configuration: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def repositories(self) -> list[str]:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""``triton-py config``: where the headers, the library and the shipped backends lie."""
+"""``triton-py config``: where the headers, the library, the shipped backends and agents lie."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ def build_parser(prog: str = "triton-py config") -> argparse.ArgumentParser:
                         help="directory for -L; holds libtritonserver.so")
     parser.add_argument("--backends", action="store_true",
                         help="directory of the shipped backends")
+    parser.add_argument("--repoagents", action="store_true",
+                        help="directory of the shipped repository agents")
     return parser
 
 
@@ -33,7 +35,8 @@ def main(arguments: Sequence[str]) -> int:
     """Runs ``triton-py config``; returns the exit status."""
     options = build_parser().parse_args(arguments)
     places = {"include": triton_py.get_include(), "libdir": triton_py.get_library_dir(),
-              "backends": triton_py.get_backend_dir()}
+              "backends": triton_py.get_backend_dir(),
+              "repoagents": triton_py.get_repoagent_dir()}
     asked = [name for name in places if getattr(options, name)]
     if len(asked) == 1:
         print(places[asked[0]])

@@ -62,7 +62,6 @@ MISSING: dict[str, Missing] = {
     "model-load-gpu-limit": Missing(
         "limits on a GPU's memory", values.device_fraction, "DEVICE:FRACTION"),
     "allow-client-shm": Missing("shared memory", *_BOOL),
-    "repoagent-directory": Missing("repository agents", str, "DIR"),
 }
 
 NO_EFFECT: dict[str, NoEffect] = {
@@ -71,7 +70,6 @@ NO_EFFECT: dict[str, NoEffect] = {
     "grpc-infer-allocation-pool-size": NoEffect(_GRPC_POOL, values.count, "COUNT"),
     "grpc-max-response-pool-size": NoEffect(
         _GRPC_POOL, values.positive_size("grpc-max-response-pool-size"), "COUNT"),
-    "pinned-memory-pool-byte-size": NoEffect(_NO_POOL, values.byte_size, "BYTES"),
     "cuda-memory-pool-byte-size": NoEffect(_NO_POOL, values.device_size, "DEVICE:BYTES"),
     "cuda-virtual-address-size": NoEffect(
         "a state that grows takes memory as it needs it, and no range of addresses beforehand",

@@ -26,6 +26,8 @@ def check_paths(settings: Settings) -> None:
     places = [("model-repository", path) for path in settings.model_repository]
     if settings.backend_directory:
         places.append(("backend-directory", settings.backend_directory))
+    if settings.repoagent_directory:
+        places.append(("repoagent-directory", settings.repoagent_directory))
     for flag, path in places:
         if not os.path.exists(path):
             raise CliError(f"--{flag}={path}: there is no such directory")
@@ -78,6 +80,8 @@ def native_options(settings: Settings) -> Options:
     o.set_model_load_thread_count(settings.model_load_thread_count)
     o.set_model_load_retry_count(settings.model_load_retry_count)
     o.set_backend_directory(settings.backend_directory or triton_py.get_backend_dir())
+    if settings.repoagent_directory:
+        o.set_repo_agent_directory(settings.repoagent_directory)
     for setting in with_runtime_library(settings):
         o.set_backend_config(*setting)
     _devices(o, settings)
@@ -91,6 +95,7 @@ def _devices(o: Options, settings: Settings) -> None:
         o.set_host_policy(*setting)
     if settings.min_supported_compute_capability is not None:
         o.set_min_supported_compute_capability(settings.min_supported_compute_capability)
+    o.set_pinned_memory_pool_byte_size(settings.pinned_memory_pool_byte_size)
 
 
 def _logging(o: Options, settings: Settings) -> None:

@@ -226,15 +226,20 @@ class Settings:
     allow_cpu_metrics: bool = _flag(True, METRICS, values.boolean, "BOOL", "Include CPU metrics.")
     metrics_interval_ms: int = _flag(
         2000, METRICS, values.integer(1, 2**31 - 1), "MILLISECONDS",
-        "Time between two readings of the gauges.")
+        "Least time between two readings of the machine; a page in between shows the last one.")
     metrics_config: list[values.Setting] = _flag(
-        None, METRICS, values.metrics_config, "KEY=VALUE", "A setting of the metrics; repeatable.",
-        repeat=True)
+        None, METRICS, values.metrics_config, "KEY=VALUE",
+        "counter_latencies, histogram_latencies or summary_latencies (true or false), or "
+        "summary_quantiles (0.5:0.05,...); repeatable.", repeat=True)
 
     backend_directory: str = _flag(
         "", BACKEND, values.nonempty("backend-directory"), "DIR",
         "Directory searched for <name>/libtriton_<name>.so, after a model's own folders.",
         default_text="the shipped backends (triton-py config --backends)")
+    repoagent_directory: str = _flag(
+        "", BACKEND, values.nonempty("repoagent-directory"), "DIR",
+        "Directory searched for <name>/libtritonrepoagent_<name>.so, before the shipped ones.",
+        default_text="the shipped agents (triton-py config --repoagents)")
     backend_config: list[values.Setting] = _flag(
         None, BACKEND, values.backend_config, "[NAME,]KEY=VALUE",
         "A setting for backend NAME, or for every backend; repeatable.", repeat=True)
@@ -247,6 +252,9 @@ class Settings:
         None, DEVICE, values.number, "VERSION",
         "The least CUDA compute capability that backends are told to support.",
         default_text="6.0 where there is a GPU")
+    pinned_memory_pool_byte_size: int = _flag(
+        2**28, DEVICE, values.byte_size, "BYTES",
+        "Pinned memory that backends may have at a time; 0 for none.")
 
     log_verbose: int = _flag(
         0, LOGGING, values.verbosity, "LEVEL", "Level of verbose messages; 0 for none.")
@@ -282,6 +290,9 @@ class Settings:
         1024, LIMITS, _POSITIVE, "COUNT", "Requested outputs of an HTTP inference request.")
     http_max_pipelined: int = _flag(
         64, LIMITS, _POSITIVE, "COUNT", "Requests of a connection that wait for their answers.")
+    http_max_stream_backlog: int = _flag(
+        64 * 1024 * 1024, LIMITS, _POSITIVE, "BYTES",
+        "Responses of generate_stream that wait on a connection, before the request is cancelled.")
     http_max_connections: int = _flag(
         8192, LIMITS, _POSITIVE, "COUNT", "HTTP connections; one more is answered 503.")
     http_header_timeout: float = _flag(

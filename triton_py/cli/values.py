@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from triton_py.frontend.address import unix_path
 from triton_py.frontend.restriction import CATEGORIES, Restriction, grpc_restriction
+from triton_py.metrics import check_setting
 
 _INT = re.compile(r"[+-]?[0-9]+")
 
@@ -230,6 +231,10 @@ def metrics_config(text: str) -> Setting:
         raise ArgumentTypeError(
             f"--metrics-config option format is <setting>=<value>. Got {text}"
         )
+    try:
+        check_setting(key, value)
+    except ValueError as error:
+        raise ArgumentTypeError(f"--metrics-config: {error}") from None
     return Setting("", key, value)
 
 

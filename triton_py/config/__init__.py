@@ -37,7 +37,7 @@ from .normalize import (
     normalize,
     normalize_instance_groups,
 )
-from .prepare import Prepared, prepare
+from .prepare import Prepared, prepare, read_config
 from .spec import compile_spec, scheduling
 from .text import config_path, load_config, locate, parse_text, to_text
 from .validate import problems, validate_config, validate_instance_groups, validate_io
@@ -66,6 +66,7 @@ __all__ = [
     "parse_text",
     "prepare",
     "problems",
+    "read_config",
     "requires_reload",
     "scheduling",
     "to_dict",

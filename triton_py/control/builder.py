@@ -14,12 +14,14 @@ from triton_py.control import configs
 from triton_py.control.backends import BackendStore, backend_config
 from triton_py.control.dataplane import LOG_ERROR, LOG_VERBOSE, LOG_WARN, DataPlane, Model
 from triton_py.control.instances import InstanceSpec, instances
+from triton_py.control.metrics import asked_of
 from triton_py.control.options import ServerOptions
 from triton_py.control.planner import LoadPlan
 from triton_py.control.states import BuiltModel
 from triton_py.control.text import as_triton_error, status_text
 from triton_py.control.workers import run_all
 from triton_py.errors import NotFoundError
+from triton_py.metrics import not_histograms
 from triton_py.proto.model_config import TYPE_STRING, ModelConfig
 from triton_py.repository import (
     find_backend_library,
@@ -101,6 +103,8 @@ class Builder:
             spec["labels"] = labels
             self._read_initial_states(plan.name, folder.path, spec)
             spec["batch_strategy_library"] = self._batch_strategy(plan, folder.path, version)
+            spec |= asked_of(self._options, spec["metric_buckets"])
+            self._warn_of_metrics(plan.name, spec)
             check()
             model.configure(configs.to_json(config), spec)
             self._add_instances(model, config, lease.backend.parallel_instance_loading, check)
@@ -152,6 +156,14 @@ class Builder:
                 state["data_file"],
                 state["byte_size"],
                 strings=state["datatype"] == TYPE_STRING,
+            )
+
+    def _warn_of_metrics(self, name: str, spec: dict[str, Any]) -> None:
+        for family in not_histograms(spec["metric_buckets"]):
+            self._dataplane.log(
+                LOG_WARN,
+                f"model_metrics of model '{name}' sets the buckets of '{family}', which is none of "
+                "the server's histograms; it is ignored",
             )
 
     def _batch_strategy(self, plan: LoadPlan, directory: str, version: int) -> str:

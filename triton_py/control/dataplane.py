@@ -11,6 +11,8 @@ plane never holds one of its locks during a call, since a backend may call back 
 Questions (``ready``, ``statistics``, ``in_flight``, ``pending``) are asked at any time between
 ``start`` and ``close``, from several threads; the control plane sees to it that ``close`` comes after
 them (``Pins``).
+
+An agent's models are created, told of actions and closed one call at a time, and before the agent.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from typing import Any, Protocol
 LOG_INFO, LOG_WARN, LOG_ERROR, LOG_VERBOSE = range(4)
 #: TRITONSERVER_InstanceGroupKind
 KIND_AUTO, KIND_CPU, KIND_GPU, KIND_MODEL = range(4)
+#: TRITONREPOAGENT_ArtifactType
+ARTIFACT_FILESYSTEM, ARTIFACT_REMOTE_FILESYSTEM = range(2)
 
 
 class Backend(Protocol):
@@ -53,7 +57,11 @@ class Model(Protocol):
     concurrent_instances: bool
 
     def configure(self, config_json: str, spec: dict[str, Any]) -> None:
-        """Take the final configuration, as JSON and as ``compile_spec``'s digest of it."""
+        """Take the final configuration, as JSON and as ``compile_spec``'s digest of it.
+
+        The digest has also ``labels``, ``batch_strategy_library``, and what
+        ``triton_py.control.metrics.asked_of`` returns.
+        """
 
     def add_instance(
         self,
@@ -83,8 +91,38 @@ class Model(Protocol):
     def statistics(self) -> dict[str, Any]:
         """The model's entry of the statistics extension, without name and version.
 
-        Beside the extension's members: ``failures`` (count by reason) and ``batch_closed`` (batches
-        by the reason why they were closed).
+        Beside the extension's members: ``failures`` (count by reason), ``batch_closed`` (batches
+        by the reason why they were closed), and those ``histograms`` and ``summaries`` that
+        ``configure`` was asked for: each histogram a dict of ``bounds``, ``counts`` (cumulative, one
+        more) and ``sum``, each summary one of ``quantiles`` (pairs of quantile and value, in
+        microseconds, of the last minute), ``count`` and ``sum``.
+        """
+
+
+class Agent(Protocol):
+    """A loaded and initialised repository agent."""
+
+    name: str
+    library: str
+
+    def close(self) -> None:
+        """TRITONREPOAGENT_Finalize, then dlclose; a TritonError comes after the clean-up."""
+
+
+class AgentModel(Protocol):
+    """One model in the hands of an agent, from TRITONREPOAGENT_ModelInitialize to ModelFinalize."""
+
+    @property
+    def location(self) -> tuple[int, str]:
+        """(TRITONREPOAGENT_ArtifactType, path or address): where the agent left the model."""
+
+    def action(self, action: int) -> None:
+        """TRITONREPOAGENT_ModelAction, one at a time; raises what the agent returns."""
+
+    def close(self) -> None:
+        """TRITONREPOAGENT_ModelFinalize, then what the agent acquired is removed.
+
+        A TritonError comes after the clean-up.
         """
 
 
@@ -114,11 +152,36 @@ class DataPlane(Protocol):
         A failure cleans up before it raises.
         """
 
+    def load_agent(self, name: str, library: str) -> Agent:
+        """dlopen, TRITONREPOAGENT_Initialize. A failure cleans up before it raises."""
+
+    def create_agent_model(
+        self,
+        agent: Any,
+        artifact_type: int,
+        location: str,
+        config_json: str | None,
+        parameters: list[tuple[str, str]],
+    ) -> AgentModel:
+        """TRITONREPOAGENT_ModelInitialize; a failure cleans up before it raises."""
+
     def publish(self, model: Any) -> None:
         """Let new requests find the model, atomically replacing one of its name and version."""
 
     def withdraw(self, model: Any) -> None:
         """Let no new request find the model; a no-op where another one has replaced it."""
+
+    def resize_pinned_pool(self, byte_size: int) -> None:
+        """Set how much pinned memory backends may have; the servers of a process share theirs."""
+
+    def pinned_memory(self) -> tuple[int, int]:
+        """The process's pinned memory in bytes: what there may be, and what there is."""
+
+    def custom_metrics(self) -> list[tuple[str, str, str, list[tuple[dict[str, str], Any]]]]:
+        """Custom metrics of the process: ``(name, kind, help, [(labels, value), ...])`` each.
+
+        A value is a float; of a histogram it is such a dict as in ``statistics``.
+        """
 
     def log(self, level: int, message: str) -> None:
         """Write to the server's log; the level is a TRITONSERVER_LogLevel."""

@@ -6,20 +6,27 @@ from __future__ import annotations
 
 import threading
 
+from triton_py.control.agent_chain import AgentChain
 from triton_py.repository import LocalFolder
 
 
 class SharedFolder:
-    """A folder that several versions are loaded from; a temporary one is deleted after the last.
+    """A folder that several versions are loaded from, with the agents that brought them there.
 
+    After the last version the agents learn that it is over, and a temporary folder is deleted.
     Born with one share, its creator's.
 
-    Thread safety: ``_lock`` guards ``_shares``; the folder is deleted outside of it.
+    Thread safety: ``_lock`` guards ``_shares``; agents are told, and the folder is deleted, outside
+    of it.
     """
 
-    def __init__(self, path: str, temporary: LocalFolder | None = None) -> None:
+    def __init__(
+        self, path: str, temporary: LocalFolder | None = None, agents: AgentChain | None = None
+    ) -> None:
+        """``path`` is where the agents left the model, ``temporary`` where they found it."""
         self.path = path
         self._temporary = temporary
+        self._agents = agents
         self._lock = threading.Lock()
         self._shares = 1
 
@@ -31,6 +38,16 @@ class SharedFolder:
             self._shares += 1
         return self
 
+    def load_complete(self) -> None:
+        """What was loaded from the folder serves."""
+        if self._agents is not None:
+            self._agents.load_complete()
+
+    def begin_unload(self) -> None:
+        """What was loaded from the folder is about to be unloaded; may be said several times."""
+        if self._agents is not None:
+            self._agents.unload()
+
     def release(self) -> None:
         """Give up one share."""
         with self._lock:
@@ -38,5 +55,9 @@ class SharedFolder:
                 raise RuntimeError(f"model folder '{self.path}' is released twice")
             self._shares -= 1
             last = self._shares == 0
-        if last and self._temporary is not None:
+        if not last:
+            return
+        if self._agents is not None:
+            self._agents.end()
+        if self._temporary is not None:
             self._temporary.remove()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 
+from triton_py.control.agents import AgentStore
 from triton_py.control.builder import Builder
 from triton_py.control.dataplane import LOG_ERROR, LOG_INFO, LOG_WARN, DataPlane
 from triton_py.control.operations import Kind, Operation, Operations
@@ -68,6 +69,7 @@ class Loader:
         retirer: Retirer,
         builder: Builder,
         pool: WorkerPool,
+        agents: AgentStore,
     ) -> None:
         self._dataplane = dataplane
         self._options = options
@@ -77,7 +79,7 @@ class Loader:
         self._retirer = retirer
         self._builder = builder
         self._pool = pool
-        self._planner = Planner(dataplane, options)
+        self._planner = Planner(dataplane, options, agents)
 
     def load(
         self,
@@ -162,8 +164,12 @@ class Loader:
         except TritonError as error:
             return self._plan_failed(name, error, exists=not isinstance(error, NotFoundError))
         try:
-            plan = self._plan(name, folder, parameters)
+            plan = self._plan(name, folder, parameters, load.operation.check)
         except Exception as error:  # noqa: BLE001
+            try:
+                load.operation.check()
+            except TritonError as superseded:
+                return _load_failed(name, superseded)
             return self._plan_failed(name, as_triton_error(error), exists=folder is not None)
         if plan is None:
             return None
@@ -176,14 +182,18 @@ class Loader:
         return None
 
     def _plan(
-        self, name: str, folder: ModelFolder | None, parameters: LoadParameters
+        self,
+        name: str,
+        folder: ModelFolder | None,
+        parameters: LoadParameters,
+        check: Callable[[], None],
     ) -> LoadPlan | None:
         """The plan, or None when the model serves its folder's present content already."""
         # Taken before anything is read, so that a change in the meantime shows next time.
         mark = folder_fingerprint(folder) if folder is not None else ""
         if folder is not None and not parameters and self._serves(name, mark):
             return None
-        return self._planner.plan(name, folder, parameters, mark)
+        return self._planner.plan(name, folder, parameters, mark, check)
 
     def _serves(self, name: str, mark: str) -> bool:
         """Whether a model serves, and is well, from a folder with this fingerprint.
@@ -258,11 +268,15 @@ class Loader:
                 displaced = self._serve(plan, builds)
             except Exception as error:  # noqa: BLE001
                 return self._undo(load, plan, as_triton_error(error))
-            self._dataplane.log(LOG_INFO, f"successfully loaded '{plan.name}'")
-            for built in displaced.dropped:
-                self._withdraw(built)
-            for built in [*displaced.replaced, *displaced.dropped]:
-                self._retirer.retire(built)
+            try:
+                plan.folder.load_complete()
+                self._dataplane.log(LOG_INFO, f"successfully loaded '{plan.name}'")
+            finally:
+                # Also where Ctrl-C ends the wait for an agent: nobody else knows of them.
+                for built in displaced.dropped:
+                    self._withdraw(built)
+                for built in [*displaced.replaced, *displaced.dropped]:
+                    self._retirer.retire(built)
             return None
         finally:
             load.plan = None

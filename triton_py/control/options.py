@@ -16,6 +16,7 @@ from enum import IntEnum
 from typing import Any
 
 from triton_py.errors import InvalidArgumentError, UnsupportedError
+from triton_py.metrics import MetricsSettings, check_setting
 
 _GPU_KIND = 2
 _HOST_POLICY_SETTINGS = ("numa-node", "cpu-cores")
@@ -73,11 +74,12 @@ class ServerOptions:
     gpu_metrics: bool = True
     cpu_metrics: bool = True
     metrics_interval: int = 2000
-    #: name -> setting -> value
-    metrics_config: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: setting -> value; each is one that there is
+    metrics_config: dict[str, str] = field(default_factory=dict)
     #: Empty: only the backends that ship with triton-py.
     backend_directory: str = ""
-    repo_agent_directory: str = "/opt/tritonserver/repoagents"
+    #: Empty: only the repository agents that ship with triton-py.
+    repo_agent_directory: str = ""
     #: backend name ("" for all) -> setting -> value; of a setting given twice the last one counts
     backend_config: dict[str, dict[str, str]] = field(default_factory=dict)
     #: policy name -> setting -> value
@@ -113,15 +115,28 @@ class ServerOptions:
         setter(self, *arguments)
 
     @property
+    def metrics_settings(self) -> MetricsSettings:
+        return MetricsSettings.from_config(self.metrics_config)
+
+    @property
     def auto_complete_config(self) -> bool:
         return not self.strict_model_config
 
     def backend_directories(self, shipped: str) -> list[str]:
         """Where backends are searched: the user's directory, then the shipped one."""
-        chosen = [self.backend_directory] if self.backend_directory else []
-        if not chosen or os.path.realpath(self.backend_directory) != os.path.realpath(shipped):
-            chosen.append(shipped)
-        return chosen
+        return _directories(self.backend_directory, shipped)
+
+    def repo_agent_directories(self, shipped: str) -> list[str]:
+        """Where repository agents are searched: the user's directory, then the shipped one."""
+        return _directories(self.repo_agent_directory, shipped)
+
+
+def _directories(chosen: str, shipped: str) -> list[str]:
+    if not chosen:
+        return [shipped]
+    if os.path.realpath(chosen) == os.path.realpath(shipped):
+        return [chosen]
+    return [chosen, shipped]
 
 
 _Setter = Callable[..., None]
@@ -187,6 +202,19 @@ def _set_host_policy(options: ServerOptions, policy: str, setting: str, value: s
     options.host_policies.setdefault(policy, {})[setting] = value
 
 
+def _set_metrics_config(options: ServerOptions, group: str, setting: str, value: str) -> None:
+    if group:
+        raise UnsupportedError(
+            f"metrics setting '{setting}' is given for '{group}'; there are only settings of all "
+            "metrics, with an empty name"
+        )
+    try:
+        check_setting(setting, value)
+    except ValueError as error:
+        raise InvalidArgumentError(str(error)) from None
+    options.metrics_config[setting] = value
+
+
 def _set_model_load_device_limit(
     options: ServerOptions, kind: int, device: int, fraction: float
 ) -> None:
@@ -237,7 +265,7 @@ _SETTERS: dict[str, tuple[int, _Setter]] = {
     "GpuMetrics": _value("gpu_metrics", bool),
     "CpuMetrics": _value("cpu_metrics", bool),
     "MetricsInterval": _value("metrics_interval", int),
-    "MetricsConfig": _nested("metrics_config"),
+    "MetricsConfig": (3, _set_metrics_config),
     "BackendDirectory": _value("backend_directory", str),
     "RepoAgentDirectory": _value("repo_agent_directory", str),
     "ModelLoadDeviceLimit": (3, _set_model_load_device_limit),

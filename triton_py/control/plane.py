@@ -15,6 +15,7 @@ from typing import Any
 
 import triton_py
 from triton_py.control import configs, tables
+from triton_py.control.agents import AgentStore
 from triton_py.control.backends import BackendStore
 from triton_py.control.builder import Builder
 from triton_py.control.dataplane import LOG_ERROR, LOG_INFO, LOG_VERBOSE, DataPlane
@@ -56,7 +57,7 @@ EXTENSIONS = (
 )
 
 #: Members of the data plane's statistics that only the metrics page shows.
-_BESIDE_THE_EXTENSION = ("failures", "batch_closed")
+_BESIDE_THE_EXTENSION = ("failures", "batch_closed", "histograms", "summaries")
 
 _MIN_GPU_COMPUTE_CAPABILITY = 6.0
 
@@ -75,8 +76,9 @@ class ControlPlane:
 
     Thread safety: ``_lock`` guards ``_state`` and ``_stop_result`` and is held for assignments only.
     What the parts share is guarded in them: ``Registry`` (models), ``Operations`` (who may change
-    which model), ``Repositories``, ``BackendStore``, ``Retirer``. No two of these locks are ever
-    held together, and none is held while the data plane is called.
+    which model), ``Repositories``, ``BackendStore``, ``AgentStore``, ``Retirer``. No two of these
+    locks are ever held together, and none is held while the data plane is called, but for those
+    that make the calls of one library, or of one model's agents, come one after the other.
     """
 
     def __init__(
@@ -111,7 +113,7 @@ class ControlPlane:
         self._operations = Operations()
         self._backends = BackendStore(dataplane)
         self._retirer = Retirer(dataplane, self._registry)
-        self._metrics = MetricsPage(self._registry, options)
+        self._metrics = MetricsPage(dataplane, self._registry, options)
         self._pool = WorkerPool(max(1, options.model_load_thread_count), "model-load")
         capability = options.min_supported_compute_capability
         if capability is None:
@@ -129,6 +131,7 @@ class ControlPlane:
             self._retirer,
             self._builder,
             self._pool,
+            AgentStore(dataplane, options.repo_agent_directories(triton_py.get_repoagent_dir())),
         )
 
     # Start and stop
@@ -151,6 +154,7 @@ class ControlPlane:
         except TritonError:
             self._advance(_ServerState.FAILED)
             raise
+        self._dataplane.resize_pinned_pool(self._options.pinned_memory_pool_byte_size)
         failed = self._load_startup_models(progress)
         self._log_tables()
         if failed:
@@ -463,7 +467,9 @@ class ControlPlane:
         clean = self._retirer.wait_idle(0) and self._operations.active() == 0
         clean = self._backends.close() and clean
         self._pool.close()
-        if not clean:
+        if clean:
+            self._dataplane.resize_pinned_pool(0)
+        else:
             self._dataplane.log(LOG_ERROR, "Exit timeout expired. Exiting immediately.")
         return clean
 

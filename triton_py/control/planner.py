@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from triton_py.config import prepare
+from triton_py.config import Prepared, prepare, read_config
+from triton_py.control.agent_run import run_agents
+from triton_py.control.agents import AgentStore
 from triton_py.control.dataplane import LOG_ERROR, LOG_WARN, DataPlane
 from triton_py.control.folders import SharedFolder
 from triton_py.control.options import ServerOptions
@@ -49,56 +51,96 @@ def folder_fingerprint(folder: ModelFolder) -> str:
 class Planner:
     """Makes plans. Has no state of its own, so any number of threads may use it."""
 
-    def __init__(self, dataplane: DataPlane, options: ServerOptions) -> None:
+    def __init__(self, dataplane: DataPlane, options: ServerOptions, agents: AgentStore) -> None:
         self._dataplane = dataplane
         self._options = options
+        self._agents = agents
 
     def plan(
-        self, name: str, folder: ModelFolder | None, parameters: LoadParameters, mark: str
+        self,
+        name: str,
+        folder: ModelFolder | None,
+        parameters: LoadParameters,
+        mark: str,
+        check: Callable[[], None],
     ) -> LoadPlan:
-        """Read and check what a load needs before any backend is asked.
+        """Read and check what a load needs before any backend is asked; run the model's agents.
 
         Args:
             name: the model's name.
             folder: where it lies; None when the parameters bring all files.
             parameters: of the load request.
             mark: the folder's fingerprint, taken before this call.
+            check: called before each agent's turn; raises to give the load up.
 
         Raises:
-            TritonError: a bad name or configuration, no version, something not supported. Nothing
-                is left behind.
+            TritonError: a bad name or configuration, an agent that refuses, no version, something
+                not supported. Nothing is left behind.
         """
         check_model_name(name)
-        shared = self._open_folder(folder, parameters)
+        shared, source = self._open_folder(name, folder, parameters, check)
         try:
-            return self._plan(name, folder, shared, parameters, mark)
+            return self._plan(name, folder, shared, source, parameters, mark)
         except BaseException:
             shared.release()
             raise
 
-    def _open_folder(self, folder: ModelFolder | None, parameters: LoadParameters) -> SharedFolder:
+    def _open_folder(
+        self,
+        name: str,
+        folder: ModelFolder | None,
+        parameters: LoadParameters,
+        check: Callable[[], None],
+    ) -> tuple[SharedFolder, Prepared]:
+        """The folder that the model is loaded from, and its configuration as it was written."""
+        temporary = None
         if parameters.files:
             temporary = write_override(parameters.files)
-            return SharedFolder(temporary.path, temporary)
-        if folder is None:
+            path = temporary.path
+        elif folder is not None:
+            path = folder.path
+        else:
             raise InvalidArgumentError("neither a model folder nor files to load from")
-        return SharedFolder(folder.path)
+        try:
+            source = read_config(
+                path,
+                config_name=self._options.model_config_name,
+                override_json=parameters.config,
+                strict=self._options.strict_model_config,
+            )
+            agents, source = run_agents(
+                self._dataplane,
+                self._agents,
+                name,
+                path,
+                source,
+                config_name=self._options.model_config_name,
+                overridden=parameters.config is not None,
+                check=check,
+            )
+        except BaseException:
+            if temporary is not None:
+                temporary.remove()
+            raise
+        if agents is None:
+            return SharedFolder(path, temporary), source
+        return SharedFolder(agents.path, temporary, agents), source
 
     def _plan(
         self,
         name: str,
         folder: ModelFolder | None,
         shared: SharedFolder,
+        source: Prepared,
         parameters: LoadParameters,
         mark: str,
     ) -> LoadPlan:
         prepared = prepare(
             name,
             shared.path,
-            config_name=self._options.model_config_name,
-            override_json=parameters.config,
             strict=self._options.strict_model_config,
             renamed=folder is not None and folder.mapped,
+            source=source,
         )
         config = prepared.config
         self._refuse_unsupported(name, config)
@@ -124,14 +166,11 @@ class Planner:
         )
 
     def _refuse_unsupported(self, name: str, config: ModelConfig) -> None:
-        for field, what in (
-            ("ensemble_scheduling", "ensembles are"),
-            ("model_repository_agents", "model repository agents are"),
-        ):
-            if config.HasField(field):
-                raise UnsupportedError(
-                    f"model '{name}': {what} not supported yet (configuration field '{field}')"
-                )
+        if config.HasField("ensemble_scheduling"):
+            raise UnsupportedError(
+                f"model '{name}': ensembles are not supported yet (configuration field "
+                "'ensemble_scheduling')"
+            )
         for consequence in _without_effect(config):
             self._dataplane.log(LOG_WARN, f"model '{name}': {consequence}")
 

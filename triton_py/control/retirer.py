@@ -70,6 +70,8 @@ class Retirer:
             return self._changed.wait_for(lambda: not self._live, timeout)
 
     def _run(self, built: BuiltModel) -> None:
+        # Here, on its own thread: an agent that takes its time must keep nobody else.
+        built.folder.begin_unload()
         try:
             built.model.drain(None)
         except Exception as error:  # noqa: BLE001

@@ -8,6 +8,9 @@ from triton_py.http._exchange cimport Coding, Exchange
 cdef enum:
     HEAD_ROOM = 512
 
+# The words behind a status code. Static.
+cdef const char* status_reason(int status) noexcept nogil
+
 # Writes everything before the body, and before the header lines that Python added, to `to`, which
 # has HEAD_ROOM bytes; returns its length.
 cdef int answer_head(Exchange* ex, uint64_t body_size, bint close, char* to) noexcept nogil

@@ -27,7 +27,7 @@ cdef enum:
     JOIN_BELOW = 32768      # bodies up to this size are copied behind their header
 
 
-cdef const char* _reason(int status) noexcept nogil:
+cdef const char* status_reason(int status) noexcept nogil:
     if status == 200:
         return b"OK"
     if status == 400:
@@ -100,7 +100,7 @@ cdef int answer_head(Exchange* ex, uint64_t body_size, bint close, char* to) noe
     elif not ex.minor:
         connection = b"Connection: keep-alive\r\n"
     size = snprintf(to, HEAD_ROOM, b"HTTP/1.1 %d %s\r\nContent-Length: %llu\r\n%s", ex.status,
-                    _reason(ex.status), <unsigned long long> body_size, connection)
+                    status_reason(ex.status), <unsigned long long> body_size, connection)
     if ex.lines != NULL:
         size += snprintf(to + size, HEAD_ROOM - size, b"%s", ex.lines)
     if ex.extra == NULL:

@@ -4,9 +4,10 @@
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free
+from libc.string cimport strcmp
 
 from triton_py.abi.types cimport TRITONSERVER_DataType
-from triton_py.frontend._fault cimport Fault
+from triton_py.frontend._fault cimport Fault, fault_set
 from triton_py.frontend._memory cimport Arena
 
 
@@ -96,3 +97,22 @@ cdef inline void description_free(Description* d) noexcept nogil:
     while owned != NULL:
         free(owned.memory)
         owned = owned.next
+
+
+cdef inline uint64_t name_hash(const char* name) noexcept nogil:
+    cdef uint64_t value = 14695981039346656037U
+    while name[0] != 0:
+        value = (value ^ <uint64_t> <unsigned char> name[0]) * 1099511628211U
+        name += 1
+    return value
+
+
+cdef inline int input_is_new(Description* d, Input* tensor, Fault* fault) noexcept nogil:
+    """0 and the input's hash, or -1 and the fault where there is one of its name already."""
+    cdef Input* other = d.inputs
+    tensor.hash = name_hash(tensor.name)
+    while other != NULL:
+        if other.hash == tensor.hash and strcmp(other.name, tensor.name) == 0:
+            return fault_set(fault, 400, "input '%s' already exists in request", tensor.name)
+        other = other.next
+    return 0

@@ -21,6 +21,7 @@ from triton_py.abi.types cimport (
     TRITONSERVER_Server,
 )
 from triton_py.http._describe cimport Description, Param
+from triton_py.http._events cimport Stream
 from triton_py.frontend._completions cimport Completions, Finished
 from triton_py.frontend._fault cimport Fault
 from triton_py.frontend._lone cimport Lone
@@ -60,9 +61,13 @@ cdef struct Exchange:
     PyObject* payload           # owned: the body of an answer that Python wrote, or NULL
     PyObject* extra             # owned: its header lines, or NULL
     PyObject* record            # owned: what the access log says of the request, or NULL
+    size_t sent                 # bytes of the answer so far, for that
     bint done                   # the answer is complete
     bint in_flight              # the core has it
+    bint unwanted               # the client left: to be cancelled as soon as the core has it
     bint control                # answered by Python: nothing overtakes it
+    bint generated              # the answer is to be generate's
+    Stream* stream              # owned: of a generate_stream request; else NULL
     Lone lone                   # sending by the thread that has the answer; see _lone.pxd
     # What the request's head said.
     bint minor
@@ -70,6 +75,7 @@ cdef struct Exchange:
     bint head_only              # a HEAD request: no body is sent
     Coding accept
     LoadFormat load
+    bint reporting              # it is being asked for: the answer waits
     const char* lines           # header lines besides those of its kind of answer; NULL: none
     # The request.
     TRITONSERVER_InferenceRequest* request
@@ -103,6 +109,11 @@ cdef int status_of(TRITONSERVER_Error* error) noexcept nogil
 cdef int fault_from(Fault* fault, TRITONSERVER_Error* error) noexcept nogil
 # As fault_from, for an error that stays its owner's.
 cdef int fault_from_borrowed(Fault* fault, TRITONSERVER_Error* error) noexcept nogil
+# Asks the core to cancel the request. One that was just released can't be cancelled, and need not.
+cdef void exchange_cancel(Exchange* exchange) noexcept nogil
+# Makes the fault the answer of a request that is not in flight; it is an answer like any other
+# then, of a stream too.
+cdef void exchange_refuse(Exchange* exchange) noexcept nogil
 # Makes the fault the answer.
 cdef void answer_fault(Exchange* exchange) noexcept nogil
 

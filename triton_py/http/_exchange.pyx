@@ -9,6 +9,7 @@ from triton_py.abi.tritonserver cimport (
     TRITONSERVER_ErrorCode,
     TRITONSERVER_ErrorDelete,
     TRITONSERVER_ErrorMessage,
+    TRITONSERVER_InferenceRequestCancel,
     TRITONSERVER_InferenceRequestDelete,
     TRITONSERVER_InferenceResponseDelete,
 )
@@ -21,6 +22,7 @@ from triton_py.abi.types cimport (
     TRITONSERVER_Error_Code,
 )
 from triton_py.http._describe cimport description_free
+from triton_py.http._events cimport stream_free
 from triton_py.frontend._completions cimport (
     Completions,
     Finished,
@@ -92,6 +94,7 @@ cdef void exchange_drop(Exchange* exchange) noexcept nogil:
         _forget(TRITONSERVER_InferenceResponseDelete(exchange.response))
     if exchange.request != NULL:
         _forget(TRITONSERVER_InferenceRequestDelete(exchange.request))
+    stream_free(exchange.stream)
     block_drop(exchange.block)
     description_free(&exchange.description)
     buf_free(&exchange.text)
@@ -100,6 +103,10 @@ cdef void exchange_drop(Exchange* exchange) noexcept nogil:
     completions_drop(exchange.completions)
     free(exchange)
     atomic_add(&_alive, -1, ATOMIC_ACQ_REL)
+
+
+cdef void exchange_cancel(Exchange* exchange) noexcept nogil:
+    _forget(TRITONSERVER_InferenceRequestCancel(exchange.request))
 
 
 # --- errors ----------------------------------------------------------------------------------
@@ -137,6 +144,13 @@ cdef void answer_fault(Exchange* exchange) noexcept nogil:
     put_string(&exchange.text, exchange.fault.text, strlen(exchange.fault.text))
     buf_char(&exchange.text, c'}')
     exchange.body_size = exchange.text.size
+
+
+cdef void exchange_refuse(Exchange* exchange) noexcept nogil:
+    stream_free(exchange.stream)
+    exchange.stream = NULL
+    answer_fault(exchange)
+    exchange.done = True
 
 
 def alive() -> int:

@@ -35,6 +35,7 @@ from triton_py.abi.types cimport (
     TRITONSERVER_TXN_DECOUPLED,
     TRITONSERVER_Error,
     TRITONSERVER_InferenceRequest,
+    TRITONSERVER_InferenceResponseCompleteFn_t,
 )
 from triton_py.http._describe cimport (
     PARAM_BOOL,
@@ -112,9 +113,19 @@ cdef int infer_route(const char* target, size_t size, Exchange* ex, Route* route
     cdef size_t name_size, i
     if query != NULL:
         end = query
-    if end - p < 18 or memcmp(p, b"/v2/models/", 11) != 0 or memcmp(end - 6, b"/infer", 6) != 0:
+    if end - p < 18 or memcmp(p, b"/v2/models/", 11) != 0:
         return 0
-    end -= 6
+    if memcmp(end - 6, b"/infer", 6) == 0:
+        route.kind = ROUTE_INFER
+        end -= 6
+    elif end - p >= 21 and memcmp(end - 9, b"/generate", 9) == 0:
+        route.kind = ROUTE_GENERATE
+        end -= 9
+    elif end - p >= 28 and memcmp(end - 16, b"/generate_stream", 16) == 0:
+        route.kind = ROUTE_GENERATE_STREAM
+        end -= 16
+    else:
+        return 0
     name = p + 11
     slash = <const char*> memchr(name, c'/', end - name) if end > name else NULL
     name_size = (slash if slash != NULL else end) - name
@@ -221,9 +232,8 @@ cdef TRITONSERVER_Error* _set_properties(TRITONSERVER_InferenceRequest* request,
     return error
 
 
-cdef int _inputs(Exchange* ex, const Route* route, const char* bytes, uint64_t left,
-                 bint has_header_length) noexcept nogil:
-    """Adds the inputs; ``left`` bytes at ``bytes`` are the body's binary part."""
+cdef int infer_inputs(Exchange* ex, const Route* route, const char* bytes, uint64_t left,
+                      bint has_header_length) noexcept nogil:
     cdef Input* tensor = ex.description.inputs
     cdef TRITONSERVER_Error* error
     cdef const char* data
@@ -280,12 +290,13 @@ cdef int _one_to_one(Exchange* ex, const Route* route) noexcept nogil:
     return 0
 
 
-cdef int _send(Exchange* ex) noexcept nogil:
+cdef int infer_send(Exchange* ex, TRITONSERVER_InferenceResponseCompleteFn_t callback
+                    ) noexcept nogil:
     cdef TRITONSERVER_Error* error
     error = TRITONSERVER_InferenceRequestSetReleaseCallback(ex.request, on_release, ex)
     if error == NULL:
         error = TRITONSERVER_InferenceRequestSetResponseCallback(
-            ex.request, response_allocator(), NULL, on_response, ex)
+            ex.request, response_allocator(), NULL, callback, ex)
     if error != NULL:
         return fault_from(&ex.fault, error)
     # Held for both callbacks before either can run.
@@ -301,30 +312,39 @@ cdef int _send(Exchange* ex) noexcept nogil:
     return 0
 
 
+cdef int infer_fits(Exchange* ex, uint64_t json_size, const DescribeLimits* limits) noexcept nogil:
+    if json_size <= limits.max_input_bytes:
+        return 0
+    return fault_set(&ex.fault, 413, "request JSON size of %llu bytes exceeds the maximum "
+                     "allowed input size of %llu bytes. Use --http-max-input-size to "
+                     "increase the limit.", <unsigned long long> json_size,
+                     <unsigned long long> limits.max_input_bytes)
+
+
+cdef int infer_new(Exchange* ex, const Route* route) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    error = TRITONSERVER_InferenceRequestNew(&ex.request, ex.server, route.model, route.version)
+    if error == NULL:
+        error = _set_properties(ex.request, &ex.description, ex.forwarded)
+    return fault_from(&ex.fault, error) if error != NULL else 0
+
+
 cdef int infer_submit(Exchange* ex, const Route* route, const BodyShape* body,
                       const DescribeLimits* limits) noexcept nogil:
     cdef uint64_t json_size = 0
-    cdef TRITONSERVER_Error* error
     if _one_to_one(ex, route) != 0 or _header_length(ex, body, &json_size) != 0:
         return -1
     description_init(&ex.description, &ex.arena)
     if body.header_length == NULL or json_size:
-        if json_size > limits.max_input_bytes:
-            return fault_set(&ex.fault, 413, "request JSON size of %llu bytes exceeds the maximum "
-                             "allowed input size of %llu bytes. Use --http-max-input-size to "
-                             "increase the limit.", <unsigned long long> json_size,
-                             <unsigned long long> limits.max_input_bytes)
-        if describe(body.bytes, json_size, limits, &ex.description, &ex.fault) != 0:
+        if infer_fits(ex, json_size, limits) != 0 or describe(
+                body.bytes, json_size, limits, &ex.description, &ex.fault) != 0:
             return -1
-    error = TRITONSERVER_InferenceRequestNew(&ex.request, ex.server, route.model, route.version)
-    if error == NULL:
-        error = _set_properties(ex.request, &ex.description, ex.forwarded)
-    if error != NULL:
-        return fault_from(&ex.fault, error)
+    if infer_new(ex, route) != 0:
+        return -1
     if body.header_length != NULL and json_size == 0:
         if _raw(ex, body, limits) != 0:
             return -1
-    elif _inputs(ex, route, body.bytes + json_size, body.size - json_size,
-                 body.header_length != NULL) != 0 or _outputs(ex) != 0:
+    elif infer_inputs(ex, route, body.bytes + json_size, body.size - json_size,
+                      body.header_length != NULL) != 0 or _outputs(ex) != 0:
         return -1
-    return _send(ex)
+    return infer_send(ex, on_response)

@@ -12,3 +12,6 @@ cdef void description_init(Description* d, Arena* arena) noexcept nogil
 # fault set; free the description either way.
 cdef int describe(const char* text, size_t size, const DescribeLimits* limits, Description* d,
                   Fault* fault) noexcept nogil
+
+# What a description says, as Python objects; for tests and tools.
+cdef dict description_dict(Description* d)

@@ -8,7 +8,7 @@ the protocol asks; a member that is known and given twice is an error.
 """
 
 from libc.stdint cimport INT64_MAX, UINT32_MAX, int64_t, uint64_t
-from libc.string cimport memcmp, memcpy, memset, strcmp, strlen
+from libc.string cimport memcpy, memset, strcmp
 
 from triton_py.abi.types cimport (
     TRITONSERVER_REQUEST_FLAG_SEQUENCE_END,
@@ -22,7 +22,6 @@ from triton_py.http._describe cimport (
     OUTPUT_DEFAULT,
     OUTPUT_JSON,
     PARAM_BOOL,
-    PARAM_DOUBLE,
     PARAM_INT,
     PARAM_STRING,
     DescribeLimits,
@@ -31,17 +30,26 @@ from triton_py.http._describe cimport (
     Output,
     Param,
     description_free,
+    input_is_new,
+    name_hash,
 )
 from triton_py.frontend._fault cimport Fault, fault_set
+from triton_py.http._json_members cimport (
+    json_ended,
+    json_member,
+    json_missing,
+    json_once,
+    json_open,
+    json_root,
+    json_text,
+    json_truth,
+    json_unsigned,
+)
+from triton_py.http._json_parameter cimport json_parameter
 from triton_py.http._json_scan cimport (
     Json,
-    Number,
     Text,
     json_bad,
-    json_bool,
-    json_copy,
-    json_double,
-    json_number,
     json_peek,
     json_skip,
     json_string,
@@ -65,146 +73,20 @@ cdef int _no_memory(Reader* r) noexcept nogil:
     return fault_set(r.j.fault, 503, "out of memory while parsing the request")
 
 
-cdef uint64_t _hash(const char* text) noexcept nogil:
-    cdef uint64_t value = 14695981039346656037U
-    while text[0] != 0:
-        value = (value ^ <uint64_t> <unsigned char> text[0]) * 1099511628211U
-        text += 1
-    return value
-
-
-# --- members of an object --------------------------------------------------------------------
-
-
-cdef int _open(Reader* r, const char* what) noexcept nogil:
-    if not json_take(&r.j, c'{'):
-        return fault_set(r.j.fault, 400, "Unable to parse %s: expected an object", what)
-    return 0
-
-
-cdef int _member(Reader* r, Text* key, bint first) noexcept nogil:
-    """1 with the cursor at a member's value, 0 behind the object's end, -1 with the fault set."""
-    cdef Json* j = &r.j
-    if json_take(j, c'}'):
-        return 0
-    if not first and not json_take(j, c','):
-        return json_bad(j, "Missing a comma or } after an object member.")
-    if json_peek(j) != c'"':
-        return json_bad(j, "Missing a name for object member.")
-    if json_string(j, key) != 0:
-        return -1
-    if key.escaped:
-        # Nobody writes the names we know with escapes, but they would be the same names.
-        key.at = json_copy(j, key, r.d.arena)
-        if key.at == NULL:
-            return -1
-        key.size = strlen(key.at)
-        key.escaped = False
-    if not json_take(j, c':'):
-        return json_bad(j, "Missing a colon after a name of object member.")
-    return 1
-
-
-cdef int _once(Reader* r, int* seen, int bit, const char* name) noexcept nogil:
-    if seen[0] & bit:
-        return fault_set(r.j.fault, 400, "Unable to parse '%s': the member is given twice", name)
-    seen[0] |= bit
-    return 0
-
-
-cdef const char* _copied(Reader* r, const char* what) noexcept nogil:
-    """A string value as a C string, or NULL with the fault set."""
-    cdef Text text
-    if json_peek(&r.j) != c'"':
-        fault_set(r.j.fault, 400, "Unable to parse '%s': attempt to access JSON non-string as "
-                  "string", what)
-        return NULL
-    if json_string(&r.j, &text) != 0:
-        return NULL
-    return json_copy(&r.j, &text, r.d.arena)
-
-
-cdef int _unsigned(Reader* r, const char* what, uint64_t* value) noexcept nogil:
-    cdef Number n
-    cdef char c = json_peek(&r.j)
-    if not (c == c'-' or c'0' <= c <= c'9'):
-        return fault_set(r.j.fault, 400, "Unable to parse '%s': attempt to access JSON "
-                         "non-unsigned-integer as unsigned-integer", what)
-    if json_number(&r.j, &n) != 0:
-        return -1
-    if not n.integral or n.overflow or (n.negative and n.magnitude != 0):
-        return fault_set(r.j.fault, 400, "Unable to parse '%s': %.*s is not an unsigned 64-bit "
-                         "integer", what, <int> min(n.size, <size_t> 40), n.at)
-    value[0] = n.magnitude
-    return 0
-
-
-cdef int _truth(Reader* r, const char* what, bint* value) noexcept nogil:
-    cdef char c = json_peek(&r.j)
-    if c != c't' and c != c'f':
-        return fault_set(r.j.fault, 400, "Unable to parse '%s': attempt to access JSON "
-                         "non-boolean as boolean", what)
-    return json_bool(&r.j, value)
-
-
 # --- request parameters ----------------------------------------------------------------------
-
-
-cdef int _parameter(Reader* r, const Text* key) noexcept nogil:
-    """A parameter for the backend."""
-    cdef Json* j = &r.j
-    cdef Number n
-    cdef Param* param = <Param*> arena_take(r.d.arena, sizeof(Param))
-    cdef char c
-    if param == NULL:
-        return _no_memory(r)
-    memset(param, 0, sizeof(Param))
-    param.name = json_copy(j, key, r.d.arena)
-    if param.name == NULL:
-        return -1
-    c = json_peek(j)
-    if c == c'"':
-        param.kind = PARAM_STRING
-        param.text = _copied(r, param.name)
-        if param.text == NULL:
-            return -1
-    elif c == c't' or c == c'f':
-        param.kind = PARAM_BOOL
-        if json_bool(j, &param.truth) != 0:
-            return -1
-    elif c == c'-' or c'0' <= c <= c'9':
-        if json_number(j, &n) != 0:
-            return -1
-        if n.integral:
-            param.kind = PARAM_INT
-            if n.overflow or n.magnitude > <uint64_t> INT64_MAX + (1 if n.negative else 0):
-                return fault_set(j.fault, 400, "parameter '%s': %.*s is out of range for int64",
-                                 param.name, <int> min(n.size, <size_t> 40), n.at)
-            param.integer = <int64_t> (0 - n.magnitude if n.negative else n.magnitude)
-        else:
-            param.kind = PARAM_DOUBLE
-            if json_double(j, &n, &param.real) != 0:
-                return fault_set(j.fault, 400, "parameter '%s': %.*s is out of range for double",
-                                 param.name, <int> min(n.size, <size_t> 40), n.at)
-    else:
-        return fault_set(j.fault, 400, "parameter '%s' has invalid type. It should be either "
-                         "'int', 'bool', 'double', or 'string'.", param.name)
-    r.next_param[0] = param
-    r.next_param = &param.next
-    return 0
 
 
 cdef int _sequence_id(Reader* r) noexcept nogil:
     if json_peek(&r.j) == c'"':
-        r.d.sequence_text = _copied(r, b"sequence_id")
+        r.d.sequence_text = json_text(&r.j, r.d.arena, b"sequence_id")
         return 0 if r.d.sequence_text != NULL else -1
     r.d.has_sequence_id = True
-    return _unsigned(r, b"sequence_id", &r.d.sequence_id)
+    return json_unsigned(&r.j, b"sequence_id", &r.d.sequence_id)
 
 
 cdef int _flag(Reader* r, const char* name, unsigned int bit) noexcept nogil:
     cdef bint on
-    if _truth(r, name, &on) != 0:
+    if json_truth(&r.j, name, &on) != 0:
         return -1
     if on:
         r.d.flags |= bit
@@ -213,38 +95,43 @@ cdef int _flag(Reader* r, const char* name, unsigned int bit) noexcept nogil:
 
 cdef int _parameters(Reader* r) noexcept nogil:
     cdef Text key
+    cdef Param* param
     cdef bint first = True
     cdef int more, result
     cdef int seen = 0
-    if _open(r, b"'parameters'") != 0:
+    if json_open(&r.j, b"'parameters'") != 0:
         return -1
     while True:
-        more = _member(r, &key, first)
+        more = json_member(&r.j, r.d.arena, &key, first)
         if more != 1:
             return more
         first = False
         if text_is(&key, b"sequence_id", 11):
-            result = _once(r, &seen, 1, b"sequence_id") or _sequence_id(r)
+            result = json_once(&r.j, &seen, 1, b"sequence_id") or _sequence_id(r)
         elif text_is(&key, b"sequence_start", 14):
-            result = _once(r, &seen, 2, b"sequence_start") or _flag(
+            result = json_once(&r.j, &seen, 2, b"sequence_start") or _flag(
                 r, b"sequence_start", TRITONSERVER_REQUEST_FLAG_SEQUENCE_START)
         elif text_is(&key, b"sequence_end", 12):
-            result = _once(r, &seen, 4, b"sequence_end") or _flag(
+            result = json_once(&r.j, &seen, 4, b"sequence_end") or _flag(
                 r, b"sequence_end", TRITONSERVER_REQUEST_FLAG_SEQUENCE_END)
         elif text_is(&key, b"priority", 8):
             r.d.has_priority = True
-            result = _once(r, &seen, 8, b"priority") or _unsigned(r, b"priority", &r.d.priority)
+            result = json_once(&r.j, &seen, 8, b"priority") or json_unsigned(
+                &r.j, b"priority", &r.d.priority)
         elif text_is(&key, b"timeout", 7):
             r.d.has_timeout = True
-            result = _once(r, &seen, 16, b"timeout") or _unsigned(r, b"timeout", &r.d.timeout_us)
+            result = json_once(&r.j, &seen, 16, b"timeout") or json_unsigned(
+                &r.j, b"timeout", &r.d.timeout_us)
         elif text_is(&key, b"binary_data_output", 18):
-            result = _once(r, &seen, 32, b"binary_data_output") or _truth(
-                r, b"binary_data_output", &r.d.binary_outputs)
-        elif key.size >= 7 and memcmp(key.at, b"triton_", 7) == 0:
-            return fault_set(r.j.fault, 400, "parameter keys starting with 'triton_' are reserved "
-                             "for Triton usage and should not be specified.")
+            result = json_once(&r.j, &seen, 32, b"binary_data_output") or json_truth(
+                &r.j, b"binary_data_output", &r.d.binary_outputs)
         else:
-            result = _parameter(r, &key)
+            param = json_parameter(&r.j, &key, r.d.arena)
+            result = -1
+            if param != NULL:
+                r.next_param[0] = param
+                r.next_param = &param.next
+                result = 0
         if result != 0:
             return -1
 
@@ -264,7 +151,7 @@ cdef int _shape(Reader* r, Input* tensor) noexcept nogil:
             if count == MAX_DIMS:
                 return fault_set(j.fault, 400, "Unable to parse 'shape': more than %d dimensions",
                                  <int> MAX_DIMS)
-            if _unsigned(r, b"shape", &dims[count]) != 0:
+            if json_unsigned(&r.j, b"shape", &dims[count]) != 0:
                 return -1
             if dims[count] > <uint64_t> INT64_MAX:
                 return fault_set(j.fault, 400, "Unable to parse 'shape': %llu is out of range "
@@ -308,17 +195,17 @@ cdef int _input_parameters(Reader* r, Input* tensor, bint* has_size, bint* has_r
     cdef bint first = True
     cdef int more, result
     cdef int seen = 0
-    if _open(r, b"'parameters' of an input") != 0:
+    if json_open(&r.j, b"'parameters' of an input") != 0:
         return -1
     while True:
-        more = _member(r, &key, first)
+        more = json_member(&r.j, r.d.arena, &key, first)
         if more != 1:
             return more
         first = False
         if text_is(&key, b"binary_data_size", 16):
             has_size[0] = True
-            result = _once(r, &seen, 1, b"binary_data_size") or _unsigned(
-                r, b"binary_data_size", &tensor.size)
+            result = json_once(&r.j, &seen, 1, b"binary_data_size") or json_unsigned(
+                &r.j, b"binary_data_size", &tensor.size)
         else:
             if text_is(&key, b"shared_memory_region", 20):
                 has_region[0] = True
@@ -338,21 +225,6 @@ cdef int _one_source(Reader* r, bint has_data, bint has_size, bint has_region) n
         b" no field is set" if count == 0 else b" set", b" 'data'" if has_data and count else b"",
         b" 'binary_data_size'" if has_size else b"",
         b" 'shared_memory_region'" if has_region else b"")
-
-
-cdef int _missing(Reader* r, const char* member) noexcept nogil:
-    return fault_set(r.j.fault, 400, "Unable to parse '%s': attempt to access non-existing object "
-                     "member '%s'", member, member)
-
-
-cdef int _unique_input(Reader* r, Input* tensor) noexcept nogil:
-    cdef Input* other = r.d.inputs
-    tensor.hash = _hash(tensor.name)
-    while other != NULL:
-        if other.hash == tensor.hash and strcmp(other.name, tensor.name) == 0:
-            return fault_set(r.j.fault, 400, "input '%s' already exists in request", tensor.name)
-        other = other.next
-    return 0
 
 
 cdef int _input(Reader* r) noexcept nogil:
@@ -375,22 +247,22 @@ cdef int _input(Reader* r) noexcept nogil:
     if tensor == NULL:
         return _no_memory(r)
     memset(tensor, 0, sizeof(Input))
-    if _open(r, b"an element of 'inputs'") != 0:
+    if json_open(&r.j, b"an element of 'inputs'") != 0:
         return -1
     while True:
-        more = _member(r, &key, first)
+        more = json_member(&r.j, r.d.arena, &key, first)
         if more < 0:
             return -1
         if more == 0:
             break
         first = False
         if text_is(&key, b"name", 4):
-            result = _once(r, &seen, 1, b"name")
+            result = json_once(&r.j, &seen, 1, b"name")
             if result == 0:
-                tensor.name = _copied(r, b"name")
+                tensor.name = json_text(&r.j, r.d.arena, b"name")
                 result = 0 if tensor.name != NULL else -1
         elif text_is(&key, b"datatype", 8):
-            result = _once(r, &seen, 2, b"datatype")
+            result = json_once(&r.j, &seen, 2, b"datatype")
             if result == 0 and json_peek(j) != c'"':
                 result = fault_set(j.fault, 400, "Unable to parse 'datatype': attempt to access "
                                    "JSON non-string as string")
@@ -402,12 +274,12 @@ cdef int _input(Reader* r) noexcept nogil:
                     return fault_set(j.fault, 400, "Unable to parse 'datatype': '%.*s' is not a "
                                      "data type", <int> min(text.size, <size_t> 40), text.at)
         elif text_is(&key, b"shape", 5):
-            result = _once(r, &seen, 4, b"shape") or _shape(r, tensor)
+            result = json_once(&r.j, &seen, 4, b"shape") or _shape(r, tensor)
         elif text_is(&key, b"parameters", 10):
-            result = _once(r, &seen, 8, b"parameters") or _input_parameters(
+            result = json_once(&r.j, &seen, 8, b"parameters") or _input_parameters(
                 r, tensor, &has_size, &has_region)
         elif text_is(&key, b"data", 4):
-            result = _once(r, &seen, 16, b"data")
+            result = json_once(&r.j, &seen, 16, b"data")
             if result == 0:
                 has_data = True
                 if (seen & 7) == 7:
@@ -425,15 +297,15 @@ cdef int _input(Reader* r) noexcept nogil:
     if _one_source(r, has_data, has_size, has_region) != 0:
         return -1
     if not seen & 1:
-        return _missing(r, b"name")
+        return json_missing(j, b"name")
     if not seen & 2:
-        return _missing(r, b"datatype")
+        return json_missing(j, b"datatype")
     if not seen & 4:
-        return _missing(r, b"shape")
+        return json_missing(j, b"shape")
     if has_region:
         return fault_set(j.fault, 501, "input '%s': shared memory is not supported by this server",
                          tensor.name)
-    if _count_elements(r, tensor) != 0 or _unique_input(r, tensor) != 0:
+    if _count_elements(r, tensor) != 0 or input_is_new(r.d, tensor, j.fault) != 0:
         return -1
     if data != NULL:
         behind = j.p
@@ -457,20 +329,21 @@ cdef int _output_parameters(Reader* r, Output* output, bint* has_region) noexcep
     cdef bint binary
     cdef int more, result
     cdef int seen = 0
-    if _open(r, b"'parameters' of an output") != 0:
+    if json_open(&r.j, b"'parameters' of an output") != 0:
         return -1
     while True:
-        more = _member(r, &key, first)
+        more = json_member(&r.j, r.d.arena, &key, first)
         if more != 1:
             return more
         first = False
         if text_is(&key, b"binary_data", 11):
-            result = _once(r, &seen, 1, b"binary_data") or _truth(r, b"binary_data", &binary)
+            result = json_once(&r.j, &seen, 1, b"binary_data") or json_truth(
+                &r.j, b"binary_data", &binary)
             if result == 0:
                 output.kind = OUTPUT_BINARY if binary else OUTPUT_JSON
         elif text_is(&key, b"classification", 14):
-            result = _once(r, &seen, 2, b"classification") or _unsigned(
-                r, b"classification", &output.classes)
+            result = json_once(&r.j, &seen, 2, b"classification") or json_unsigned(
+                &r.j, b"classification", &output.classes)
             if result == 0 and output.classes > UINT32_MAX:
                 return fault_set(r.j.fault, 400, "Unable to set 'classification': %llu is out of "
                                  "range", <unsigned long long> output.classes)
@@ -484,7 +357,7 @@ cdef int _output_parameters(Reader* r, Output* output, bint* has_region) noexcep
 
 cdef int _unique_output(Reader* r, Output* output) noexcept nogil:
     cdef Output* other = r.d.outputs
-    output.hash = _hash(output.name)
+    output.hash = name_hash(output.name)
     while other != NULL:
         if other.hash == output.hash and strcmp(other.name, output.name) == 0:
             return fault_set(r.j.fault, 400, "output '%s' is requested twice", output.name)
@@ -508,29 +381,29 @@ cdef int _output(Reader* r) noexcept nogil:
         return _no_memory(r)
     memset(output, 0, sizeof(Output))
     output.kind = OUTPUT_DEFAULT
-    if _open(r, b"an element of 'outputs'") != 0:
+    if json_open(&r.j, b"an element of 'outputs'") != 0:
         return -1
     while True:
-        more = _member(r, &key, first)
+        more = json_member(&r.j, r.d.arena, &key, first)
         if more < 0:
             return -1
         if more == 0:
             break
         first = False
         if text_is(&key, b"name", 4):
-            result = _once(r, &seen, 1, b"name")
+            result = json_once(&r.j, &seen, 1, b"name")
             if result == 0:
-                output.name = _copied(r, b"name")
+                output.name = json_text(&r.j, r.d.arena, b"name")
                 result = 0 if output.name != NULL else -1
         elif text_is(&key, b"parameters", 10):
-            result = _once(r, &seen, 2, b"parameters") or _output_parameters(
+            result = json_once(&r.j, &seen, 2, b"parameters") or _output_parameters(
                 r, output, &has_region)
         else:
             result = json_skip(j, 3)
         if result != 0:
             return -1
     if not seen & 1:
-        return _missing(r, b"name")
+        return json_missing(j, b"name")
     if has_region:
         return fault_set(j.fault, 501, "output '%s': shared memory is not supported by this "
                          "server", output.name)
@@ -570,40 +443,34 @@ cdef int _request(Reader* r) noexcept nogil:
     cdef bint first = True
     cdef int more, result
     cdef int seen = 0
-    if json_peek(j) == 0 and j.p == j.end:
-        return json_bad(j, "The document is empty.")
-    if json_peek(j) != c'{':
-        # Valid JSON of another kind and no JSON at all are different mistakes.
-        if json_skip(j, 0) != 0:
-            return -1
-        return fault_set(j.fault, 400, "the request JSON must be an object")
-    j.p += 1
+    if json_root(j) != 0:
+        return -1
     while True:
-        more = _member(r, &key, first)
+        more = json_member(&r.j, r.d.arena, &key, first)
         if more < 0:
             return -1
         if more == 0:
             break
         first = False
         if text_is(&key, b"id", 2):
-            result = _once(r, &seen, 1, b"id")
+            result = json_once(&r.j, &seen, 1, b"id")
             if result == 0:
-                r.d.id = _copied(r, b"id")
+                r.d.id = json_text(&r.j, r.d.arena, b"id")
                 result = 0 if r.d.id != NULL else -1
         elif text_is(&key, b"parameters", 10):
-            result = _once(r, &seen, 2, b"parameters") or _parameters(r)
+            result = json_once(&r.j, &seen, 2, b"parameters") or _parameters(r)
         elif text_is(&key, b"inputs", 6):
-            result = _once(r, &seen, 4, b"inputs") or _list(r, b"inputs", _input)
+            result = json_once(&r.j, &seen, 4, b"inputs") or _list(r, b"inputs", _input)
         elif text_is(&key, b"outputs", 7):
-            result = _once(r, &seen, 8, b"outputs") or _list(r, b"outputs", _output)
+            result = json_once(&r.j, &seen, 8, b"outputs") or _list(r, b"outputs", _output)
         else:
             result = json_skip(j, 1)
         if result != 0:
             return -1
-    if json_peek(j) != 0 or j.p != j.end:
-        return json_bad(j, "The document root must not be followed by other values.")
+    if json_ended(j) != 0:
+        return -1
     if not seen & 4:
-        return _missing(r, b"inputs")
+        return json_missing(j, b"inputs")
     return 0
 
 
@@ -630,6 +497,55 @@ cdef int describe(const char* text, size_t size, const DescribeLimits* limits, D
 # --- for tests and tools ---------------------------------------------------------------------
 
 
+cdef dict description_dict(Description* d):
+    cdef Input* tensor = d.inputs
+    cdef Output* output = d.outputs
+    cdef Param* param = d.params
+    inputs = []
+    while tensor != NULL:
+        inputs.append({
+            "name": tensor.name.decode(),
+            "datatype": datatype_name(tensor.datatype).decode(),
+            "shape": [tensor.shape[i] for i in range(tensor.dims)],
+            "binary_data_size": tensor.size if tensor.binary else None,
+            "data": None if tensor.binary else
+            (<bytes> tensor.data[:tensor.size] if tensor.size else b""),
+        })
+        tensor = tensor.next
+    outputs = []
+    while output != NULL:
+        outputs.append({
+            "name": output.name.decode(),
+            "binary_data": {OUTPUT_JSON: False, OUTPUT_BINARY: True}.get(output.kind),
+            "classification": output.classes,
+        })
+        output = output.next
+    parameters = {}
+    while param != NULL:
+        if param.kind == PARAM_STRING:
+            value = param.text.decode()
+        elif param.kind == PARAM_INT:
+            value = param.integer
+        elif param.kind == PARAM_BOOL:
+            value = bool(param.truth)
+        else:
+            value = param.real
+        parameters[param.name.decode()] = value
+        param = param.next
+    return {
+        "id": d.id.decode() if d.id != NULL else None,
+        "parameters": parameters,
+        "inputs": inputs,
+        "outputs": outputs,
+        "binary_data_output": bool(d.binary_outputs),
+        "flags": d.flags,
+        "sequence_id": d.sequence_text.decode() if d.sequence_text != NULL else
+        (d.sequence_id if d.has_sequence_id else None),
+        "priority": d.priority if d.has_priority else None,
+        "timeout": d.timeout_us if d.has_timeout else None,
+    }
+
+
 def describe_json(bytes text, *, max_input_bytes: int = 1 << 26, max_inputs: int = 1024,
                   max_outputs: int = 1024) -> dict:
     """What the server reads out of an inference request's JSON, as Python objects.
@@ -643,9 +559,6 @@ def describe_json(bytes text, *, max_input_bytes: int = 1 << 26, max_inputs: int
     cdef Description d
     cdef DescribeLimits limits
     cdef Fault fault
-    cdef Input* tensor
-    cdef Output* output
-    cdef Param* param
     limits.max_input_bytes = max_input_bytes
     limits.max_inputs = max_inputs
     limits.max_outputs = max_outputs
@@ -655,52 +568,7 @@ def describe_json(bytes text, *, max_input_bytes: int = 1 << 26, max_inputs: int
     try:
         if describe(text, <size_t> len(text), &limits, &d, &fault) != 0:
             raise HttpError(fault.status, (<bytes> fault.text).decode("utf-8", "replace"))
-        inputs = []
-        tensor = d.inputs
-        while tensor != NULL:
-            inputs.append({
-                "name": tensor.name.decode(),
-                "datatype": datatype_name(tensor.datatype).decode(),
-                "shape": [tensor.shape[i] for i in range(tensor.dims)],
-                "binary_data_size": tensor.size if tensor.binary else None,
-                "data": None if tensor.binary else
-                (<bytes> tensor.data[:tensor.size] if tensor.size else b""),
-            })
-            tensor = tensor.next
-        outputs = []
-        output = d.outputs
-        while output != NULL:
-            outputs.append({
-                "name": output.name.decode(),
-                "binary_data": {OUTPUT_JSON: False, OUTPUT_BINARY: True}.get(output.kind),
-                "classification": output.classes,
-            })
-            output = output.next
-        parameters = {}
-        param = d.params
-        while param != NULL:
-            if param.kind == PARAM_STRING:
-                value = param.text.decode()
-            elif param.kind == PARAM_INT:
-                value = param.integer
-            elif param.kind == PARAM_BOOL:
-                value = bool(param.truth)
-            else:
-                value = param.real
-            parameters[param.name.decode()] = value
-            param = param.next
-        return {
-            "id": d.id.decode() if d.id != NULL else None,
-            "parameters": parameters,
-            "inputs": inputs,
-            "outputs": outputs,
-            "binary_data_output": bool(d.binary_outputs),
-            "flags": d.flags,
-            "sequence_id": d.sequence_text.decode() if d.sequence_text != NULL else
-            (d.sequence_id if d.has_sequence_id else None),
-            "priority": d.priority if d.has_priority else None,
-            "timeout": d.timeout_us if d.has_timeout else None,
-        }
+        return description_dict(&d)
     finally:
         description_free(&d)
         arena_free(&arena)

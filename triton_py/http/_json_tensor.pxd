@@ -10,3 +10,6 @@ from triton_py.http._json_scan cimport Json
 # The input's name, data type and shape are known. 0, or -1 with the fault set.
 cdef int json_tensor(Json* j, Input* tensor, Description* description, uint64_t max_bytes
                      ) noexcept nogil
+# As json_tensor, for a value that may also be one element without a list.
+cdef int json_value(Json* j, Input* tensor, Description* description, uint64_t max_bytes
+                    ) noexcept nogil

@@ -153,7 +153,8 @@ cdef inline int _element(Json* j, Input* t, int64_t i, void* to) noexcept nogil:
         (<uint64_t*> to)[i] = bits
     else:                                   # BOOL
         if json_peek(j) != c't' and json_peek(j) != c'f':
-            return _wrong_kind(j, t, i, "true or false")
+            return _wrong_kind(j, t, i, "true or false: attempt to access JSON non-boolean as "
+                               "boolean")
         if json_bool(j, &truth) != 0:
             return -1
         (<uint8_t*> to)[i] = truth
@@ -166,7 +167,7 @@ cdef int _string(Json* j, Input* t, int64_t i, Buf* to, uint64_t max_bytes) noex
     cdef char* place
     cdef uint32_t length
     if json_peek(j) != c'"':
-        return _wrong_kind(j, t, i, "a string")
+        return _wrong_kind(j, t, i, "a string: attempt to access JSON non-string as string")
     if json_string(j, &text) != 0:
         return -1
     if text.size > <size_t> UINT32_MAX:
@@ -200,7 +201,7 @@ cdef int _miscount(Json* j, Input* t, int64_t found) noexcept nogil:
 
 cdef int _elements(Json* j, Input* t, void* fixed, Buf* strings, uint64_t max_bytes
                    ) noexcept nogil:
-    """Walks the nested lists without recursion."""
+    """Walks the nested lists, or the one element, without recursion."""
     cdef int64_t count = 0
     cdef int depth = 0
     while True:
@@ -222,6 +223,8 @@ cdef int _elements(Json* j, Input* t, void* fixed, Buf* strings, uint64_t max_by
             elif _element(j, t, count, fixed) != 0:
                 return -1
             count += 1
+            if depth == 0:
+                return 0 if count == t.elements else _miscount(j, t, count)
         # A comma, or the ends of lists.
         while True:
             if json_take(j, c','):
@@ -247,15 +250,26 @@ cdef int _own(Json* j, Description* d, void* memory) noexcept nogil:
 
 cdef int json_tensor(Json* j, Input* tensor, Description* description, uint64_t max_bytes
                      ) noexcept nogil:
+    if json_peek(j) != c'[':
+        return fault_set(j.fault, 400, "Unable to parse 'data': input '%s': expected an array",
+                         tensor.name)
+    return _read(j, tensor, description, max_bytes)
+
+
+cdef int json_value(Json* j, Input* tensor, Description* description, uint64_t max_bytes
+                    ) noexcept nogil:
+    json_peek(j)
+    return _read(j, tensor, description, max_bytes)
+
+
+cdef int _read(Json* j, Input* tensor, Description* description, uint64_t max_bytes
+               ) noexcept nogil:
     cdef uint64_t each = datatype_size(tensor.datatype)
     cdef uint64_t left = <uint64_t> (j.end - j.p)
     cdef Buf strings
     cdef void* fixed
     cdef void* shrunk
     cdef int result
-    if json_peek(j) != c'[':
-        return fault_set(j.fault, 400, "Unable to parse 'data': input '%s': expected an array",
-                         tensor.name)
     if tensor.datatype == TRITONSERVER_TYPE_FP16 or tensor.datatype == TRITONSERVER_TYPE_BF16:
         return fault_set(j.fault, 400,
                          "receiving %s data via JSON is not supported. Please use the binary data "

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Connections: bytes in from the transport, exchanges in order, answers out.
 
-A connection answers in the order it was asked. Inferences of one connection run side by side (they
-are handed to the core in order, so sequences stay sequences); whatever Python answers waits until
-everything before it is answered, and what follows waits for it.
+A connection answers in the order it was asked. Inferences of one connection, those of generate
+among them, run side by side (they are handed to the core in order, so sequences stay sequences);
+whatever Python answers waits until everything before it is answered, and what follows waits for it.
 
 All of this runs on the event loop's thread with the GIL, except reading an inference request and
 handing it to the core, which need no GIL and let it go.
@@ -14,27 +14,30 @@ from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.list cimport PyList_GET_SIZE
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 from posix.unistd cimport close as close_descriptor
 
-from triton_py.abi.tritonserver cimport (
-    TRITONSERVER_ErrorDelete,
-    TRITONSERVER_InferenceRequestCancel,
-)
-from triton_py.abi.types cimport TRITONSERVER_Error, TRITONSERVER_Server
+from triton_py.abi.types cimport TRITONSERVER_Server
 from triton_py.http._answer cimport accepted_coding, append_answer
 from triton_py.http._describe cimport PARAM_STRING, DescribeLimits, Param
+from triton_py.http._events cimport (
+    Backlog,
+    Event,
+    backlog_drop,
+    backlog_new,
+    event_free,
+    stream_mute,
+    stream_new,
+)
 from triton_py.http._exchange cimport (
     CODING_IDENTITY,
-    LOAD_JSON,
     LOAD_NONE,
-    LOAD_TEXT,
     Exchange,
-    LoadFormat,
-    answer_fault,
+    exchange_cancel,
     exchange_drop,
     exchange_new,
+    exchange_refuse,
 )
 from triton_py.frontend._completions cimport (
     Completions,
@@ -49,6 +52,7 @@ from triton_py.frontend._completions cimport (
 from triton_py.frontend._fault cimport fault_set
 from triton_py.frontend._large cimport large_close, large_open, large_tick
 from triton_py.frontend._lone cimport LONE_NOT, LONE_PARTLY, LONE_SENT, lone_arm, lone_look
+from triton_py.http._head cimport head_admitted, head_load_format, head_record, head_text
 from triton_py.http._inbox cimport (
     Inbox,
     inbox_clear,
@@ -57,7 +61,14 @@ from triton_py.http._inbox cimport (
     inbox_next,
     inbox_room,
 )
-from triton_py.http._infer cimport BodyShape, Route, infer_route, infer_submit
+from triton_py.http._infer cimport (
+    ROUTE_GENERATE_STREAM,
+    ROUTE_INFER,
+    BodyShape,
+    Route,
+    infer_route,
+    infer_submit,
+)
 from triton_py.frontend._memory cimport arena_take, block_data, block_hold, likely
 from triton_py.http._parser cimport (
     AT_BODY,
@@ -73,6 +84,7 @@ from triton_py.http._parser cimport (
     parser_reset,
 )
 from triton_py.http._response cimport response_allocator
+from triton_py.http._stream cimport answer_ready, stream_append, stream_take
 from triton_py.http._work cimport (
     await_answer,
     owned,
@@ -127,6 +139,7 @@ cdef class Endpoint:
     cdef object log                 # an AccessLog, or None
     cdef bint secure                # TLS
     cdef Completions* completions
+    cdef Completions* events        # of streams
     cdef DescribeLimits limits
     cdef set connections
     cdef uint32_t tick              # seconds since start
@@ -138,11 +151,13 @@ cdef class Endpoint:
     cdef uint32_t header_timeout, body_timeout, idle_timeout, send_timeout
     cdef Py_ssize_t max_connections
     cdef int max_pipelined
+    cdef int64_t max_stream_backlog
     cdef uint64_t min_compress
 
     def __cinit__(self):
         self.completions = completions_new()
-        if self.completions == NULL:
+        self.events = completions_new()
+        if self.completions == NULL or self.events == NULL:
             raise MemoryError("no memory or file descriptors for an HTTP port")
 
     def __init__(self, server, app, options, loop, pool, access_log=None, load=None) -> None:
@@ -175,16 +190,21 @@ cdef class Endpoint:
         self.send_timeout = _ticks(options.send_timeout)
         self.max_connections = options.max_connections
         self.max_pipelined = options.max_pipelined
+        self.max_stream_backlog = options.max_stream_backlog
         self.min_compress = options.min_compress_size
 
     def __dealloc__(self):
         if self.completions != NULL:
             completions_close(self.completions)
             completions_drop(self.completions)
+        if self.events != NULL:
+            completions_close(self.events)
+            completions_drop(self.events)
 
     def open(self) -> None:
         """Begins to pick up finished inferences and to watch the clock."""
         self.loop.add_reader(completions_fd(self.completions), self._drain)
+        self.loop.add_reader(completions_fd(self.events), self._drain_events)
         self.ticker = self.loop.call_later(1.0, self._tick)
         large_open()
 
@@ -215,10 +235,12 @@ cdef class Endpoint:
             self.ticker = None
             large_close()
         self.loop.remove_reader(completions_fd(self.completions))
+        self.loop.remove_reader(completions_fd(self.events))
         if not finished:
             # Requests are still inside a backend: what they use must not go before them.
             Py_INCREF(self.server_object)
         completions_close(self.completions)
+        completions_close(self.events)
         return finished
 
     @property
@@ -239,7 +261,7 @@ cdef class Endpoint:
             if ex.connection != NULL:
                 connection = <Connection> <object> ex.connection
                 try:
-                    if ex.load != LOAD_NONE and ex.status == 200:
+                    if ex.load != LOAD_NONE:
                         report_load(ex, self.load.line, self.loop, self.pool, _reported)
                     else:
                         self.complete(ex)
@@ -249,6 +271,43 @@ cdef class Endpoint:
                 except Exception:
                     connection.give_up()
             exchange_drop(ex)
+        self._flush(touched)
+
+    def _drain_events(self) -> None:
+        """Responses of streams, in the same way."""
+        cdef Finished* finished
+        cdef Event* event
+        cdef Exchange* ex
+        cdef Connection connection
+        cdef list touched = []
+        with nogil:
+            finished = completions_take(self.events)
+        while finished != NULL:
+            event = <Event*> finished
+            finished = finished.next
+            ex = <Exchange*> event.exchange
+            if event.overflow:
+                with nogil:
+                    exchange_cancel(ex)
+            if ex.connection == NULL:
+                event_free(ex.stream, event)
+            else:
+                stream_take(ex, event)
+                connection = <Connection> <object> ex.connection
+                if ex.load != LOAD_NONE and not ex.reporting and not ex.stream.began:
+                    # The load goes into the head, which is sent with the first event.
+                    try:
+                        report_load(ex, self.load.line, self.loop, self.pool, _ready)
+                    except Exception:
+                        connection.give_up()
+                if not connection.touched:
+                    connection.touched = True
+                    touched.append(connection)
+            exchange_drop(ex)
+        self._flush(touched)
+
+    def _flush(self, list touched) -> None:
+        cdef Connection connection
         for connection in touched:
             connection.touched = False
             try:
@@ -303,6 +362,8 @@ cdef class Connection:
     cdef uint32_t heard             # tick of the last byte
     cdef uint32_t moved             # tick at which the client last took something of an answer
     cdef object unsent
+    cdef Backlog* backlog           # counted: of its streams; NULL: it had none yet
+    cdef bint flushing
     cdef str peer                   # for the access log
     cdef int socket                 # of our own, for answers that others send; -1: not made yet
 
@@ -326,6 +387,7 @@ cdef class Connection:
             self.pop()
             exchange_drop(ex)
         inbox_clear(&self.inbox)
+        backlog_drop(self.backlog)
         self.close_socket()
 
     # --- the transport's side ---
@@ -381,7 +443,7 @@ cdef class Connection:
         while self.head != NULL:
             ex = self.head
             if ex.record != NULL:
-                self.log_answer(ex, None, 0)
+                self.log_answer(ex, None)
             self.pop()
             exchange_drop(ex)
         self.close_socket()
@@ -403,6 +465,7 @@ cdef class Connection:
         self.write_paused = False
         if self.endpoint.secure:
             self.transport.resume()
+        self.flush()
         self.parse()
 
     # --- receiving ---
@@ -480,7 +543,8 @@ cdef class Connection:
             self.note(ex, route.model if kind > 0 else NULL)
         if kind == 0:
             self.call_app(ex, base)
-        elif self.endpoint.restriction is not None and not self.is_admitted(base):
+        elif self.endpoint.restriction is not None and not head_admitted(
+                p, base, self.endpoint.restriction):
             ex.fault.status = 0
             fault_set(&ex.fault, 403, "%s", PyBytes_AS_STRING(self.endpoint.refusal))
             self.fail(ex)
@@ -502,10 +566,13 @@ cdef class Connection:
             body.header_length = base + p.inference_length.at if p.has_inference_length else NULL
             body.header_length_size = p.inference_length.size
             if p.load_format.size and self.endpoint.load is not None:
-                ex.load = self.wanted_load(base)
-            if p.content_encoding.size or body.size > READ_ELSEWHERE and (
+                ex.load = head_load_format(p, base, self.endpoint.load)
+            ex.generated = route.kind != ROUTE_INFER
+            if route.kind == ROUTE_GENERATE_STREAM:
+                self.open_stream(ex)
+            if ex.generated or p.content_encoding.size or body.size > READ_ELSEWHERE and (
                     not p.has_inference_length or p.inference_length.size > 5):
-                submit_elsewhere(ex, _text(base, p.content_encoding), &route, &body,
+                submit_elsewhere(ex, head_text(base, p.content_encoding), &route, &body,
                                  &self.endpoint.limits, self.endpoint.loop, self.endpoint.pool,
                                  _ready)
             else:
@@ -523,29 +590,19 @@ cdef class Connection:
         inbox_next(&self.inbox, p.scanned)
         parser_reset(p)
         self.began = self.endpoint.tick
-        if self.head.done:
+        if answer_ready(self.head):
             self.flush()
         return True
 
-    cdef bint is_admitted(self, char* base) except -1:
-        """Whether the request has the header that inference is restricted to."""
-        cdef Parser* p = &self.parser
-        cdef uint32_t i
-        name = self.endpoint.restriction.header.lower()
-        given = []
-        for i in range(p.header_count):
-            if _text(base, p.headers[i].name).lower() == name:
-                given.append(_text(base, p.headers[i].value).encode("latin-1"))
-        return self.endpoint.restriction.admits(given)
-
-    cdef LoadFormat wanted_load(self, char* base) except *:
-        name = _text(base, self.parser.load_format)
-        if name == "text":
-            return LOAD_TEXT
-        if name == "json":
-            return LOAD_JSON
-        self.endpoint.load.unknown_format(name)
-        return LOAD_NONE
+    cdef int open_stream(self, Exchange* ex) except -1:
+        """Makes the answer one of many events."""
+        if self.backlog == NULL:
+            self.backlog = backlog_new(self.endpoint.max_stream_backlog)
+        if self.backlog != NULL:
+            ex.stream = stream_new(self.backlog, self.endpoint.events)
+        if ex.stream == NULL:
+            raise MemoryError("no memory for a stream")
+        return 0
 
     cdef bint forward_headers(self, Exchange* ex, char* base) except -1:
         """Makes parameters of the headers that the option names. False: the fault is set."""
@@ -554,7 +611,7 @@ cdef class Connection:
         cdef bytes raw
         cdef uint32_t i
         for i in range(p.header_count):
-            name = _text(base, p.headers[i].name)
+            name = head_text(base, p.headers[i].name)
             if self.endpoint.forward.search(name) is None:
                 continue
             raw = name.encode("latin-1")
@@ -626,6 +683,8 @@ cdef class Connection:
             self.tail = NULL
         # Others may hold it longer than this connection lives.
         ex.connection = NULL
+        if ex.stream != NULL:
+            stream_mute(ex.stream)
         self.queued -= 1
         if self.endpoint is not None:
             self.endpoint.waiting -= 1
@@ -641,53 +700,81 @@ cdef class Connection:
 
     cdef void cancel_all(self) noexcept:
         cdef Exchange* ex = self.head
-        cdef TRITONSERVER_Error* error
         while ex != NULL:
+            ex.unwanted = True
             if ex.in_flight and not ex.done:
                 with nogil:
-                    # A request that has just been released can't be cancelled, and need not be.
-                    error = TRITONSERVER_InferenceRequestCancel(ex.request)
-                    if error != NULL:
-                        TRITONSERVER_ErrorDelete(error)
+                    exchange_cancel(ex)
             ex = ex.next
 
     cdef int flush(self) except -1:
-        """Writes the answers at the head of the queue that are complete."""
-        cdef Exchange* ex
-        cdef list parts
-        cdef bint close
-        cdef Py_ssize_t before
-        if self.shut or self.head == NULL or not self.head.done:
+        """Writes the answers at the head of the queue, as far as they are there."""
+        cdef bint closed
+        if self.flushing or self.shut or self.head == NULL or not answer_ready(self.head):
             return 0
-        parts = []
-        while self.head != NULL and self.head.done:
+        self.flushing = True
+        try:
+            closed = self.write_answers()
+        finally:
+            self.flushing = False
+        if self.shut:
+            return 0
+        if self.last and (self.head == NULL or closed):
+            self.finish()
+        else:
+            self.parse()
+        return 0
+
+    cdef bint write_answers(self) except -1:
+        """True: the connection is to be closed behind what was written."""
+        cdef Exchange* ex
+        cdef list parts = []
+        cdef bint close = False
+        cdef bint whole
+        cdef Py_ssize_t before
+        while not close and self.head != NULL and answer_ready(self.head):
             ex = self.head
             close = not ex.keep_alive or self.endpoint.stopping or (
                 self.last and ex.next == NULL)
             before = PyList_GET_SIZE(parts)
-            if ex.lone.state == LONE_PARTLY:
+            if ex.stream != NULL:
+                if self.write_paused:
+                    close = False
+                    break
+                whole = stream_append(parts, ex, close)
+                close = whole and (close or ex.stream.closes)
+                ex.sent += _size_from(parts, before)
+                # Written at once, so that the client's pace is known before the next events.
+                self.write_parts(parts)
+                parts = []
+                if self.shut:
+                    return False
+                if not whole:
+                    continue
+            elif ex.lone.state == LONE_PARTLY:
                 self.append_rest(parts, ex)
             else:
                 append_answer(parts, ex, close)
             if ex.record != NULL:
-                self.log_answer(ex, ex.status, _size_from(parts, before))
+                if ex.stream == NULL:
+                    ex.sent = _size_from(parts, before)
+                self.log_answer(ex, ex.status)
             self.pop()
             exchange_drop(ex)
-            if close:
-                # What the client pipelined behind it is not answered, as it was told.
-                self.last = True
-                break
+        if close:
+            # What the client pipelined behind it is not answered, as it was told.
+            self.last = True
+        self.write_parts(parts)
+        return close
+
+    cdef int write_parts(self, list parts) except -1:
+        if not parts:
+            return 0
         self.moved = self.endpoint.tick
         if len(parts) == 1:
             self.transport.write(parts[0])
         else:
             self.transport.writelines(parts)
-        if self.shut:
-            return 0
-        if self.last and (self.head == NULL or close):
-            self.finish()
-        else:
-            self.parse()
         return 0
 
     cdef int append_rest(self, list parts, Exchange* ex) except -1:
@@ -742,8 +829,7 @@ cdef class Connection:
         return self.flush()
 
     cdef void fail(self, Exchange* ex) noexcept:
-        answer_fault(ex)
-        ex.done = True
+        exchange_refuse(ex)
 
     def retire(self) -> None:
         """The server stops: no further request is read."""
@@ -806,24 +892,16 @@ cdef class Connection:
     cdef int note(self, Exchange* ex, const char* model) except -1:
         """Keeps what the log will say of the request, whose bytes are still there."""
         cdef Parser* p = &self.parser
-        cdef char* base
-        verb = target = None
-        if p.verb.size:
-            base = inbox_data(&self.inbox)
-            verb = _text(base, p.verb)
-            target = _text(base, p.target)
-        received = p.spent + (p.scanned if p.state == AT_END
-                              else self.inbox.end - self.inbox.begin)
-        ex.record = owned((
-            perf_counter_ns(), verb, target,
-            None if model == NULL else model.decode("utf-8", "replace"), received))
+        cdef size_t received = p.spent + (p.scanned if p.state == AT_END
+                                          else self.inbox.end - self.inbox.begin)
+        ex.record = owned(head_record(p, inbox_data(&self.inbox), model, received))
         return 0
 
-    cdef int log_answer(self, Exchange* ex, object status, Py_ssize_t sent) except -1:
+    cdef int log_answer(self, Exchange* ex, object status) except -1:
         began, verb, target, model, received = <tuple> <object> ex.record
         self.endpoint.log.write(
             self.peer, "HTTP/1.1" if ex.minor else "HTTP/1.0", verb, target, model, status,
-            received, sent, (perf_counter_ns() - began) // 1000)
+            received, ex.sent, (perf_counter_ns() - began) // 1000)
         return 0
 
     # --- answers from Python ---
@@ -834,11 +912,11 @@ cdef class Connection:
         ex.control = True
         headers = {}
         for i in range(p.header_count):
-            name = _text(base, p.headers[i].name).lower()
-            value = _text(base, p.headers[i].value)
+            name = head_text(base, p.headers[i].name).lower()
+            value = head_text(base, p.headers[i].value)
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        path, _, query = _text(base, p.target).partition("?")
-        request = Request(_text(base, p.verb), path, query, headers,
+        path, _, query = head_text(base, p.target).partition("?")
+        request = Request(head_text(base, p.verb), path, query, headers,
                           PyBytes_FromStringAndSize(base + p.body, <Py_ssize_t> p.body_size))
         try:
             result = self.endpoint.app(request)
@@ -877,10 +955,6 @@ cdef Py_ssize_t _size_from(list parts, Py_ssize_t first) except -1:
     for i in range(first, PyList_GET_SIZE(parts)):
         size += len(parts[i])
     return size
-
-
-cdef str _text(char* base, Span span):
-    return base[span.at:span.at + span.size].decode("latin-1")
 
 
 cdef const char* _kept(Exchange* ex, const char* at, size_t size) except NULL:

@@ -13,13 +13,11 @@ from libc.string cimport strcmp, strlen
 from triton_py.abi.tritonserver cimport (
     TRITONSERVER_ErrorDelete,
     TRITONSERVER_ErrorNew,
-    TRITONSERVER_InferenceResponseDelete,
     TRITONSERVER_InferenceResponseError,
     TRITONSERVER_InferenceResponseId,
     TRITONSERVER_InferenceResponseModel,
     TRITONSERVER_InferenceResponseOutput,
     TRITONSERVER_InferenceResponseOutputCount,
-    TRITONSERVER_InferenceResponseParameter,
     TRITONSERVER_InferenceResponseParameterCount,
     TRITONSERVER_ResponseAllocatorNew,
     TRITONSERVER_ResponseAllocatorSetQueryFunction,
@@ -30,10 +28,6 @@ from triton_py.abi.types cimport (
     TRITONSERVER_ERROR_UNAVAILABLE,
     TRITONSERVER_MEMORY_CPU,
     TRITONSERVER_MEMORY_GPU,
-    TRITONSERVER_PARAMETER_BOOL,
-    TRITONSERVER_PARAMETER_DOUBLE,
-    TRITONSERVER_PARAMETER_INT,
-    TRITONSERVER_PARAMETER_STRING,
     TRITONSERVER_REQUEST_RELEASE_ALL,
     TRITONSERVER_RESPONSE_COMPLETE_FINAL,
     TRITONSERVER_TYPE_BYTES,
@@ -42,10 +36,8 @@ from triton_py.abi.types cimport (
     TRITONSERVER_InferenceRequest,
     TRITONSERVER_InferenceResponse,
     TRITONSERVER_MemoryType,
-    TRITONSERVER_ParameterType,
     TRITONSERVER_ResponseAllocator,
 )
-from libc.math cimport isfinite
 from triton_py.http._classify cimport classify
 from triton_py.http._datatype cimport datatype_name
 from triton_py.http._describe cimport OUTPUT_BINARY, OUTPUT_DEFAULT, Output
@@ -59,8 +51,10 @@ from triton_py.http._exchange cimport (
 )
 from triton_py.frontend._completions cimport completions_end, completions_push
 from triton_py.frontend._fault cimport fault_set
+from triton_py.http._generate_text cimport generate_text
 from triton_py.http._lone cimport lone_answer
-from triton_py.http._json_writer cimport put_double, put_int, put_string, put_tensor, put_uint
+from triton_py.http._json_writer cimport put_int, put_string, put_tensor, put_uint
+from triton_py.http._response_parts cimport element_count, put_parameter, response_delete
 from triton_py.frontend._large cimport large_free, large_malloc
 from triton_py.frontend._memory cimport (
     Block,
@@ -138,11 +132,6 @@ cdef int _parameters(Exchange* ex) noexcept nogil:
     cdef Buf* out = &ex.text
     cdef uint32_t count = 0
     cdef uint32_t i
-    cdef const char* name
-    cdef const char* text
-    cdef TRITONSERVER_ParameterType kind
-    cdef const void* value
-    cdef double real
     cdef TRITONSERVER_Error* error
     error = TRITONSERVER_InferenceResponseParameterCount(ex.response, &count)
     if error != NULL:
@@ -151,32 +140,10 @@ cdef int _parameters(Exchange* ex) noexcept nogil:
         return 0
     buf_text(out, b',"parameters":{')
     for i in range(count):
-        error = TRITONSERVER_InferenceResponseParameter(ex.response, i, &name, &kind, &value)
-        if error != NULL:
-            return fault_from(&ex.fault, error)
         if i:
             buf_char(out, c',')
-        put_string(out, name, strlen(name))
-        buf_char(out, c':')
-        if kind == TRITONSERVER_PARAMETER_STRING:
-            text = <const char*> value
-            put_string(out, text, strlen(text))
-        elif kind == TRITONSERVER_PARAMETER_INT:
-            put_int(out, (<const int64_t*> value)[0])
-        elif kind == TRITONSERVER_PARAMETER_BOOL:
-            if (<const unsigned char*> value)[0]:
-                buf_text(out, b"true")
-            else:
-                buf_text(out, b"false")
-        elif kind == TRITONSERVER_PARAMETER_DOUBLE:
-            real = (<const double*> value)[0]
-            if not isfinite(real):
-                return fault_set(&ex.fault, 500, "response parameter '%s' is not a finite number, "
-                                 "which JSON can't express", name)
-            put_double(out, real)
-        else:
-            return fault_set(&ex.fault, 501, "Response parameter of type "
-                             "'TRITONSERVER_PARAMETER_BYTES' is not currently supported")
+        if put_parameter(out, ex.response, i, &ex.fault) != 0:
+            return -1
     buf_char(out, c'}')
     return 0
 
@@ -199,19 +166,6 @@ cdef void _type_and_shape(Buf* out, TRITONSERVER_DataType datatype, const int64_
             buf_char(out, c',')
         put_int(out, shape[i])
     buf_char(out, c']')
-
-
-cdef int _count(Exchange* ex, const char* name, const int64_t* shape, uint64_t dims,
-                uint64_t* count) noexcept nogil:
-    cdef uint64_t i
-    count[0] = 1
-    for i in range(dims):
-        if shape[i] < 0:
-            return fault_set(&ex.fault, 500, "output '%s' has a negative dimension", name)
-        if shape[i] != 0 and count[0] > (<uint64_t> 1 << 62) // <uint64_t> shape[i]:
-            return fault_set(&ex.fault, 500, "the shape of output '%s' overflows", name)
-        count[0] *= <uint64_t> shape[i]
-    return 0
 
 
 cdef int _batch_of(Exchange* ex, const int64_t* shape, uint64_t dims, uint64_t* batch,
@@ -308,7 +262,7 @@ cdef int _output(Exchange* ex, uint32_t index) noexcept nogil:
             ex.body_size += size
         return 0
     buf_text(out, b',"data":')
-    if _count(ex, name, shape, dims, &count) != 0:
+    if element_count(name, shape, dims, &count, &ex.fault) != 0:
         return -1
     if classified:
         base = ex.classes.data + <size_t> base
@@ -372,13 +326,14 @@ cdef int _write(Exchange* ex) noexcept nogil:
     return 0
 
 
+cdef void _write_generated(Exchange* ex) noexcept nogil:
+    """The answer to a response of generate."""
+    if generate_text(&ex.text, ex.response, &ex.fault) == 0:
+        ex.status = 200
+        ex.body_size = ex.text.size
+
+
 # --- callbacks -------------------------------------------------------------------------------
-
-
-cdef void _delete(TRITONSERVER_InferenceResponse* response) noexcept nogil:
-    cdef TRITONSERVER_Error* error = TRITONSERVER_InferenceResponseDelete(response)
-    if error != NULL:
-        TRITONSERVER_ErrorDelete(error)
 
 
 cdef void on_response(TRITONSERVER_InferenceResponse* response, uint32_t flags, void* userp
@@ -392,24 +347,30 @@ cdef void on_response(TRITONSERVER_InferenceResponse* response, uint32_t flags, 
             error = TRITONSERVER_InferenceResponseError(response)
             if error != NULL:
                 fault_from_borrowed(&ex.fault, error)
+            elif ex.generated:
+                _write_generated(ex)
             else:
                 _write(ex)
         else:
             # HTTP answers once. The count goes on, so that the answer can tell it.
-            _delete(response)
+            response_delete(response)
     if not flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL:
         return
     if ex.responses != 1:
         ex.fault.status = 0
-        fault_set(&ex.fault, 500, "expected a single response, got %u", ex.responses)
+        if ex.generated:
+            fault_set(&ex.fault, 500, "generate expects model to produce exactly 1 response, use "
+                      "generate stream for model that generates various number of responses")
+        else:
+            fault_set(&ex.fault, 500, "expected a single response, got %u", ex.responses)
     if ex.fault.status != 0:
         if ex.response != NULL:
-            _delete(ex.response)
+            response_delete(ex.response)
             ex.response = NULL
         answer_fault(ex)
     elif not ex.binary and ex.response != NULL:
         # The JSON holds all of it: the outputs' memory may go now.
-        _delete(ex.response)
+        response_delete(ex.response)
         ex.response = NULL
     completions_end(ex.completions)
     if not lone_answer(ex):

@@ -10,23 +10,20 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.ref cimport Py_INCREF, PyObject
 from libc.string cimport memcpy
 
-from triton_py.abi.tritonserver cimport (
-    TRITONSERVER_ErrorDelete,
-    TRITONSERVER_InferenceRequestCancel,
-)
-from triton_py.abi.types cimport TRITONSERVER_Error
 from triton_py.http._answer cimport joined_body
 from triton_py.http._describe cimport DescribeLimits
 from triton_py.http._exchange cimport (
     CODING_GZIP,
     LOAD_JSON,
     Exchange,
-    answer_fault,
+    exchange_cancel,
     exchange_drop,
     exchange_hold,
+    exchange_refuse,
 )
 from triton_py.frontend._fault cimport fault_set
-from triton_py.http._infer cimport BodyShape, Route, infer_submit
+from triton_py.http._generate cimport generate_submit
+from triton_py.http._infer cimport ROUTE_INFER, BodyShape, Route, infer_submit
 from triton_py.frontend._memory cimport Block, arena_take, block_data, block_drop, block_new
 
 import logging
@@ -93,6 +90,7 @@ cdef class Waiting:
         cdef char* copy
         if self.ex.connection == NULL or future.cancelled():
             return
+        self.ex.reporting = False
         line = future.result()
         if line:
             copy = <char*> arena_take(&self.ex.arena, PyBytes_GET_SIZE(line) + 1)
@@ -143,6 +141,7 @@ cdef bint pack_answer(Exchange* ex, object loop, object pool, ReadyFn ready) exc
 cdef int report_load(Exchange* ex, object line, object loop, object pool, ReadyFn ready
                      ) except -1:
     future = loop.run_in_executor(pool, line, ex.load == LOAD_JSON)
+    ex.reporting = True
     future.add_done_callback(_waiting(ex, ready).reported)
     return 0
 
@@ -157,7 +156,8 @@ cdef int _fail(Exchange* ex, error) except -1:
 
 
 cdef class Reading:
-    """An inference request that is read on another thread: compressed, or of much JSON."""
+    """An inference request that is read on another thread: compressed, of much JSON, or one of
+    generate, for which the core is asked what the model's inputs are."""
 
     cdef Exchange* ex
     cdef ReadyFn ready
@@ -180,7 +180,10 @@ cdef class Reading:
         if self.header_length is not None:
             self.body.header_length = PyBytes_AS_STRING(self.header_length)
         with nogil:
-            self.result = infer_submit(self.ex, &self.route, &self.body, &self.limits)
+            if self.route.kind == ROUTE_INFER:
+                self.result = infer_submit(self.ex, &self.route, &self.body, &self.limits)
+            else:
+                self.result = generate_submit(self.ex, &self.route, &self.body, &self.limits)
 
     cdef int decode(self) except -1:
         cdef Block* plain
@@ -200,7 +203,6 @@ cdef class Reading:
     def finished(self, future) -> None:
         """Back on the loop. The answer may have been there before us."""
         cdef Exchange* ex = self.ex
-        cdef TRITONSERVER_Error* error
         if future.cancelled():      # the port is closed
             return
         ex.control = False
@@ -213,16 +215,13 @@ cdef class Reading:
                 fault_set(&ex.fault, 503 if isinstance(failure, MemoryError) else 500,
                           b"the request could not be read")
         if failure is not None or self.result != 0:
-            answer_fault(ex)
-            ex.done = True
+            exchange_refuse(ex)
         elif not ex.done:
             ex.in_flight = True
-            if ex.connection == NULL:
+            if ex.unwanted:
                 with nogil:
                     # The client went while we were reading.
-                    error = TRITONSERVER_InferenceRequestCancel(ex.request)
-                    if error != NULL:
-                        TRITONSERVER_ErrorDelete(error)
+                    exchange_cancel(ex)
         if ex.connection != NULL:
             self.ready(ex)
 
@@ -235,10 +234,9 @@ cdef int submit_elsewhere(Exchange* ex, str coding, const Route* route, const Bo
         coded = check_coding(coding)
     except HttpError as error:
         _fail(ex, error)
-        answer_fault(ex)
+        exchange_refuse(ex)
         ex.extra = owned(b"Accept-Encoding: gzip, deflate\r\nContent-Type: application/json\r\n")
         ex.payload = owned(<bytes> ex.text.data[:ex.text.size])
-        ex.done = True
         return 0
     # Until it is handed to the core nothing may overtake it, or sequences would be shuffled.
     ex.control = True

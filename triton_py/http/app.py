@@ -77,8 +77,6 @@ class ControlPlane:
                 (r"/v2/repository(?:/([^/]+))?/models/([^/]+)/unload", "POST", self._unload),
                 (r"/v2/(?:system|cuda)sharedmemory(?:/region/[^/]+)?/(?:status|register|unregister)",
                  "", self._unsupported),
-                (r"/v2/models/[^/]+(?:/versions/[0-9]+)?/generate(?:_stream)?", "POST",
-                 self._unsupported),
                 (r"/v2/(?:models/[^/]+/)?trace/setting", "", self._unsupported),
                 (r"/v2/logging", "", self._unsupported),
             )

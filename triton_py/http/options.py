@@ -43,6 +43,9 @@ class HttpOptions:
     max_outputs: int = 1024
     #: Requests of one connection that may wait for their answers at a time.
     max_pipelined: int = 64
+    #: Bytes of the responses of generate_stream that may wait on one connection for a client that
+    #: reads slower than they come; beyond it the request is cancelled.
+    max_stream_backlog: int = 64 * MIB
     #: Connections beyond this are answered 503 and closed.
     max_connections: int = 8192
     #: From the first byte of a request to the end of its header.
@@ -64,7 +67,7 @@ class HttpOptions:
     def __post_init__(self) -> None:
         for name in ("max_input_size", "max_body_size", "max_header_size", "max_headers",
                      "max_chunks", "max_inputs", "max_outputs", "max_pipelined",
-                     "max_connections"):
+                     "max_stream_backlog", "max_connections"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be greater than 0, got {getattr(self, name)}")
         for name in ("header_timeout", "body_timeout", "idle_timeout", "send_timeout",

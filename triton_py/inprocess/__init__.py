@@ -13,6 +13,7 @@ from __future__ import annotations
 import triton_py.core  # noqa: F401  first: it puts the C API into the global symbol scope
 from triton_py.inprocess.bridge import AsyncBridge, ResponseStream, infer
 from triton_py.inprocess.counters import live_objects
+from triton_py.inprocess.metric import NativeMetric, NativeMetricFamily
 from triton_py.inprocess.options import Options
 from triton_py.inprocess.queue import FINAL, CompletionQueue
 from triton_py.inprocess.request import SEQUENCE_END, SEQUENCE_START, NativeRequest
@@ -25,6 +26,8 @@ __all__ = [
     "SEQUENCE_START",
     "AsyncBridge",
     "CompletionQueue",
+    "NativeMetric",
+    "NativeMetricFamily",
     "NativeOutput",
     "NativeRequest",
     "NativeResponse",

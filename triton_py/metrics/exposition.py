@@ -6,11 +6,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-from triton_py.metrics.families import MODEL_FAMILIES
 
 #: For the ``Content-Type`` header.
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -47,6 +44,32 @@ class Family:
 
     def add(self, value: float, **labels: str) -> None:
         self.samples.append(Sample(value, labels))
+
+    def add_histogram(
+        self,
+        labels: Mapping[str, str],
+        bounds: Sequence[float],
+        counts: Sequence[int],
+        total: float,
+    ) -> None:
+        """One series of a histogram; ``counts`` are cumulative, one more than there are bounds."""
+        for bound, count in zip((*bounds, math.inf), counts, strict=True):
+            self.samples.append(Sample(count, {**labels, "le": format_number(bound)}, "_bucket"))
+        self.samples.append(Sample(total, labels, "_sum"))
+        self.samples.append(Sample(counts[-1], labels, "_count"))
+
+    def add_summary(
+        self,
+        labels: Mapping[str, str],
+        quantiles: Iterable[tuple[float, float]],
+        count: int,
+        total: float,
+    ) -> None:
+        """One series of a summary; ``quantiles`` are pairs of quantile and value."""
+        for quantile, value in quantiles:
+            self.samples.append(Sample(value, {**labels, "quantile": format_number(quantile)}))
+        self.samples.append(Sample(total, labels, "_sum"))
+        self.samples.append(Sample(count, labels, "_count"))
 
 
 def escape_help(text: str) -> str:
@@ -88,58 +111,3 @@ def format_families(families: Iterable[Family]) -> str:
         lines.append(f"# TYPE {family.name} {family.kind}")
         lines += [_line(family.name, sample) for sample in family.samples]
     return "\n".join(lines) + "\n" if lines else ""
-
-
-def tag_labels(tags: Mapping[str, str]) -> dict[str, str]:
-    """A configuration's ``metric_tags`` as labels: each name behind an underscore, as in Triton."""
-    return {"_" + re.sub(r"[^a-zA-Z0-9_]", "_", name): str(value) for name, value in tags.items()}
-
-
-def model_families(models: Iterable[Mapping[str, Any]]) -> list[Family]:
-    """Triton's per-model families from the statistics of each model version.
-
-    Each mapping has ``model``, ``version``, ``statistics`` (one entry of the statistics
-    extension's ``model_stats``), ``failures`` (by reason; if absent, those that the statistics
-    hold), ``pending`` (requests waiting for execution now), ``load_duration_s``, and optionally
-    ``tags``, ``gpu_uuid``, ``namespace`` and ``cache`` (the model uses the response cache). A
-    missing number counts as 0.
-    """
-    families = [Family(f.name, f.kind, f.help) for f in MODEL_FAMILIES]
-    for model in models:
-        labels: dict[str, str] = {}
-        if model.get("namespace"):
-            labels["namespace"] = str(model["namespace"])
-        labels["model"] = str(model["model"])
-        labels["version"] = str(model["version"])
-        if model.get("gpu_uuid"):
-            labels["gpu_uuid"] = str(model["gpu_uuid"])
-        labels.update(tag_labels(model.get("tags") or {}))
-        for family, source in zip(families, MODEL_FAMILIES, strict=True):
-            if source.label:
-                values = source.value(model)
-                for key in source.keys or sorted(values):
-                    family.samples.append(
-                        Sample(values.get(key, 0), {**labels, source.label: key}))
-                continue
-            value = source.value(model)
-            if value is not None:
-                family.samples.append(Sample(value, labels))
-    return families
-
-
-def render(
-    models: Iterable[Mapping[str, Any]],
-    extra: Iterable[Family] = (),
-    machine: Iterable[Family] = (),
-) -> str:
-    """The whole page: per-model families, the machine's, then ``extra`` (custom) ones.
-
-    Raises ``ValueError`` if two families have one name, which no Prometheus would take.
-    """
-    families = [*model_families(models), *machine, *extra]
-    seen: set[str] = set()
-    for family in families:
-        if family.name in seen:
-            raise ValueError(f"metric family '{family.name}' is defined twice")
-        seen.add(family.name)
-    return format_families(families)

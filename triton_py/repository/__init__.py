@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from triton_py.repository.agent_libraries import find_agent_library
 from triton_py.repository.fingerprint import fingerprint
 from triton_py.repository.initial_states import read_initial_state
 from triton_py.repository.labels import read_labels
@@ -32,6 +33,7 @@ __all__ = [
     "Scan",
     "VersionListing",
     "check_model_name",
+    "find_agent_library",
     "find_backend_library",
     "find_batch_strategy",
     "fingerprint",

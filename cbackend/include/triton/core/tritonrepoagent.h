@@ -17,7 +17,8 @@
 //
 // Life-cycle. TRITONREPOAGENT_Initialize, then for each model whose configuration names the agent
 // TRITONREPOAGENT_ModelInitialize, TRITONREPOAGENT_ModelAction several times, and
-// TRITONREPOAGENT_ModelFinalize; at the end TRITONREPOAGENT_Finalize.
+// TRITONREPOAGENT_ModelFinalize; at the end TRITONREPOAGENT_Finalize. The end comes with the last
+// model that uses the agent; for the next one the library is loaded and initialized anew.
 //
 // Ownership, errors and threads are described with the same words as in tritonserver.h: [owned],
 // [borrowed until X], [transferred], [callback-scoped], [static]. For an entry point the server is
@@ -166,7 +167,9 @@ TRITONREPOAGENT_DECLSPEC struct TRITONSERVER_Error* TRITONREPOAGENT_ModelReposit
     struct TRITONREPOAGENT_Agent* agent, struct TRITONREPOAGENT_AgentModel* model,
     TRITONREPOAGENT_ArtifactType* artifact_type, const char** location);
 
-/// Makes an empty place to which the agent may write the model's files.
+/// Makes an empty place to which the agent may write the model's files. There is one for each
+/// model: a second call gives the same place until it is released. One that was not released is
+/// removed after TRITONREPOAGENT_ModelFinalize.
 ///
 /// \param agent [borrowed until return] The agent.
 /// \param model [borrowed until return] The model.
@@ -174,7 +177,7 @@ TRITONREPOAGENT_DECLSPEC struct TRITONSERVER_Error* TRITONREPOAGENT_ModelReposit
 ///     only way.
 /// \param location [borrowed until it is released] Receives the location; give it back with
 ///     TRITONREPOAGENT_ModelRepositoryLocationRelease.
-/// \return [owned] Null, or an error: UNSUPPORTED for another way; INTERNAL where the place can't
+/// \return [owned] Null, or an error: INVALID_ARG for another way; INTERNAL where the place can't
 ///     be made; INVALID_ARG where a pointer that is needed is null.
 /// Threads: one per model.
 TRITONREPOAGENT_DECLSPEC struct TRITONSERVER_Error* TRITONREPOAGENT_ModelRepositoryLocationAcquire(
@@ -186,8 +189,9 @@ TRITONREPOAGENT_DECLSPEC struct TRITONSERVER_Error* TRITONREPOAGENT_ModelReposit
 /// \param agent [borrowed until return] The agent.
 /// \param model [borrowed until return] The model.
 /// \param location [transferred] The location, as it was acquired. On error it is still acquired.
-/// \return [owned] Null, or an error: INVALID_ARG or NOT_FOUND for a location that wasn't acquired
-///     for this model; INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: UNAVAILABLE where nothing is acquired; INVALID_ARG for
+///     another location than the acquired one; INTERNAL where it can't be removed; INVALID_ARG
+///     where a pointer that is needed is null.
 /// Threads: one per model.
 TRITONREPOAGENT_DECLSPEC struct TRITONSERVER_Error* TRITONREPOAGENT_ModelRepositoryLocationRelease(
     struct TRITONREPOAGENT_Agent* agent, struct TRITONREPOAGENT_AgentModel* model,
@@ -201,7 +205,8 @@ TRITONREPOAGENT_DECLSPEC struct TRITONSERVER_Error* TRITONREPOAGENT_ModelReposit
 /// \param artifact_type How the place is reached.
 /// \param location [borrowed until return] The location. It is copied.
 /// \return [owned] Null, or an error: INVALID_ARG outside TRITONREPOAGENT_ModelAction with
-///     TRITONREPOAGENT_ACTION_LOAD; INVALID_ARG where a pointer that is needed is null.
+///     TRITONREPOAGENT_ACTION_LOAD, for an empty location or an unknown way to reach it;
+///     INVALID_ARG where a pointer that is needed is null.
 /// Threads: only within TRITONREPOAGENT_ModelAction for that model.
 TRITONREPOAGENT_DECLSPEC struct TRITONSERVER_Error* TRITONREPOAGENT_ModelRepositoryUpdate(
     struct TRITONREPOAGENT_Agent* agent, struct TRITONREPOAGENT_AgentModel* model,

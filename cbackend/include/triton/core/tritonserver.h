@@ -863,7 +863,8 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetMe
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetBackendDirectory(
     struct TRITONSERVER_ServerOptions* options, const char* backend_dir);
 
-/// Sets where repository agents are looked for: <folder>/NAME/libtritonrepoagent_NAME.so.
+/// Sets where repository agents are looked for, before those that ship:
+/// <folder>/NAME/libtritonrepoagent_NAME.so.
 ///
 /// \param options [borrowed until return] The options.
 /// \param repoagent_dir [borrowed until return] The folder.
@@ -1207,7 +1208,7 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerUnloadModelA
 ///
 /// \param server [borrowed until return] The server.
 /// \param metrics [owned] Receives the metrics; free them with TRITONSERVER_MetricsDelete.
-/// \return [owned] Null, or an error: UNSUPPORTED where metrics are off; INVALID_ARG where a
+/// \return [owned] Null, or an error: UNAVAILABLE where metrics are off; INVALID_ARG where a
 ///     pointer that is needed is null.
 /// Threads: any.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_ServerMetrics(
@@ -2212,16 +2213,18 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_MetricsFormatted(
     struct TRITONSERVER_Metrics* metrics, TRITONSERVER_MetricFormat format, const char** base,
     size_t* byte_size);
 
-/// Creates a family of metrics, which the server publishes with its own. A family may be created
-/// again under the same name and kind: then both are the same.
+/// Creates a family of metrics, which each server of the process publishes with its own while the
+/// family has metrics. A family may be created again under the same name and kind, also by another
+/// backend: both then stand for the same family, with the description that it was first given, and
+/// each is to be freed. A name that is one of the server's own families' needs that one's kind.
 ///
 /// \param family [owned] Receives the family; free it with TRITONSERVER_MetricFamilyDelete.
 /// \param kind What its metrics measure.
 /// \param name [borrowed until return] The family's name, as it is published. It is copied.
 /// \param description [borrowed until return] What it is about, as it is published. It is copied.
-/// \return [owned] Null, or an error: INVALID_ARG for a value that is no kind, or a name that is
-///     taken by another kind; UNSUPPORTED where metrics are off; INVALID_ARG where a pointer that
-///     is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for a value that is no kind, a name that
+///     Prometheus doesn't take, or one that is taken by another kind; INVALID_ARG where a pointer
+///     that is needed is null.
 /// Threads: any.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_MetricFamilyNew(
     struct TRITONSERVER_MetricFamily** family, const TRITONSERVER_MetricKind kind, const char* name,
@@ -2230,8 +2233,8 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_MetricFamilyNew(
 /// Frees a family. Its metrics must be freed before.
 ///
 /// \param family [transferred] The family. On error it is still the caller's, unless it was null.
-/// \return [owned] Null, or an error: INTERNAL where it still has metrics; INVALID_ARG where a
-///     pointer that is needed is null.
+/// \return [owned] Null, or an error: INTERNAL where metrics that were created with it are left;
+///     INVALID_ARG for a family that was freed before, or where a pointer that is needed is null.
 /// Threads: one per object.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_MetricFamilyDelete(
     struct TRITONSERVER_MetricFamily* family);
@@ -2259,35 +2262,39 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_MetricArgsNew(
 /// \param buckets [borrowed until return] The upper bounds of the ranges, in growing order; one
 ///     without bound is added. They are copied.
 /// \param buckets_count The number of elements in buckets.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for bounds that don't grow, or where a pointer
+///     that is needed is null.
 /// Threads: one per object.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_MetricArgsSetHistogram(
     struct TRITONSERVER_MetricArgs* args, const double* buckets, const uint64_t buckets_count);
 
 /// Frees arguments. Metrics that were created with them are not affected.
 ///
-/// \param args [transferred] The arguments; gone on error too, unless they were null.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \param args [transferred] The arguments, or null for nothing; gone on error too.
+/// \return [owned] Null.
 /// Threads: one per object.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_MetricArgsDelete(
     struct TRITONSERVER_MetricArgs* args);
 
-/// Creates a counter or a gauge. One with the same labels as another of its family is the same
-/// metric.
+/// Creates a counter or a gauge. Where its family has one with the same labels, in whatever order,
+/// both stand for the same metric, and each is to be freed; the last of them takes the value with
+/// it. Of a label that is given twice the last value counts.
 ///
 /// \param metric [owned] Receives the metric; free it with TRITONSERVER_MetricDelete.
 /// \param family [borrowed until the metric is deleted] The family that it belongs to.
 /// \param labels [borrowed until return] An array of string parameters, name and value of each
 ///     label, or null where label_count is 0.
 /// \param label_count The number of elements in labels.
-/// \return [owned] Null, or an error: INVALID_ARG for a family of histograms, or a label that is no
-///     string; INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for a family of histograms, a label that is no
+///     string, or a label's name that Prometheus doesn't take; INVALID_ARG where a pointer that is
+///     needed is null.
 /// Threads: any.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_MetricNew(
     struct TRITONSERVER_Metric** metric, struct TRITONSERVER_MetricFamily* family,
     const struct TRITONSERVER_Parameter** labels, const uint64_t label_count);
 
-/// Creates a metric of any kind.
+/// Creates a metric of any kind. Where its family has one with the same labels, both stand for the
+/// same metric, whose ranges are those that it was first given.
 ///
 /// \param metric [owned] Receives the metric; free it with TRITONSERVER_MetricDelete.
 /// \param family [borrowed until the metric is deleted] The family that it belongs to.
@@ -2296,8 +2303,9 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_MetricNew(
 /// \param label_count The number of elements in labels.
 /// \param args [borrowed until return] The arguments, which a histogram needs and others must not
 ///     have; null for none.
-/// \return [owned] Null, or an error: INVALID_ARG for arguments that don't fit the kind, or a label
-///     that is no string; INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG for arguments that don't fit the kind, a label
+///     that is no string, or a label's name that Prometheus doesn't take; INVALID_ARG where a
+///     pointer that is needed is null.
 /// Threads: any.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_MetricNewWithArgs(
     struct TRITONSERVER_Metric** metric, struct TRITONSERVER_MetricFamily* family,
@@ -2325,9 +2333,9 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_MetricValue(
 /// Adds to a counter or a gauge.
 ///
 /// \param metric [borrowed until return] The metric.
-/// \param value What to add; for a counter, not less than 0.
-/// \return [owned] Null, or an error: INVALID_ARG for less than 0 and a counter; UNSUPPORTED for a
-///     histogram; INVALID_ARG where a pointer that is needed is null.
+/// \param value What to add; for a counter, not less than 0 and not NaN.
+/// \return [owned] Null, or an error: INVALID_ARG for any other value of a counter; UNSUPPORTED
+///     for a histogram; INVALID_ARG where a pointer that is needed is null.
 /// Threads: any.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_MetricIncrement(
     struct TRITONSERVER_Metric* metric, double value);
