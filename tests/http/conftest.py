@@ -11,14 +11,14 @@ import pytest
 from http_running import Running, write_models
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("http_models")
     write_models(place)
     return place
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(repository: Path) -> Iterator[Running]:
     running = Running(repository)
     yield running

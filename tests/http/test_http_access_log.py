@@ -157,6 +157,51 @@ def test_a_client_that_is_gone_before_its_answer(logged: Logged) -> None:
     assert (record["status"], record["sent"], record["model"]) == (None, 0, "echo")
 
 
+def generation(kind: str, body: dict[str, Any]) -> bytes:
+    return request_bytes("POST", f"/v2/models/repeat/{kind}", json.dumps(body).encode())
+
+
+def test_generate_and_its_streams(logged: Logged) -> None:
+    sizes = []
+    for minor in (b"1", b"0"):
+        for kind, count in (("generate", 1), ("generate_stream", 3), ("generate_stream", 0)):
+            with logged.running.connect() as sock:
+                sock.sendall(generation(kind, {"IN": [5] * count}).replace(
+                    b"HTTP/1.1", b"HTTP/1." + minor) + b"GET / HTTP/1.0\r\n\r\n" * int(minor))
+                got = b""
+                while piece := sock.recv(1 << 16):
+                    got += piece
+            sizes.append(len(got))
+    found = logged.records(9)
+    streams, rest = ([r for r in found if (r["model"] == "repeat") == is_ours]
+                     for is_ours in (True, False))
+    assert {r["status"] for r in streams} == {200}
+    assert [r["path"].rpartition("/")[2] for r in streams] == [
+        "generate", "generate_stream", "generate_stream"] * 2
+    for number, record in enumerate(streams):
+        assert record["sent"] + (rest[number]["sent"] if number < 3 else 0) == sizes[number]
+
+
+def test_a_stream_that_begins_with_an_error(logged: Logged) -> None:
+    reply = call(logged.running, "POST", "/v2/models/repeat/generate_stream", b"{}")
+    assert reply.status == 400
+    (record,) = logged.records(1)
+    assert (record["status"], record["model"]) == (400, "repeat")
+
+
+def test_a_client_that_leaves_a_stream(logged: Logged) -> None:
+    with logged.running.connect() as sock:
+        sock.sendall(generation("generate_stream", {"IN": [1, 2], "DELAY": [0, 60_000]}))
+        reader = Reader(sock)
+        assert reader.head()[0] == 200
+        next(reader.events())
+        # A reset: after a polite end the server would still say that the request is cancelled.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    (record,) = logged.records(1)
+    assert record["status"] is None
+    assert record["sent"] > 100
+
+
 def test_too_many_connections(repository: Path, tmp_path: Path) -> None:
     made = Logged(repository, tmp_path / "log", max_connections=1)
     try:

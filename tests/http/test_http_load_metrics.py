@@ -12,12 +12,17 @@ from pathlib import Path
 
 import pytest
 from http_running import Running
-from http_support import Reader, infer, request_bytes
+from http_support import Reader, call, infer, request_bytes
 
-import triton_py.core  # noqa: F401  what the next one's symbols are bound to
-from triton_py.http.load_metrics import LoadMetrics, cache_load, header_value
+import triton_py.core  # what the next one's symbols are bound to
+from triton_py.http.load_metrics import (
+    FAMILY,
+    KIND_LABEL,
+    LoadMetrics,
+    cache_load,
+    header_value,
+)
 
-FAMILY = "nv_trt_llm_kv_cache_block_metrics"
 TEXT = f"""# HELP {FAMILY} TRT LLM KV cache block metrics
 # TYPE {FAMILY} gauge
 {FAMILY}{{kv_cache_block_type="fraction",model="tensorrt_llm",version="1"}} 0.5
@@ -137,6 +142,99 @@ def test_packed_answers(loaded: Running) -> None:
         assert reply.headers[HEADER].startswith("JSON ")
         body = json.loads(zlib.decompress(reply.body, 31))
         assert body["outputs"][0]["data"] == [7] * count
+
+
+def stream(running: Running, body: dict[str, object], headers: dict[str, str],
+           version: bytes = b"HTTP/1.1") -> tuple[int, dict[str, str], bytes]:
+    """The status, the headers and the body as it was sent."""
+    with running.connect() as sock:
+        sock.sendall(request_bytes("POST", "/v2/models/repeat/generate_stream",
+                                   json.dumps(body).encode(), headers).replace(
+            b"HTTP/1.1", version))
+        reader = Reader(sock)
+        status, found = reader.head()
+        if version == b"HTTP/1.1":
+            return status, found, b"".join(reader.chunks())
+        while reader._more():
+            pass
+        return status, found, reader.pending
+
+
+@pytest.mark.parametrize("asked", ["text", "json"])
+def test_generate(loaded: Running, asked: str) -> None:
+    reply = call(loaded, "POST", "/v2/models/repeat/generate", b'{"IN": [4]}', {FORMAT: asked})
+    assert reply.headers[HEADER] == header_value(cache_load(TEXT), asked == "json")
+    assert reply.json["OUT"] == 4
+
+
+@pytest.mark.parametrize("version", [b"HTTP/1.1", b"HTTP/1.0"])
+@pytest.mark.parametrize("values", [[], [5], [5, -6, 7]])
+def test_streams_say_it_in_their_head(loaded: Running, values: list[int], version: bytes) -> None:
+    plain = stream(loaded, {"IN": values}, {}, version)
+    told = stream(loaded, {"IN": values}, {FORMAT: "text"}, version)
+    assert told[1].pop(HEADER) == header_value(cache_load(TEXT), False)
+    assert told == plain
+    assert told[2].count(b"data: ") == len(values)
+
+
+def test_streams_go_on_while_the_load_is_asked_for(repository: Path,
+                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent before it is known, also of a stream that ends meanwhile."""
+    asked = threading.Event()
+    go_on = threading.Event()
+
+    def slow(self: LoadMetrics) -> dict[str, float | int] | None:
+        asked.set()
+        assert go_on.wait(20)
+        return cache_load(TEXT)
+
+    monkeypatch.setattr(LoadMetrics, "_read", slow)
+    running = Running(repository)
+    try:
+        with running.connect() as sock, running.connect() as leaver:
+            for each in (sock, leaver):
+                each.sendall(request_bytes("POST", "/v2/models/repeat/generate_stream",
+                                           b'{"IN": [1, 2, 3]}', {FORMAT: "json"}))
+            assert asked.wait(20)
+            leaver.close()
+            sock.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                sock.recv(1)
+            sock.settimeout(20)
+            go_on.set()
+            reader = Reader(sock)
+            assert HEADER in reader.head()[1]
+            assert [e["OUT"] for e in reader.events()] == [1, 2, 3]
+        assert call(running, "GET", "/v2/debug/objects").json["http_exchanges"] == 1
+    finally:
+        go_on.set()
+        running.close()
+
+
+def test_a_backends_metrics(repository: Path) -> None:
+    """From end to end: metrics that are set through the C API, as TensorRT-LLM's backend does."""
+    running = Running(repository)
+    try:
+        assert HEADER not in infer(running, "echo", ONE, headers={FORMAT: "text"}).headers
+        family = triton_py.MetricFamily("gauge", FAMILY, "KV cache")
+        labels = {"model": "echo", "version": "1"}
+        metrics = [triton_py.Metric(family, {KIND_LABEL: kind, **labels})
+                   for kind in ("used", "max", "tokens_per", "free")]
+        for metric, value in zip(metrics, (3, 12, 64, 9), strict=True):
+            metric.set_value(value)
+        expected = {"kv_cache_utilization": 0.25, "max_token_capacity": 768}
+        end = time.monotonic() + 10
+        # What was read without them serves for a moment.
+        while HEADER not in infer(running, "echo", ONE, headers={FORMAT: "text"}).headers:
+            assert time.monotonic() < end
+        for reply in (infer(running, "echo", ONE, headers={FORMAT: "json"}),
+                      call(running, "POST", "/v2/models/echo/generate", b'{"INPUT0": [4]}',
+                           {FORMAT: "json"})):
+            assert reply.status == 200
+            assert json.loads(reply.headers[HEADER].removeprefix("JSON ")) == {
+                "named_metrics": expected}
+    finally:
+        running.close()
 
 
 def test_pipelined(loaded: Running) -> None:
