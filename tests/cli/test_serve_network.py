@@ -87,12 +87,10 @@ def test_unix_sockets(repository: Path, tmp_path: Path) -> None:
         assert f"Started GRPCInferenceService at unix:{paths['grpc']}" in server.output
         assert get(UnixConnection(str(paths["http"])), "/v2/health/ready") == 200
         assert get(UnixConnection(str(paths["metrics"])), "/metrics") == 200
+        assert infer("--url", f"unix:{paths['http']}").returncode == 0
         with grpc.insecure_channel(f"unix:{paths['grpc']}") as channel:
             assert channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=10) == b"\x08\x01"
-        result = subprocess.run(
-            [sys.executable, "-m", "triton_py", "infer", "echo", "INPUT0=[1]", "--protocol", "grpc",
-             "--url", f"unix:{paths['grpc']}"], capture_output=True, text=True, timeout=60,
-            check=False)
+        result = infer("--protocol", "grpc", "--url", f"unix:{paths['grpc']}")
         assert result.returncode == 0, result.stderr
         assert oct(paths["http"].stat().st_mode)[-3:] == "660"
         text = failed(*flags)
@@ -170,6 +168,36 @@ def test_certificates_are_read_again_at_a_hang_up(repository: Path, tmp_path: Pa
         server.process.send_signal(signal.SIGHUP)
         assert server.wait_for("goes on with the certificates it has", 15)
         assert shown(server.address("http")) == Path(second.cert).read_text()
+
+
+def infer(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "triton_py", "infer", "echo", "INPUT0=[1]",
+                           *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+@needs_openssl
+def test_infer_over_tls(repository: Path, tmp_path: Path) -> None:
+    """To a server that wants a certificate and a header."""
+    theirs, ours = make(tmp_path, "server"), make(tmp_path, "client")
+    with Serving(f"--model-repository={repository}", *tls_flags(theirs),
+                 "--http-use-ssl-mutual=true", f"--http-root-cert={ours.cert}",
+                 "--grpc-use-ssl-mutual=true", f"--grpc-root-cert={ours.cert}",
+                 "--http-restricted-api=inference:k=s3cret",
+                 "--grpc-restricted-protocol=inference:k=s3cret") as server:
+        for protocol, scheme, prefix in (("http", "https", ""),
+                                         ("grpc", "grpcs", "triton-grpc-protocol-")):
+            url = ("--protocol", protocol, "--url", f"{scheme}://{server.address(protocol)}")
+            trust = ("--root-cert", theirs.cert)
+            show = ("--client-cert", ours.cert, "--client-key", ours.key)
+            header = ("--header", f"{prefix}k=s3cret")
+            good = infer(*url, *trust, *show, *header)
+            assert good.returncode == 0, good.stderr
+            assert "OUTPUT0 FP32[1, 1]" in good.stdout
+            for fewer in ((*show, *header), (*trust, *header), (*trust, *show)):
+                bad = infer(*url, "--timeout=10", *fewer)
+                assert bad.returncode == 1
+                assert "Traceback" not in bad.stderr
+                assert ("restricted" in bad.stderr) == ("--header" not in fewer), bad.stderr
 
 
 @needs_openssl

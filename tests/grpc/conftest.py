@@ -17,18 +17,18 @@ from triton_py.grpc._call import alive
 from triton_py.inprocess import NativeServer, live_objects
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_repository(tmp_path_factory.mktemp("repository"))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def native(repository: Path) -> Iterator[NativeServer]:
     with native_server(repository) as server:
         yield server
 
 
-@pytest.fixture(scope="package", params=["nghttp2", "grpcio"])
+@pytest.fixture(scope="session", params=["nghttp2", "grpcio"])
 def loop(request: pytest.FixtureRequest) -> Iterator[Loop]:
     """Every test that starts a front end on it runs over both transports."""
     made = Loop(Transport(request.param))
@@ -36,7 +36,7 @@ def loop(request: pytest.FixtureRequest) -> Iterator[Loop]:
     made.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def channel(loop: Loop, native: NativeServer) -> Iterator[grpc.Channel]:
     """To a front end with default options."""
     with front_end(loop, native) as (_, address), grpc.insecure_channel(address) as made:

@@ -11,14 +11,14 @@ import pytest
 from http_running import Running, write_models
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("http_models")
     write_models(place)
     return place
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def server(repository: Path) -> Iterator[Running]:
     running = Running(repository)
     yield running

@@ -104,6 +104,20 @@ def test_tensors_of_all_sizes(secure: Running, size: int) -> None:
     assert reply.split[1] == data
 
 
+def test_streams(secure: Running) -> None:
+    """Of events that are larger than what is encrypted at a time, to a client in no hurry."""
+    with secure.connect() as sock:
+        sock.sendall(request_bytes("POST", "/v2/models/streaming/generate_stream", json.dumps(
+            {"PROMPT": "x", "count": 30, "size": 200_000, "tag": "t"}).encode()))
+        reader = Reader(sock)
+        assert reader.head()[0] == 200
+        time.sleep(0.3)
+        events = list(reader.events())
+        assert [(e["index"], len(e["TEXT"])) for e in events] == [(n, 200_000) for n in range(30)]
+        sock.sendall(request_bytes("GET", "/v2/health/live"))
+        assert reader.reply().status == 200
+
+
 def test_much_json_and_compression(secure: Running) -> None:
     reply = call(secure, "POST", "/v2/models/echo/infer", body(100_000),
                  {"Accept-Encoding": "gzip"})

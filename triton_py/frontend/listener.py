@@ -46,6 +46,7 @@ class Listener:
         self._servers: list[Any] = []
         self._file: tuple[int, int] | None = None
         self._watch: asyncio.Task[None] | None = None
+        self._reloading = asyncio.Lock()
 
     def _tls_arguments(self) -> dict[str, Any]:
         if self._certificates is None:
@@ -123,8 +124,10 @@ class Listener:
         False: they can't be used, which is logged, and those from before go on being used. True
         also where there is no TLS.
         """
-        if self._certificates is None or not self._servers:
-            return True
+        async with self._reloading:
+            return self._certificates is None or not self._servers or await self._listen_anew()
+
+    async def _listen_anew(self) -> bool:
         loop = asyncio.get_running_loop()
         fresh: list[Any] = []
         try:

@@ -79,7 +79,6 @@ from triton_py.http._parser cimport (
     METHOD_POST,
     Parser,
     ParserState,
-    Span,
     parser_feed,
     parser_reset,
 )
@@ -894,7 +893,11 @@ cdef class Connection:
         cdef Parser* p = &self.parser
         cdef size_t received = p.spent + (p.scanned if p.state == AT_END
                                           else self.inbox.end - self.inbox.begin)
-        ex.record = owned(head_record(p, inbox_data(&self.inbox), model, received))
+        # A connection that is refused at once has no block yet.
+        cdef const char* base = NULL
+        if self.inbox.block != NULL:
+            base = inbox_data(&self.inbox)
+        ex.record = owned(head_record(p, base, model, received))
         return 0
 
     cdef int log_answer(self, Exchange* ex, object status) except -1:
