@@ -28,6 +28,7 @@ from triton_py.core.objects cimport (
     REQUEST_MAGIC,
     Channel,
     Factory,
+    Instance,
     Model,
     Request,
     Response,
@@ -58,6 +59,7 @@ cdef Channel* channel_new(Request* request, Model* model) noexcept nogil:
             return NULL
     channel.references = 1
     channel.model = model
+    channel.instance = NULL
     channel.pending = 2
     channel.final = 0
     channel.sending = 0
@@ -95,7 +97,11 @@ cdef void channel_retain(Channel* channel) noexcept nogil:
 cdef void _settled(Channel* channel) noexcept nogil:
     """One of the two things that keep the model busy with this request is over."""
     cdef Model* model = channel.model
+    cdef Instance* instance = channel.instance
     if tp_add(&channel.pending, -1) == 0:
+        # First: who waits for the model to be idle may take its instances away.
+        if instance != NULL:
+            tp_add(&instance.in_flight, -1)
         model_leave(model)
 
 

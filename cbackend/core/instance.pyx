@@ -28,6 +28,7 @@ from triton_py.core.model cimport usage_set
 from triton_py.core.native cimport (
     pthread_mutex_lock,
     pthread_mutex_unlock,
+    tp_add,
     tp_load,
     tp_now_ns,
     tp_store,
@@ -138,8 +139,10 @@ cdef void instance_execute(
     cdef TRITONSERVER_Error* error
     cdef Request* request
     cdef uint32_t i
+    tp_add(&instance.in_flight, count)
     for i in range(count):
         request = worker.batch[i]
+        request.channel.instance = instance
         request.exec_start = start
         tp_store(&request.reported, 0)
         total += request.batch_size if request.batch_size else 1

@@ -177,8 +177,14 @@ cdef void model_free(Model* model) noexcept:
 
 cdef int model_set_config(Model* model, str config) except -1:
     cdef char* text = text_copy(config)
-    free(model.config)
-    model.config = text
+    cdef char* old
+    with nogil:
+        # A model that serves may be asked for it at any time.
+        pthread_mutex_lock(&model.idle_mutex)
+        old = model.config
+        model.config = text
+        pthread_mutex_unlock(&model.idle_mutex)
+    free(old)
     return 0
 
 
@@ -308,7 +314,10 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ModelConfig(
     if config_version != 1:
         return error_new(TRITONSERVER_ERROR_UNSUPPORTED,
                          b"model configuration version is not supported: supported versions: 1")
-    return message_new(model_config, m.config, strlen(m.config))
+    pthread_mutex_lock(&m.idle_mutex)
+    error = message_new(model_config, m.config, strlen(m.config))
+    pthread_mutex_unlock(&m.idle_mutex)
+    return error
 
 
 cdef public TRITONSERVER_Error* TRITONBACKEND_ModelAutoCompleteConfig(

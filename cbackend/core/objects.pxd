@@ -178,6 +178,7 @@ cdef struct Channel:
     Slot slot
     int64_t references
     Model* model            # borrowed until `pending` is 0, not to be touched after
+    Instance* instance      # that has its request, borrowed likewise, or NULL; it counts this
     int64_t pending         # 2: request not released, no final response; 0: out of flight
     int64_t final           # the final flag has been sent, or is being sent
     int64_t sending         # threads that are delivering a response which is not the final one
@@ -320,7 +321,7 @@ cdef struct Model:
     Queue queue
     Sequencer* sequencer    # owned; NULL: no sequence batching
     int64_t in_flight
-    pthread_mutex_t idle_mutex
+    pthread_mutex_t idle_mutex  # guards `config` too
     pthread_cond_t idle     # in_flight became 0
     Statistics statistics
     Instance** instances
@@ -356,6 +357,9 @@ cdef struct Instance:
     int32_t numa_node          # -1: none
     MemoryUsage* usage
     uint32_t usage_count
+    uint64_t number            # in its model, from 1; never used again
+    int64_t in_flight          # atomic: channels of requests that it was given
+    int64_t asked              # atomic: calls of ModelInstanceReady under way
 
 # A thread that initialises, runs and finalises the instances it was given.
 cdef struct Worker:
@@ -369,7 +373,9 @@ cdef struct Worker:
     Instance** instances
     uint32_t instance_count
     uint32_t turn
-    bint shared             # may take further instances of the same device
+    bint shared             # may take further instances of the same device, until it runs
+    bint running            # it was told to pull batches; changed by the control plane alone
+    bint leaving            # its instances are to go: it takes no more; the queue's mutex
     SequenceSlots* slots    # borrowed from the model's sequencer; NULL: it pulls from the queue
     Request** batch
     Request** handed        # the array the backend sees
@@ -430,6 +436,7 @@ cdef struct SequenceSlots:
     Queue oldest            # with the oldest strategy: one request of each sequence, no mutex
     pthread_cond_t wake
     bint waiting            # its worker is inside a wait
+    bint leaving            # its instance is to go: those in it go on, no others come
 
 cdef struct Sequencer:
     Model* model            # borrowed; its queue's mutex guards all that changes here

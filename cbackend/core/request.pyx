@@ -34,6 +34,7 @@ from triton_py.core.objects cimport (
     REQUEST_RELEASED,
     Channel,
     Input,
+    Instance,
     Model,
     Request,
     Server,
@@ -81,8 +82,12 @@ cdef void _end_step(Request* request) noexcept nogil:
 
 cdef void request_reschedule(Request* request) noexcept nogil:
     cdef Model* model = request.model
+    cdef Instance* instance = request.channel.instance
     cdef bint taken
     _end_step(request)
+    # Its slot keeps the instance; who takes the next step counts it again.
+    request.channel.instance = NULL
+    tp_add(&instance.in_flight, -1)
     pthread_mutex_lock(&model.queue.mutex)
     # From here on it may execute, and be gone.
     taken = sequence_again(request, tp_now_ns())

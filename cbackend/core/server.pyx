@@ -49,6 +49,7 @@ from triton_py.core.registry cimport (
 )
 from triton_py.core.slab cimport slot_alive
 
+from triton_py import development
 from triton_py.core import log
 from triton_py.errors import InternalError
 
@@ -126,6 +127,7 @@ cdef int _start(Server* server, Options* options) except -1:
     from triton_py.control import ControlPlane, ServerOptions
 
     settings = ServerOptions.from_settings(options_python(options))
+    settings.watch_backends = development.watching_backends()
     if options.has_log_callback:
         log_set_callback(options.log_callback, options.log_userp)
     host = host_new(server)
@@ -473,7 +475,7 @@ cdef TRITONSERVER_Error* _manage(
         elif action == DO_POLL:
             control.poll()
         elif action == DO_REGISTER:
-            control.register_repository(_str(name), dict(_parameters(parameters, count)))
+            control.register_repository(_str(name), _parameters(parameters, count))
         elif action == DO_UNREGISTER:
             control.unregister_repository(_str(name))
         else:

@@ -16,6 +16,13 @@ cdef Worker* worker_new(Model* model) noexcept nogil
 cdef TRITONSERVER_Error* worker_adopt(Worker* worker, Instance* instance) noexcept nogil
 # Starts pulling batches.
 cdef void worker_run(Worker* worker) noexcept nogil
-# Finalises the instances in reverse order, ends the thread, frees all. The queue must be closing.
+# Tells a worker of a model that serves to take no more; at once. Sequences that are in its slots go
+# on until they end.
+cdef void worker_leave(Worker* worker) noexcept nogil
+# Waits until a worker that was told to leave pulls no more, and none of its instances has a request
+# or is asked whether it is ready.
+cdef void worker_wait(Worker* worker) noexcept nogil
+# Finalises the instances in reverse order, ends the thread, frees all. The queue must be closing,
+# or the worker have been waited for.
 # Returns the first error of a ModelInstanceFinalize, owned by the caller, or NULL.
 cdef TRITONSERVER_Error* worker_end(Worker* worker) noexcept nogil

@@ -118,6 +118,7 @@ cdef extern from * nogil:
 cdef enum:
     PAUSES = 8                  # between two looks of a worker that watches
     LONGEST_WATCH_NS = 100000   # for what is left of a delay
+    LOOK_NS = 2000000           # between two looks whether an instance is idle
 
 # Workers that watch at the moment, in this process.
 cdef int64_t watching = 0
@@ -189,7 +190,7 @@ cdef void _idle(Worker* worker, Queue* queue) noexcept nogil:
     cdef bint slept = False
     watch_idle(&worker.watch, since)
     # Watching is without the lock: the queue may have been closed meanwhile.
-    if not _watch(worker, queue) and not queue.closing:
+    if not _watch(worker, queue) and not queue.closing and not worker.leaving:
         queue.waiters += 1
         pthread_cond_wait(&queue.wake, &queue.mutex)
         queue.waiters -= 1
@@ -221,12 +222,18 @@ cdef void _wait(Worker* worker, Queue* queue, uint64_t until_ns) noexcept nogil:
 
 
 cdef void _pull(Worker* worker) noexcept nogil:
-    """Takes batches from the model's queue, or its slots' sequences, until the queue closes."""
+    """Takes batches from the model's queue, or its slots' sequences, until the queue closes or the
+    worker is to leave."""
     cdef Queue* queue = &worker.model.queue
     cdef Taken taken
     cdef bint more
     pthread_mutex_lock(&queue.mutex)
     while True:
+        if worker.leaving and (worker.slots == NULL or worker.slots.used == 0):
+            # The request that it was woken for is another's now.
+            if queue.head != NULL and queue.waiters > 0:
+                pthread_cond_signal(&queue.wake)
+            break
         if worker.slots != NULL:
             sequence_take(worker.slots, tp_now_ns(), worker.batch, &taken)
         else:
@@ -375,6 +382,38 @@ cdef void worker_run(Worker* worker) noexcept nogil:
     pthread_mutex_lock(&worker.mutex)
     worker.command = COMMAND_RUN
     pthread_cond_broadcast(&worker.changed)
+    pthread_mutex_unlock(&worker.mutex)
+
+
+cdef void worker_leave(Worker* worker) noexcept nogil:
+    cdef Queue* queue = &worker.model.queue
+    pthread_mutex_lock(&queue.mutex)
+    worker.leaving = True
+    if worker.slots != NULL:
+        worker.slots.leaving = True
+        pthread_cond_broadcast(&worker.slots.wake)
+    else:
+        # Which of those that wait is this one, nobody can tell.
+        pthread_cond_broadcast(&queue.wake)
+    pthread_mutex_unlock(&queue.mutex)
+
+
+cdef bint _is_used(Worker* worker) noexcept nogil:
+    cdef uint32_t i
+    for i in range(worker.instance_count):
+        if tp_load(&worker.instances[i].in_flight) or tp_load(&worker.instances[i].asked):
+            return True
+    return False
+
+
+cdef void worker_wait(Worker* worker) noexcept nogil:
+    pthread_mutex_lock(&worker.mutex)
+    while worker.command == COMMAND_RUN:
+        pthread_cond_wait(&worker.changed, &worker.mutex)
+    # A backend may keep a request for as long as it likes, and answer from a thread of its own:
+    # looked for now and then, so that a request's end need not know whether somebody waits.
+    while _is_used(worker):
+        tp_cond_wait_until(&worker.changed, &worker.mutex, tp_now_ns() + LOOK_NS)
     pthread_mutex_unlock(&worker.mutex)
 
 

@@ -84,6 +84,13 @@ def test_repeated_flags_keep_their_order_and_drop_doubles():
     assert s.backend_config == [("x", "k", "1"), ("", "k", "2")]
 
 
+def test_namespaces_and_watching_are_off_until_asked_for():
+    assert not settings(REPOSITORY).model_namespacing
+    assert not settings(REPOSITORY).watch_backends
+    given = settings(REPOSITORY, "--model-namespacing=true", "--watch-backends=1")
+    assert given.model_namespacing and given.watch_backends
+
+
 def test_metrics_address_follows_http():
     assert settings(REPOSITORY, "--http-address=0.0.0.0").metrics_address == "0.0.0.0"
     s = settings(REPOSITORY, "--http-address=0.0.0.0", "--metrics-address=127.0.0.1")
@@ -219,7 +226,6 @@ def _parses(flag: foreign.Missing, text: str) -> bool:
 
 @pytest.mark.parametrize("argument", [
     "--allow-sagemaker=false", "--rate-limit=off", "--allow-client-shm=0", "--trace-config=level=OFF",
-    "--model-namespacing=off",
 ])
 def test_the_value_that_leaves_a_missing_feature_off_is_accepted(argument):
     assert parse((REPOSITORY, argument), {})[1] == []

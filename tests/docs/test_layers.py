@@ -24,6 +24,7 @@ NEVER = {
     "errors": (*ABOVE, *BELOW, "core", "proto", "progress"),
     "report_files": (*ABOVE, *BELOW, "core", "proto", "progress"),
     "progress": (*ABOVE, *BELOW, "core", "proto", "errors"),
+    "development": (*ABOVE, *BELOW, "core", "proto", "errors", "progress"),
     "proto": (*ABOVE, *BELOW, "core", "progress"),
     "config": (*ABOVE, "control", "core"),
     "repository": (*ABOVE, "control", "core"),

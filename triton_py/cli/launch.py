@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CONTROL_MODES = {"none": 0, "poll": 1, "explicit": 2}  # TRITONSERVER_ModelControlMode
 LOG_FORMATS = {"default": 0, "ISO8601": 1}  # TRITONSERVER_LogFormat
+REMOTE_SCHEMES = ("s3://", "gs://", "as://")
 
 
 def check_paths(settings: Settings) -> None:
@@ -23,7 +24,9 @@ def check_paths(settings: Settings) -> None:
 
     :raises CliError: one is missing or can't be read; the message names the flag.
     """
-    places = [("model-repository", path) for path in settings.model_repository]
+    # What is in object storage the server looks at itself, with the credentials for it.
+    places = [("model-repository", path) for path in settings.model_repository
+              if not path.startswith(REMOTE_SCHEMES)]
     if settings.backend_directory:
         places.append(("backend-directory", settings.backend_directory))
     if settings.repoagent_directory:
@@ -62,8 +65,10 @@ def with_runtime_library(settings: Settings) -> list[Setting]:
 def native_options(settings: Settings) -> Options:
     """The server options of ``settings``; every setting has a value, as the flags' defaults say."""
     import triton_py
+    from triton_py import development
     from triton_py.inprocess import Options
 
+    development.watch_backends(settings.watch_backends)
     o = Options()
     o.set_server_id(settings.id)
     for path in settings.model_repository:
@@ -79,6 +84,7 @@ def native_options(settings: Settings) -> Options:
     o.set_exit_timeout(settings.exit_timeout_secs)
     o.set_model_load_thread_count(settings.model_load_thread_count)
     o.set_model_load_retry_count(settings.model_load_retry_count)
+    o.set_model_namespacing(settings.model_namespacing)
     o.set_backend_directory(settings.backend_directory or triton_py.get_backend_dir())
     if settings.repoagent_directory:
         o.set_repo_agent_directory(settings.repoagent_directory)

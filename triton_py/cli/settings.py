@@ -85,7 +85,8 @@ class Settings:
 
     model_repository: list[str] = _flag(
         None, REPOSITORY, values.nonempty("model-repository"), "DIR",
-        "Directory with one folder per model. Repeat it for several repositories.",
+        "Directory with one folder per model, or a place in object storage (s3://, gs://, as://). "
+        "Repeat it for several repositories.",
         repeat=True, aliases=("model-store",))
     exit_on_error: bool = _flag(
         True, REPOSITORY, values.boolean, "BOOL",
@@ -113,6 +114,10 @@ class Settings:
     model_load_retry_count: int = _flag(
         0, REPOSITORY, values.integer(0, 1000), "COUNT",
         "Further attempts to load a model that failed.")
+    model_namespacing: bool = _flag(
+        False, REPOSITORY, values.boolean, "BOOL",
+        "Load models of one name from several repositories; requests for a name that is not unique "
+        "are refused.")
 
     allow_http: bool = _flag(True, HTTP, values.boolean, "BOOL", "Serve HTTP.")
     http_address: str = _flag(
@@ -243,6 +248,10 @@ class Settings:
     backend_config: list[values.Setting] = _flag(
         None, BACKEND, values.backend_config, "[NAME,]KEY=VALUE",
         "A setting for backend NAME, or for every backend; repeatable.", repeat=True)
+    watch_backends: bool = _flag(
+        False, BACKEND, values.boolean, "BOOL",
+        "For developers of backends: load a library anew when it has been built anew, and its models "
+        "onto it.")
 
     host_policy: list[values.Setting] = _flag(
         None, DEVICE, values.named_setting("host-policy", "policy name"), "NAME,KEY=VALUE",
