@@ -244,6 +244,7 @@ def _grpc_options(s: Settings) -> GrpcOptions:
         max_concurrent_calls=s.grpc_max_concurrent_calls or None,
         max_tensors=s.grpc_max_tensors, max_parameters=s.grpc_max_parameters,
         max_stream_backlog=s.grpc_max_stream_backlog,
+        max_stream_backlog_bytes=s.grpc_max_stream_backlog_bytes,
         max_connections=s.grpc_max_connections, max_streams=s.grpc_max_streams,
         max_header_size=s.grpc_max_header_size, send_timeout=s.grpc_send_timeout,
         compression=CompressionLevel(s.grpc_infer_response_compression_level),

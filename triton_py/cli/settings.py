@@ -327,6 +327,10 @@ class Settings:
     grpc_max_stream_backlog: int = _flag(
         1024, LIMITS, _POSITIVE, "COUNT",
         "Requests of a gRPC stream that wait, before no more are read from it.")
+    grpc_max_stream_backlog_bytes: int = _flag(
+        64 * 1024 * 1024, LIMITS, _POSITIVE, "BYTES",
+        "Responses of a gRPC stream that wait for a slow client, before no more requests are read "
+        "from it; a decoupled model's request that goes on beyond that is cancelled.")
     grpc_max_connections: int = _flag(
         8192, LIMITS, _POSITIVE, "COUNT",
         "gRPC connections at a time; further ones are closed. With nghttp2 only.")

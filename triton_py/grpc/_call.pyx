@@ -32,7 +32,7 @@ from triton_py.frontend._memory cimport (
     block_grow,
     block_new,
 )
-from triton_py.grpc._outgoing cimport PREFIX, outgoing_drop
+from triton_py.grpc._outgoing cimport PREFIX, outgoing_drop, outgoing_uncount
 
 cdef enum:
     FIRST_BLOCK = 1 << 20       # a message's memory begins no larger than this
@@ -181,6 +181,8 @@ cdef void call_pop(Call* call) noexcept nogil:
     if call.outgoing == NULL:
         call.last_outgoing = NULL
     call.queued -= message.left
+    # From here on the transport has it, whose own limit it counts for.
+    outgoing_uncount(message)
     outgoing_drop(message)
 
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A port's state: what its connections share. All of it belongs to the event loop's thread."""
 
+from libc.stdint cimport int64_t
+
 from triton_py.abi.types cimport TRITONSERVER_Server
 from triton_py.frontend._completions cimport Completions
 from triton_py.grpc._call cimport Call, Coding
@@ -30,6 +32,7 @@ cdef class Endpoint:
     cdef Completions* stream_completions    # of streams' requests
     cdef Py_ssize_t stream_requests         # that the core has
     cdef int max_backlog
+    cdef int64_t max_backlog_bytes
     cdef object encode              # encodes a response whose outputs are to be classified
     cdef InferRequest scratch       # of the request that is being decoded
     cdef bytearray buffer           # where every connection receives: it is read at once

@@ -73,6 +73,7 @@ cdef class Endpoint:
         self.log = access_log
         self.encode = encode
         self.max_backlog = options.max_stream_backlog
+        self.max_backlog_bytes = options.max_stream_backlog_bytes
         self.scratch = new_request(options.max_tensors, options.max_parameters)
         self.buffer = bytearray(RECEIVE_ROOM)
         self.buffer_view = memoryview(self.buffer)

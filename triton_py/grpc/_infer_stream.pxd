@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """ModelStreamInfer without tasks: what stream.py is on grpcio."""
 
+from triton_py.frontend._backlog cimport Backlog
 from triton_py.grpc._call cimport Call
 from triton_py.grpc._connection cimport Connection
 from triton_py.grpc._context cimport CallContext
@@ -18,6 +19,7 @@ cdef class InferStream(CallContext):
     cdef Item* free             # the others, of decoupled models
     cdef int items              # in both
     cdef int unsent             # messages that HTTP/2 has not taken
+    cdef Backlog* backlog       # counted: bytes of these and of those that don't count yet
     cdef bint end_on_error
     cdef bint touched           # in the list of those that Endpoint._drain_streams goes on with
     cdef bint resuming          # a look at what was not read is scheduled
@@ -29,6 +31,7 @@ cdef class InferStream(CallContext):
     cdef int deliver(self, Result* result) except -1
     cdef int put(self, Item* item, Outgoing* message) except -1
     cdef int send(self, Outgoing* message) except -1
+    cdef int cut(self, Item* item) except -1
     cdef int fail(self, Item* item, object error) except -1
     cdef int settle(self, Item* item) except -1
     cdef void unlink(self, Item* item) noexcept

@@ -18,10 +18,13 @@ from triton_py.abi.tritonserver cimport (
     TRITONSERVER_ServerModelTransactionProperties,
 )
 from triton_py.abi.types cimport (
+    TRITONSERVER_ERROR_UNAVAILABLE,
     TRITONSERVER_TXN_DECOUPLED,
     TRITONSERVER_Error,
     TRITONSERVER_Server,
 )
+from triton_py.frontend._backlog cimport backlog_drop, backlog_fault, backlog_is_full, backlog_new
+from triton_py.frontend._fault cimport Fault
 from triton_py.frontend._memory cimport arena_take, block_hold
 from triton_py.grpc._answer cimport (
     STATUS_INTERNAL,
@@ -45,10 +48,17 @@ from triton_py.grpc._item cimport (
     item_cancel,
     item_drop,
     item_forget_waiting,
+    item_mute,
     item_new,
     item_send,
 )
-from triton_py.grpc._outgoing cimport PREFIX, Outgoing, outgoing_bytes, outgoing_drop
+from triton_py.grpc._outgoing cimport (
+    PREFIX,
+    Outgoing,
+    outgoing_bytes,
+    outgoing_count,
+    outgoing_drop,
+)
 from triton_py.grpc._received cimport Received, received, received_bytes
 from triton_py.grpc._unary cimport requested_version
 from triton_py.grpc._wire cimport View
@@ -70,6 +80,9 @@ cdef InferStream new_infer_stream(Connection connection, Call* call):
     stream.connection = connection
     stream.messages = deque()
     stream.classes = {}
+    stream.backlog = backlog_new(connection.endpoint.max_backlog_bytes)
+    if stream.backlog == NULL:
+        raise MemoryError("no memory for a stream")
     stream.end_on_error = ("triton_grpc_error", "true") in metadata_list(call)
     Py_INCREF(stream)
     call.context = <PyObject*> stream
@@ -99,6 +112,9 @@ cdef str _error_text(error):
 cdef class InferStream(CallContext):
     """One call of ModelStreamInfer; not for handlers."""
 
+    def __dealloc__(self):
+        backlog_drop(self.backlog)
+
     # --- from the connection ---
 
     cdef int start_stream(self) except -1:
@@ -126,7 +142,8 @@ cdef class InferStream(CallContext):
         return self.has_room()
 
     cdef bint has_room(self) noexcept:
-        return self.items + self.unsent < self.connection.endpoint.max_backlog
+        return (self.items + self.unsent < self.connection.endpoint.max_backlog
+                and not backlog_is_full(self.backlog))
 
     cdef bint is_full(self) noexcept:
         return self.stash.size != 0 or len(self.messages) > 0
@@ -188,7 +205,8 @@ cdef class InferStream(CallContext):
     # --- requests ---
 
     cdef int submit(self, Received message) except -1:
-        cdef Item* item = item_new(self.connection.endpoint.stream_completions)
+        cdef Item* item = item_new(
+            self.connection.endpoint.stream_completions, self.backlog)
         if item == NULL:
             raise MemoryError("no memory for a request")
         item.stream = <PyObject*> self
@@ -234,6 +252,7 @@ cdef class InferStream(CallContext):
         check(error)
         if flags & TRITONSERVER_TXN_DECOUPLED:
             self._set_free(<size_t> item)
+            item.bounded = True
         classes = fill_request(item.request, request, &item.arena, &item.empty_final)
         if classes:
             item.classified = True
@@ -273,11 +292,13 @@ cdef class InferStream(CallContext):
             if message != NULL:
                 result.message = NULL
                 self.put(item, message)
+            elif result.overflow:
+                self.cut(item)
             elif result.fault.status != 0:
                 self.fail(item, fault_error(&result.fault))
             elif result.response != NULL:
                 self._put_response(<size_t> result)
-            elif result.final and not item.ordered and item.empty_final:
+            elif result.final and not item.ordered and item.empty_final and not item.muted:
                 self.put(item, outgoing_bytes(encode_response(
                     _text(item.model_name), _text(item.model_version), _text(item.id),
                     {"triton_final_response": True}, [], stream=True), False))
@@ -292,6 +313,7 @@ cdef class InferStream(CallContext):
         cdef Result* result = <Result*> address
         cdef Item* item = result.item
         cdef TRITONSERVER_Error* error = TRITONSERVER_InferenceResponseError(result.response)
+        cdef Outgoing* message
         final = bool(result.final)
         if error == NULL:
             response = wrap(result.response)
@@ -305,7 +327,26 @@ cdef class InferStream(CallContext):
             encoded = encode_response(
                 _text(item.model_name), _text(item.model_version), _text(item.id),
                 {"triton_final_response": final}, [], stream=True, error=_error_text(known))
-        self.put(item, outgoing_bytes(encoded, False))
+        message = outgoing_bytes(encoded, False)
+        if outgoing_count(message, self.backlog, item.bounded):
+            outgoing_drop(message)
+            self.cut(item)
+        else:
+            self.put(item, message)
+
+    cdef int cut(self, Item* item) except -1:
+        """Ends a request whose responses are more than may wait."""
+        cdef Fault fault
+        item_mute(item)
+        with nogil:
+            item_cancel(item)
+        backlog_fault(self.backlog, &fault, <int> TRITONSERVER_ERROR_UNAVAILABLE + 1)
+        error = fault_error(&fault)
+        if self.end_on_error:
+            return self.fail(item, error)
+        return self.put(item, outgoing_bytes(encode_response(
+            _text(item.model_name), _text(item.model_version), _text(item.id),
+            {"triton_final_response": True}, [], stream=True, error=_error_text(error)), False))
 
     cdef int fail(self, Item* item, object error) except -1:
         """A request that didn't make it to the core, or whose responses can't be sent."""

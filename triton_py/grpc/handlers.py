@@ -130,7 +130,8 @@ class Handlers:
 
     async def _model_stream_infer(self, _: Any, context: Any) -> None:
         stream = Stream(self.inference, context, context.invocation_metadata() or (),
-                        self.stopping, self._options.max_stream_backlog)
+                        self.stopping, self._options.max_stream_backlog,
+                        self._options.max_stream_backlog_bytes)
         try:
             await stream.run()
         except Exception as error:  # noqa: BLE001  abort() raises

@@ -118,6 +118,9 @@ class GrpcOptions:
     #: Requests of one stream that are in flight or whose responses wait to be sent, above which
     #: no more are read from it.
     max_stream_backlog: int = 1024
+    #: Bytes of one stream's responses that wait to be sent, above which no more requests are read
+    #: from it; a request of a decoupled model whose next response would go beyond is cancelled.
+    max_stream_backlog_bytes: int = 64 * 1024 * 1024
     compression: CompressionLevel = CompressionLevel.NONE
     keep_alive: KeepAlive = field(default_factory=KeepAlive)
     tls: Tls | None = None
@@ -154,7 +157,7 @@ class GrpcOptions:
         if self.send_timeout < 0:
             raise ValueError(f"gRPC option send_timeout is {self.send_timeout}, expected >= 0")
         for name in ("max_tensors", "max_parameters", "max_stream_backlog", "max_streams",
-                     "max_connections"):
+                     "max_connections", "max_stream_backlog_bytes"):
             if getattr(self, name) < 1:
                 raise ValueError(f"gRPC option {name} is {getattr(self, name)}, expected >= 1")
         if self.max_concurrent_calls is not None and self.max_concurrent_calls < 1:

@@ -6,6 +6,9 @@ Requests go to the core in the order in which they arrive. Responses of models t
 one leave in that order too; those of decoupled models leave as they come. An error belongs to its
 request and travels as a message, the stream goes on; unless the client sent the metadata
 ``triton_grpc_error: true``, then the first error ends the call with its status.
+
+What waits for a client is bounded: beyond that no more requests are read, and one of a decoupled model,
+whose responses can't be held back, is cancelled.
 """
 
 from __future__ import annotations
@@ -55,12 +58,15 @@ class Stream:
     """One call of ``ModelStreamInfer``."""
 
     def __init__(self, inference: Inference, context: Any,
-                 metadata: Metadata, stopping: asyncio.Event, max_backlog: int) -> None:
+                 metadata: Metadata, stopping: asyncio.Event, max_backlog: int,
+                 max_backlog_bytes: int) -> None:
         self._inference = inference
         self._context = context
         self._metadata = list(metadata)
         self._stopping = stopping
         self._max_backlog = max_backlog
+        self._max_backlog_bytes = max_backlog_bytes
+        self._bytes = 0         # of the messages that wait
         self._end_on_error = ("triton_grpc_error", "true") in (
             (k, v.decode("ascii", "replace") if isinstance(v, bytes) else v)
             for k, v in self._metadata
@@ -105,11 +111,19 @@ class Stream:
                        target: _Slot | None, empty_final: bool,
                        classes: dict[str, int]) -> None:
         """Encodes a request's responses as they come. ``target`` is None for a decoupled model."""
+        cut = False
         try:
             async for response, flags in responses:
                 final = bool(flags & FINAL)
+                if cut:
+                    continue
                 if response is not None:
-                    self._put(target, self._encode(message, response, final, classes))
+                    encoded = self._encode(message, response, final, classes)
+                    cut = target is None and self._is_too_much(encoded)
+                    if cut:
+                        responses.cancel()
+                        encoded = self._error(message, self._overflow(), True)
+                    self._put(target, encoded)
                 elif final and target is None and empty_final:
                     self._put(target, encode_response(
                         message.name, message.version, message.request_id,
@@ -124,12 +138,24 @@ class Stream:
         error = response.error
         if error is None:
             return self._inference.encode(response, classes, True, final)
+        return self._error(message, error, final)
+
+    def _error(self, message: InferRequest, error: TritonError, final: bool) -> bytes:
         if self._end_on_error:
             raise error
         return encode_response(
             message.name, message.version, message.request_id,
             {"triton_final_response": final}, [], stream=True, error=_text(error),
         )
+
+    def _is_too_much(self, message: bytes) -> bool:
+        # One that waits alone may be larger: else large outputs could not be had at all.
+        return self._bytes > 0 and self._bytes + len(message) > self._max_backlog_bytes
+
+    def _overflow(self) -> TritonError:
+        return UnavailableError(
+            f"more than {self._max_backlog_bytes} bytes of responses wait for this client to read "
+            "them; the request is cancelled")
 
     def _fail(self, target: _Slot | None, error: TritonError, message: InferRequest | None) -> None:
         """A request that didn't make it to the core, or whose responses can't be sent."""
@@ -141,6 +167,7 @@ class Stream:
         self._put(target, encode_response("", "", id_, {}, [], stream=True, error=_text(error)))
 
     def _put(self, target: _Slot | None, message: bytes) -> None:
+        self._bytes += len(message)
         if target is None or (self._ordered and self._ordered[0] is target):
             self._outbox.append(message)
         else:
@@ -168,8 +195,10 @@ class Stream:
             while True:
                 self._progress.clear()
                 while self._outbox:
-                    if not await write(self._context, self._outbox.popleft()):
+                    message = self._outbox.popleft()
+                    if not await write(self._context, message):
                         return
+                    self._bytes -= len(message)
                 if self._fatal is not None:
                     raise self._fatal
                 if self._stopping.is_set():
@@ -178,7 +207,7 @@ class Stream:
                     if self._stopping.is_set():
                         raise UnavailableError(SHUTTING_DOWN)
                     return
-                if reading and reader is None and self._backlog < self._max_backlog:
+                if reading and reader is None and self._has_room:
                     reader = asyncio.ensure_future(self._context.read())
                 if progress is None or progress.done():
                     progress = asyncio.ensure_future(self._progress.wait())
@@ -206,5 +235,6 @@ class Stream:
                     future.cancel()
 
     @property
-    def _backlog(self) -> int:
-        return len(self._tasks) + len(self._outbox)
+    def _has_room(self) -> bool:
+        return (len(self._tasks) + len(self._outbox) < self._max_backlog
+                and self._bytes < self._max_backlog_bytes)

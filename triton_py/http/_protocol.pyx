@@ -22,10 +22,7 @@ from triton_py.abi.types cimport TRITONSERVER_Server
 from triton_py.http._answer cimport accepted_coding, append_answer
 from triton_py.http._describe cimport PARAM_STRING, DescribeLimits, Param
 from triton_py.http._events cimport (
-    Backlog,
     Event,
-    backlog_drop,
-    backlog_new,
     event_free,
     stream_mute,
     stream_new,
@@ -39,6 +36,7 @@ from triton_py.http._exchange cimport (
     exchange_new,
     exchange_refuse,
 )
+from triton_py.frontend._backlog cimport Backlog, backlog_drop, backlog_new
 from triton_py.frontend._completions cimport (
     Completions,
     Finished,

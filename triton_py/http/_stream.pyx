@@ -18,8 +18,9 @@ from triton_py.abi.types cimport (
     TRITONSERVER_Error,
     TRITONSERVER_InferenceResponse,
 )
+from triton_py.frontend._backlog cimport backlog_add, backlog_fault, backlog_overflows
 from triton_py.frontend._completions cimport Finished, completions_end, completions_push
-from triton_py.frontend._fault cimport Fault, fault_set
+from triton_py.frontend._fault cimport Fault
 from triton_py.frontend._memory cimport (
     ATOMIC_ACQUIRE,
     Buf,
@@ -28,7 +29,7 @@ from triton_py.frontend._memory cimport (
     buf_text,
 )
 from triton_py.http._answer cimport HEAD_ROOM, status_reason
-from triton_py.http._events cimport Event, Stream, backlog_add, event_free, stream_mute
+from triton_py.http._events cimport Event, Stream, event_free, stream_mute
 from triton_py.http._exchange cimport (
     Exchange,
     exchange_drop,
@@ -86,21 +87,16 @@ cdef void _write(Event* event, TRITONSERVER_InferenceResponse* response) noexcep
 cdef void _count(Stream* stream, Event* event) noexcept nogil:
     """Counts an event among what waits; beyond the bound it is replaced by an error."""
     cdef Fault fault
-    cdef int64_t size, waiting
+    cdef int64_t size
     if event.text.failed:
         buf_free(&event.text)
         event.status = 503
         return
     size = <int64_t> event.text.size
-    waiting = backlog_add(stream.backlog, size)
-    # One event alone may be larger than the bound, or large outputs could not be had at all.
-    if waiting <= stream.backlog.limit or waiting == size or size == 0:
+    if not backlog_overflows(stream.backlog, size):
         return
-    backlog_add(stream.backlog, -size)
     stream_mute(stream)
-    fault.status = 0
-    fault_set(&fault, 503, "more than %lld bytes of responses wait for this client to read them; "
-              "the request is cancelled", <long long> stream.backlog.limit)
+    backlog_fault(stream.backlog, &fault, 503)
     event.text.size = 0
     event.status = fault.status
     event.overflow = True
