@@ -114,7 +114,7 @@ class Running:
         self.thread.start()
         self.client_tls = client_tls
         self.http = HttpServer(self.native, HttpOptions(port=0, debug_endpoints=True, **options),
-                               access_log)
+                               access_log=access_log)
         self.metrics = MetricsServer(self.native, MetricsOptions(port=0))
         self.url = self.run(self.http.start())
         self.metrics_url = self.run(self.metrics.start())

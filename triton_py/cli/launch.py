@@ -38,12 +38,15 @@ def check_paths(settings: Settings) -> None:
             raise CliError(f"--{flag}={path}: not a directory")
         if not os.access(path, os.R_OK | os.X_OK):
             raise CliError(f"--{flag}={path}: not readable by this user")
-    for flag, path in (("log-file", settings.log_file), ("access-log", settings.access_log)):
-        if not path or (flag == "access-log" and path == "-"):
-            continue
+    files = [("log-file=", settings.log_file)] if settings.log_file else []
+    if settings.access_log not in ("", "-"):
+        files.append(("access-log=", settings.access_log))
+    files += [("trace-config=triton,file=", s.value) for s in settings.trace_config
+              if (s.name, s.key) == ("triton", "file")]
+    for flag, path in files:
         folder = os.path.dirname(os.path.abspath(path))
         if os.path.isdir(path) or not os.access(folder, os.W_OK):
-            raise CliError(f"--{flag}={path}: cannot be written")
+            raise CliError(f"--{flag}{path}: cannot be written")
 
 
 def with_runtime_library(settings: Settings) -> list[Setting]:

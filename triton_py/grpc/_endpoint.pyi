@@ -9,6 +9,7 @@ from triton_py.frontend.access_log import AccessLog
 from triton_py.frontend.restriction import Restriction
 from triton_py.grpc.options import GrpcOptions
 from triton_py.inprocess import NativeServer
+from triton_py.tracing._tracer import Tracer
 
 Handler: TypeAlias = Callable[[Any, Any], Awaitable[bytes | None]]
 Route: TypeAlias = tuple[str, Handler, Restriction | None]
@@ -29,6 +30,7 @@ class Endpoint:
         infer_handler: Handler,
         forward: Forward | None,
         encode: Callable[..., bytes],
+        tracer: Tracer,
         access_log: AccessLog | None = None,
     ) -> None: ...
     def open(self) -> None: ...

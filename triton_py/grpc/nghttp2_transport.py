@@ -45,7 +45,7 @@ class Nghttp2Transport:
         self._endpoint = Endpoint(
             server, options, asyncio.get_running_loop(), self._pool, routes,
             handlers.model_infer, inference.forwarded if inference.forwards else None,
-            inference.encode, access_log)
+            inference.encode, handlers.tracing.tracer, access_log)
 
     async def start(self) -> str:
         """Binds and serves; returns the bound ``address:port``, or ``unix:PATH``.

@@ -13,6 +13,7 @@ from triton_py.grpc.handlers import Handlers
 from triton_py.grpc.nghttp2_transport import Nghttp2Transport
 from triton_py.grpc.options import GrpcOptions, Transport
 from triton_py.inprocess import NativeServer
+from triton_py.tracing import TraceManager
 
 if TYPE_CHECKING:
     from triton_py.frontend.access_log import AccessLog
@@ -29,9 +30,12 @@ class GrpcServer:
     """
 
     def __init__(self, server: NativeServer, options: GrpcOptions | None = None,
-                 access_log: AccessLog | None = None) -> None:
+                 tracing: TraceManager | None = None, access_log: AccessLog | None = None
+                 ) -> None:
         self._server = server
         self._options = options or GrpcOptions()
+        #: Shared with the server's other front ends; whoever made it closes it.
+        self._tracing = tracing or TraceManager()
         self._log = access_log
         self._handlers: Handlers | None = None
         self._transport: GrpcioTransport | Nghttp2Transport | None = None
@@ -44,7 +48,7 @@ class GrpcServer:
         """
         if self._transport is not None:
             raise UnavailableError("GRPC server is already running.")
-        handlers = Handlers(self._server, self._options)
+        handlers = Handlers(self._server, self._options, self._tracing)
         try:
             transport = self._make(handlers)
             address = await transport.start()

@@ -10,6 +10,7 @@ from triton_py.http.load_metrics import LoadMetrics
 from triton_py.http.message import Answer, Request
 from triton_py.http.options import HttpOptions
 from triton_py.inprocess import NativeServer
+from triton_py.tracing._tracer import Tracer
 
 class Endpoint:
     """What the connections of one port share."""
@@ -22,6 +23,7 @@ class Endpoint:
         options: HttpOptions,
         loop: asyncio.AbstractEventLoop,
         pool: Executor,
+        tracer: Tracer | None = None,
         access_log: AccessLog | None = None,
         load: LoadMetrics | None = None,
     ) -> None: ...

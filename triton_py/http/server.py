@@ -16,6 +16,7 @@ from triton_py.http._protocol import Connection, Endpoint
 from triton_py.http.app import ControlPlane
 from triton_py.http.load_metrics import LoadMetrics
 from triton_py.http.options import HttpOptions
+from triton_py.tracing import TraceManager
 
 if TYPE_CHECKING:
     from triton_py.frontend.access_log import AccessLog
@@ -72,9 +73,12 @@ class HttpServer:
     """
 
     def __init__(self, server: NativeServer, options: HttpOptions | None = None,
-                 access_log: AccessLog | None = None) -> None:
+                 tracing: TraceManager | None = None, access_log: AccessLog | None = None
+                 ) -> None:
         self._server = server
         self.options = options or HttpOptions()
+        #: Shared with the server's other front ends; whoever made it closes it.
+        self._tracing = tracing or TraceManager()
         self._log = access_log
         self._port: Port | None = None
         self._app: ControlPlane | None = None
@@ -89,11 +93,12 @@ class HttpServer:
         """
         o = self.options
         loop = asyncio.get_running_loop()
-        self._app = ControlPlane(self._server, o)
+        self._app = ControlPlane(self._server, o, self._tracing)
         self._pool = ThreadPoolExecutor(max(2, os.cpu_count() or 2), "http-read")
         try:
-            self._endpoint = Endpoint(self._server, self._app, o, loop, self._pool, self._log,
-                                      LoadMetrics(self._server.metrics_text))
+            self._endpoint = Endpoint(
+                self._server, self._app, o, loop, self._pool, self._tracing.tracer, self._log,
+                LoadMetrics(self._server.metrics_text))
             self._port = Port(o, self._endpoint)
             return await self._port.open()
         except BaseException:
