@@ -30,6 +30,7 @@ def test_each_http_setting_arrives():
                "http_header_timeout": 1.5, "http_body_timeout": 2.5, "http_idle_timeout": 3.5,
                "http_send_timeout": 4.5, "http_address": "127.0.0.2", "http_port": 11,
                "reuse_http_port": True, "http_header_forward_pattern": "x",
+               "allow_status_page": False, "model_control_mode": "poll",
                "debug_endpoints": True, "unix_socket_mode": 0o666, "http_use_ssl": True,
                "http_server_cert": "c", "http_server_key": "k",
                "http_restricted_api": [restricted("http-restricted-api", "api")("health:a=b")]}

@@ -24,7 +24,7 @@ INFER = {"inputs": [{"name": "INPUT0", "shape": [1], "datatype": "INT32", "data"
 CALLS = {
     "health": [("GET", "/v2/health/live"), ("GET", "/v2/health/ready"),
                ("GET", "/v2/models/echo/ready"), ("GET", "/v2/models/echo/versions/1/ready")],
-    "metadata": [("GET", "/v2"), ("GET", "/v2/models/echo"),
+    "metadata": [("GET", "/"), ("GET", "/v2"), ("GET", "/v2/models/echo"),
                  ("GET", "/v2/models/echo/versions/1")],
     "inference": [("POST", "/v2/models/echo/infer"), ("POST", "/v2/models/echo/versions/1/infer"),
                   ("POST", "/v2/models/echo/generate"),
@@ -88,6 +88,15 @@ def test_all_that_is_not_restricted_is_open(repository: Path) -> None:
         running.close()
 
 
+def test_the_status_page_needs_all_that_it_tells_of(guarded: Running) -> None:
+    needed = ("health", "metadata", "model-repository", "statistics")
+    headers = {key(name): f"{name} secret" for name in needed}
+    assert call(guarded, "GET", "/status", None, headers).status == 200
+    for name in needed:
+        rest = {k: v for k, v in headers.items() if k != key(name)}
+        assert key(name) in call(guarded, "GET", "/status", None, rest).error
+
+
 def test_every_path_has_its_category(guarded: Running) -> None:
     """What is not named above would be metadata: no route may be forgotten."""
     app = guarded.http._app
@@ -98,6 +107,7 @@ def test_every_path_has_its_category(guarded: Running) -> None:
         for _, path in calls:
             assert category(path) == name, path
             met.update([p for p in patterns if p.fullmatch(path)][:1])
+    met.update(p for p in patterns if p.fullmatch("/status"))
     assert met == set(patterns), [p.pattern for p in set(patterns) - met]
 
 

@@ -156,6 +156,10 @@ class Settings:
         "", HTTP, str, "FILE", "The certificate that signs those of clients, PEM.",
         default_text="none")
 
+    allow_status_page: bool = _flag(
+        True, HTTP, values.boolean, "BOOL",
+        "Serve a page for people at /: models, live figures, a form that sends a request.")
+
     allow_grpc: bool = _flag(True, GRPC, values.boolean, "BOOL", "Serve gRPC.")
     grpc_address: str = _flag(
         LOOPBACK, GRPC, values.address("grpc-address"), "ADDRESS",
@@ -272,8 +276,10 @@ class Settings:
     log_warning: bool = _flag(True, LOGGING, values.boolean, "BOOL", "Print warnings.")
     log_error: bool = _flag(True, LOGGING, values.boolean, "BOOL", "Print errors.")
     log_format: str = _flag(
-        "default", LOGGING, values.choice("log-format", "default", "ISO8601", fold=False), "FORMAT",
-        "default: LMMDD hh:mm:ss.ssssss; ISO8601: YYYY-MM-DDThh:mm:ssZ L.")
+        "default", LOGGING, values.choice("log-format", "default", "ISO8601", "json", fold=False),
+        "FORMAT",
+        "default: LMMDD hh:mm:ss.ssssss; ISO8601: YYYY-MM-DDThh:mm:ssZ L; json: an object on each "
+        "line.")
     log_file: str = _flag(
         "", LOGGING, values.nonempty("log-file"), "FILE", "Write messages to this file.",
         default_text="the terminal")

@@ -17,8 +17,17 @@ _BY_ACTION = {"ready": "health", "config": "model-config", "stats": "statistics"
               "trace": "trace"}
 
 
+#: What the status page asks for again and again tells of all of these.
+_STATUS = ("health", "metadata", "model-repository", "statistics")
+
+
+def categories(path: str) -> tuple[str, ...]:
+    """All that a path as it was sent belongs to."""
+    return _STATUS if path == "/status" else (category(path),)
+
+
 def category(path: str) -> str:
-    """The category of a path as it was sent; ``metadata`` where no other claims it."""
+    """The category of a path of the protocol; ``metadata`` where no other claims it."""
     place, *rest = path.removeprefix("/v2/").split("/")
     if place != "models":
         return _BY_PLACE.get(place, "metadata")
@@ -37,9 +46,12 @@ def refusal(restriction: Restriction) -> str:
 
 def refused(request: Request, restricted: Mapping[str, Restriction]) -> str:
     """Why the request may not be made; empty if it may."""
-    restriction = restricted.get(category(request.path))
-    if restriction is None:
-        return ""
-    value = request.headers.get(restriction.header.lower())
-    given = [] if value is None else [value.encode("latin-1")]
-    return "" if restriction.admits(given) else refusal(restriction)
+    for name in categories(request.path):
+        restriction = restricted.get(name)
+        if restriction is None:
+            continue
+        value = request.headers.get(restriction.header.lower())
+        given = [] if value is None else [value.encode("latin-1")]
+        if not restriction.admits(given):
+            return refusal(restriction)
+    return ""
