@@ -88,7 +88,7 @@ class ControlPlane:
                 (r"/v2/(?:system|cuda)sharedmemory(?:/region/[^/]+)?/(?:status|register|unregister)",
                  "", self._unsupported),
                 (r"/v2/(?:models/([^/]+)/)?trace/setting", "GET, POST", self._trace_setting),
-                (r"/v2/logging", "", self._logging),
+                (r"/v2/logging", "GET, POST", self._logging),
             )
         ]
         if options.status_page:
@@ -206,8 +206,6 @@ class ControlPlane:
     def _logging(self, request: Request) -> Result:
         if request.method == "GET":
             return Answer(200, json.dumps(log_settings()).encode())
-        if request.method != "POST":
-            return error_answer(405, "Method Not Allowed", Allow="GET, POST")
         changed = update_log_settings(self._json(request, "logging settings"))
         return Answer(200, json.dumps(changed).encode())
 
