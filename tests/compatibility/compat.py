@@ -21,8 +21,8 @@ A scenario is a TOML file: models, flags, and steps in order.
     grpc = { method = "ModelStreamInfer", messages = [ {} ], metadata = {} }
 
 An HTTP request has its body as ``json`` or as ``text``, and ``headers``. A gRPC call has ``message``, in
-protobuf's JSON form, or ``messages`` of a stream. What is known to differ is in ``known.toml``, each with its
-reason; docs/compatibility.md is made from it:
+protobuf's JSON form, or ``messages`` of a stream. What is known to differ is in ``known.toml``, by steps and
+parts of their answers, with what both say in a few words and the reason; docs/compatibility.md is made from it:
 
     python tests/compatibility/compat.py > docs/compatibility.md
 """
@@ -81,12 +81,16 @@ class Known:
     """A difference that is meant, or not closed yet."""
 
     scenario: str
-    step: str
-    #: A pattern of parts, as in ``ignore``.
-    part: str
+    steps: tuple[str, ...]
+    #: Patterns, as in ``ignore``.
+    parts: tuple[str, ...]
+    triton: str
+    ours: str
     why: str
-    triton: str = ""
-    ours: str = ""
+
+    def explains(self, difference: Difference) -> bool:
+        return difference.step in self.steps and any(
+            _pattern(part).fullmatch(difference.part) for part in self.parts)
 
 
 def read(path: Path) -> Scenario:
@@ -142,6 +146,9 @@ def _http(request: Mapping[str, Any], port: int) -> dict[str, Any]:
 
 
 def _body(data: bytes, headers: Mapping[str, str]) -> Any:
+    if headers.get("Content-Type", "").startswith("text/event-stream"):
+        events = data.decode("utf-8", "backslashreplace").removesuffix("\n\n").split("\n\n")
+        return {"events": [json.loads(event.removeprefix("data: ")) for event in events]}
     length = int(headers.get("Inference-Header-Content-Length") or len(data))
     text = data[:length].decode("utf-8", "backslashreplace")
     try:
@@ -216,7 +223,8 @@ def _compare(where: str, a: Any, b: Any) -> Iterator[tuple[str, Any, Any]]:
 
 
 def known() -> list[Known]:
-    return [Known(**entry) for entry in tomllib.loads(KNOWN.read_text()).get("known", [])]
+    return [Known(**{**entry, "steps": tuple(entry["steps"]), "parts": tuple(entry["parts"])})
+            for entry in tomllib.loads(KNOWN.read_text()).get("known", [])]
 
 
 @dataclass
@@ -224,21 +232,19 @@ class Judged:
     """Differences, and what is known of them."""
 
     unknown: list[Difference] = field(default_factory=list)
-    #: Listed, and not seen: the list is out of date.
-    gone: list[Known] = field(default_factory=list)
+    #: Listed steps and parts that do not differ: the list is out of date.
+    gone: list[str] = field(default_factory=list)
 
 
 def judge(scenario: str, found: Sequence[Difference], listed: Sequence[Known]) -> Judged:
     mine = [one for one in listed if one.scenario == scenario]
-    seen: set[int] = set()
-    out = Judged()
-    for difference in found:
-        hits = [i for i, one in enumerate(mine) if one.step in ("*", difference.step)
-                and _pattern(one.part).fullmatch(difference.part)]
-        seen.update(hits)
-        if not hits:
-            out.unknown.append(difference)
-    out.gone = [one for i, one in enumerate(mine) if i not in seen]
+    out = Judged([difference for difference in found
+                  if not any(one.explains(difference) for one in mine)])
+    for one in mine:
+        seen = [difference for difference in found if one.explains(difference)]
+        out.gone += [step for step in one.steps if step not in {d.step for d in seen}]
+        out.gone += [f"{part} of {', '.join(one.steps)}" for part in one.parts
+                     if not any(_pattern(part).fullmatch(d.part) for d in seen)]
     return out
 
 
@@ -258,8 +264,8 @@ def document(listed: Sequence[Known]) -> str:
     lines = [_HEAD]
     for scenario in dict.fromkeys(one.scenario for one in listed):
         lines.append(f"## {scenario}\n\n| asked | Triton | here | why |\n|---|---|---|---|\n")
-        lines += [f"| {_cell(one.step if one.step != '*' else 'anything')} | {_cell(one.triton)} | "
-                  f"{_cell(one.ours)} | {_cell(one.why)} |\n"
+        lines += [f"| {_cell('; '.join(one.steps))} | {_cell(one.triton)} | {_cell(one.ours)} | "
+                  f"{_cell(one.why)} |\n"
                   for one in listed if one.scenario == scenario]
         lines.append("\n")
     return "".join(lines).rstrip() + "\n"
