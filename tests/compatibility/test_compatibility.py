@@ -3,7 +3,7 @@
 """Answers beside Triton's own, where there is one; and the comparison itself, on answers that are made
 up.
 
-    python -m venv DIR && DIR/bin/pip install nvidia-pytriton
+    python -m venv DIR && DIR/bin/pip install nvidia-pytriton==0.7.0 'numpy<2'
     TRITON_PY_PYTRITON=DIR pytest tests/compatibility
 """
 

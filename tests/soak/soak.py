@@ -12,6 +12,7 @@ seconds, and at the end JSON and what was wrong. Exit status 0 if nothing was.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import queue
 import random
@@ -30,18 +31,20 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "client"))
-from serving import ServerProcess, add_model, identity_config, parameter  # noqa: E402
+from serving import ServerProcess, add_model, identity_config, parameter
 
 #: Models that stay, and those that come and go.
-STEADY = ("plain", "batched", "delayed", "ordered", "limited")
+STEADY = ("plain", "batched", "delayed", "ordered", "ranked", "limited")
 FLEETING = ("come", "go")
+#: Those whose requests are executed one at a time.
+ALONE = ("plain", "limited")
 #: Of a model that is not there just now.
 EXCUSES = ("not ready", "unknown model", "no available versions", "stopped accepting", "not found",
            "Unavailable")
-#: Of a queue that is full, which "limited" has.
-FULL = "Exceeds maximum queue size"
+#: Of the queue of "limited", which is short and impatient.
+FULL, LATE = "Exceeds maximum queue size", "Request timeout expired"
 #: Kinds of which none may be left.
-TRANSIENT = ("request", "response", "error", "response_factory", "output_buffer", "parameter", "message")
+TRANSIENT = ("request", "response", "error", "response_factory", "output_buffer", "parameter")
 
 
 def write_models(folder: Path) -> None:
@@ -54,9 +57,10 @@ def write_models(folder: Path) -> None:
           "instance_group { kind: KIND_CPU count: 2 }\n", 8)
     model("ordered", "dynamic_batching { preserve_ordering: true }\n"
           "instance_group { kind: KIND_CPU count: 3 }\n", 4)
-    model("limited", parameter("execute_delay_ms", 1)
-          + "dynamic_batching { default_queue_policy { max_queue_size: 4 "
-          "default_timeout_microseconds: 200000 } }\n", 1)
+    model("ranked", "dynamic_batching { priority_levels: 3 default_priority_level: 2 }\n", 8)
+    model("limited", parameter("execute_delay_ms", 5)
+          + "dynamic_batching { default_queue_policy { max_queue_size: 6 "
+          "default_timeout_microseconds: 12000 } }\n", 1)
     for name in FLEETING:
         model(name, "dynamic_batching { }\n", 8)
 
@@ -89,6 +93,8 @@ class Soak:
         self.tally = Tally()
         self.stop = threading.Event()
         self.resident: list[int] = []
+        #: Clients that were closed: gevent deletes none in a thread that ends, nor at the process's end.
+        self.kept: list[Any] = []
 
     # --- one request's data ------------------------------------------------------------------
 
@@ -110,8 +116,10 @@ class Soak:
         text = str(error)
         if expected and expected in text:
             self.tally.note(f"{what}: failed as asked")
-        elif model == "limited" and (FULL in text or "Request timeout expired" in text):
+        elif model == "limited" and FULL in text:
             self.tally.note(f"{what}: refused by a full queue")
+        elif model == "limited" and LATE in text:
+            self.tally.note(f"{what}: waited too long")
         elif model in FLEETING and any(words.lower() in text.lower() for words in EXCUSES):
             self.tally.note(f"{what}: model not there")
         else:
@@ -121,7 +129,9 @@ class Soak:
         """A model, parameters, and the error that they ask for."""
         model = draw.choice([*STEADY, *STEADY, *FLEETING])
         if draw.random() < 0.05:
-            return model, {draw.choice(["error", "execute_error"]): "asked for"}, "asked for"
+            # An Execute that fails, fails for all requests of its batch.
+            kinds = ["error", "execute_error"] if model in ALONE else ["error"]
+            return model, {draw.choice(kinds): "asked for"}, "asked for"
         if draw.random() < 0.05:
             return model, {"delay_ms": draw.choice([1, 5, 20])}, ""
         return model, {}, ""
@@ -144,17 +154,18 @@ class Soak:
                 tensor.set_data_from_numpy(data)
                 try:
                     result = client.infer(model, [tensor], request_id=str(draw.getrandbits(30)),
+                                          priority=draw.randrange(5) if model == "ranked" else 0,
                                           parameters=parameters or None)
                 except Exception as error:  # noqa: BLE001 the client's own, and urllib3's
                     self.refused(kind, model, error, expected)
                     continue
                 if expected:
-                    # Its neighbours in a batch are not affected by "error", and it is by both.
                     self.tally.fail(f"{kind}: a request that should fail was answered")
                 else:
                     self.check(kind, data, result.as_numpy("OUTPUT0"))
         finally:
             client.close()
+            self.kept.append(client)
 
     def stream(self, draw: random.Random) -> None:
         """Bursts on a gRPC stream: each answered, in their order, with their own data."""
@@ -235,11 +246,41 @@ class Soak:
                 except InferenceServerException as error:
                     self.tally.fail(f"cancel: {error}")
 
+    def crowd(self, draw: random.Random) -> None:
+        """Bursts to the model with the short queue: each request is answered, or refused in one of its
+        two ways."""
+        import tritonclient.grpc as made
+
+        with made.InferenceServerClient(self.server.grpc) as client:
+            while not self.stop.is_set():
+                arrived: queue.Queue[tuple[int, Any, Any]] = queue.Queue()
+                sent = []
+                for number in range(draw.randrange(1, 16)):
+                    data = self.shaped("limited", self.payload(draw)[:16])
+                    tensor = made.InferInput("INPUT0", list(data.shape), "INT64")
+                    tensor.set_data_from_numpy(data)
+                    client.async_infer(
+                        "limited", [tensor],
+                        lambda result, error, n=number, q=arrived: q.put((n, result, error)))
+                    sent.append(data)
+                for _ in sent:
+                    try:
+                        number, result, error = arrived.get(timeout=60)
+                    except queue.Empty:
+                        self.tally.fail("crowd: a request got no answer in 60 s")
+                        return
+                    if error is not None:
+                        self.refused("crowd", "limited", error)
+                    else:
+                        self.check("crowd", sent[number], result.as_numpy("OUTPUT0"))
+                time.sleep(draw.random() * 0.05)
+
     def operate(self, draw: random.Random) -> None:
         """Loads and unloads."""
         import tritonclient.http as made
 
         with made.InferenceServerClient(self.server.http, network_timeout=60) as client:
+            self.kept.append(client)
             while not self.stop.is_set():
                 name = draw.choice(FLEETING)
                 try:
@@ -258,6 +299,7 @@ class Soak:
         import tritonclient.http as made
 
         with made.InferenceServerClient(self.server.http, network_timeout=60) as client:
+            self.kept.append(client)
             while not self.stop.wait(0.5):
                 client.is_server_ready()
                 client.get_inference_statistics()
@@ -271,7 +313,7 @@ class Soak:
         kinds: list[Callable[[random.Random], None]] = [
             lambda draw: self.unary("http", draw), lambda draw: self.unary("http", draw),
             lambda draw: self.unary("grpc", draw), lambda draw: self.unary("grpc", draw),
-            self.stream, self.stream, self.vanish, self.cancel, self.operate, self.look]
+            self.stream, self.stream, self.vanish, self.cancel, self.crowd, self.operate, self.look]
 
         def guarded(kind: Callable[[random.Random], None], draw: random.Random) -> None:
             try:
@@ -296,6 +338,8 @@ class Soak:
             thread.join(90)
             if thread.is_alive():
                 self.tally.fail("a client hangs")
+        self.kept.clear()
+        gc.collect()
         self._aftermath()
         return {"seconds": self.seconds, "seed": self.seed, "done": dict(self.tally.done),
                 "resident_mib": [size >> 20 for size in self.resident[::max(
@@ -307,6 +351,9 @@ class Soak:
         while True:
             counters = self.server.counters()
             left = {kind: counters[kind] for kind in TRANSIENT if counters.get(kind)}
+            # Each instance keeps one, its host policy, and each backend its configuration.
+            if counters["message"] > counters["instance"] + counters["backend"]:
+                left["message"] = counters["message"]
             if not left:
                 break
             if time.monotonic() > deadline:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from soak import soak  # noqa: E402
+from soak import soak
 
 SECONDS = float(os.environ.get("TRITON_PY_SOAK_SECONDS", "15"))
 
@@ -23,5 +23,6 @@ def test_mixed_load() -> None:
     assert result["wrong"] == []
     done = result["done"]
     for what in ("http: answered", "grpc: answered", "stream: answered", "http: failed as asked",
-                 "grpc: failed as asked", "vanish: left", "cancel: ended", "operate: done", "look: done"):
+                 "grpc: failed as asked", "crowd: answered", "crowd: refused by a full queue",
+                 "crowd: waited too long", "vanish: left", "cancel: ended", "operate: done", "look: done"):
         assert done.get(what, 0) > 0, done
