@@ -166,7 +166,7 @@ def test_decompressed_bodies_are_bounded(repository) -> None:
         ("HEAD", "/v2/health/live", 405),
         ("POST", "/v2/repository/some/index", 501),
         ("POST", "/v2/repository/some/models/x/load", 501),
-        ("PUT", "/v2/logging", 405), ("GET", "/v2/trace/setting", 501),
+        ("PUT", "/v2/logging", 405), ("PUT", "/v2/trace/setting", 405),
         ("GET", "/v2/systemsharedmemory/status", 501),
         ("GET", "/v2/models/identity_fp32/generate", 405),
         ("PUT", "/v2/models/identity_fp32/versions/1/generate_stream", 405),

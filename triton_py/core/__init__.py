@@ -34,7 +34,8 @@ MODULES = (
     "request_attributes", "request_backend", "request_content", "response", "response_client",
     "response_statistics", "scratch_allocator", "sequence", "sequence_batch", "sequence_inputs",
     "sequence_map", "sequence_probe", "sequencer", "server", "slab", "state", "state_value",
-    "statistics", "strategy", "summary", "text", "unsupported", "warm_up", "watch", "worker",
+    "statistics", "strategy", "summary", "text", "trace", "trace_context", "trace_tensors",
+    "unsupported", "warm_up", "watch", "worker",
 )
 
 

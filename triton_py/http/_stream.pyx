@@ -39,6 +39,7 @@ from triton_py.http._exchange cimport (
 from triton_py.http._generate_text cimport generate_text
 from triton_py.http._json_writer cimport put_string
 from triton_py.http._response_parts cimport response_delete
+from triton_py.tracing._record cimport STAMP_INFER_RESPONSE_COMPLETE, recording_stamp, trace_now
 
 
 cdef enum:
@@ -114,6 +115,8 @@ cdef void on_event(TRITONSERVER_InferenceResponse* response, uint32_t flags, voi
     cdef bint final = (flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL) != 0
     cdef bint muted = atomic_load(&stream.muted, ATOMIC_ACQUIRE) != 0
     cdef Event* event
+    if final and ex.trace != NULL:
+        recording_stamp(ex.trace, STAMP_INFER_RESPONSE_COMPLETE, trace_now())
     if final:
         event = &stream.final
     elif response == NULL:
@@ -170,13 +173,17 @@ cdef int _head(Exchange* ex, char* to) noexcept:
     cdef int status = stream.first.status if stream.first != NULL else 200
     cdef const char* coding = b""
     cdef const char* connection = b""
+    cdef const char* lines = ex.lines
+    if lines == NULL:
+        lines = b""
     if ex.minor:
         coding = b"Transfer-Encoding: chunked\r\n"
     if stream.closes:
         connection = b"Connection: close\r\n"
-    return snprintf(to, HEAD_ROOM, b"HTTP/1.1 %d %s\r\n%s%s"
+    ex.status = status
+    return snprintf(to, HEAD_ROOM, b"HTTP/1.1 %d %s\r\n%s%s%s"
                     b"Content-Type: text/event-stream; charset=utf-8\r\n\r\n", status,
-                    status_reason(status), coding, connection)
+                    status_reason(status), coding, connection, lines)
 
 
 cdef const char* _text(Event* event, size_t* size) noexcept:
