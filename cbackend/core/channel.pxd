@@ -28,7 +28,7 @@ cdef void channel_fail(
     Channel* channel, TRITONSERVER_Error_Code code, const char* message
 ) noexcept nogil
 # Undoes channel_new without calling anybody: the request was never accepted, and the count in
-# flight is the caller's again.
+# flight and the trace are the caller's again.
 cdef void channel_abandon(Channel* channel) noexcept nogil
 # The channel of a live factory (borrowed), or NULL and *error.
 cdef Channel* factory_channel(

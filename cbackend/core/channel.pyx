@@ -36,6 +36,7 @@ from triton_py.core.objects cimport (
 from triton_py.core.response cimport response_new_error
 from triton_py.core.slab cimport Slab, slab_get, slab_init, slab_put, slot_alive
 from triton_py.core.statistics cimport statistics_first_response
+from triton_py.core.trace cimport Trace, trace_give_back
 
 cdef Slab _channels
 cdef Slab _factories
@@ -75,18 +76,23 @@ cdef Channel* channel_new(Request* request, Model* model) noexcept nogil:
     channel.response_userp = request.response_userp
     # Of a request that only fills a slot nobody asks how long it took.
     channel.request_start = 0 if request.is_null else request.request_start
+    channel.trace = NULL
     live(LIVE_CHANNEL, 1)
     return channel
 
 
 cdef void _free(Channel* channel) noexcept nogil:
+    cdef Trace* trace = channel.trace
     if channel.id != channel.short_id:
         free(channel.id)
     slab_put(&_channels, &channel.slot)
     live(LIVE_CHANNEL, -1)
+    if trace != NULL:
+        trace_give_back(trace)
 
 
 cdef void channel_abandon(Channel* channel) noexcept nogil:
+    channel.trace = NULL  # whoever submits gives it back, in any case
     _free(channel)
 
 

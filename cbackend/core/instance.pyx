@@ -55,6 +55,8 @@ from triton_py.core.statistics cimport (
     statistics_success,
 )
 from triton_py.core.text cimport text_copy
+from triton_py.core.trace cimport Trace, trace_report
+from triton_py.core.trace_tensors cimport trace_inputs
 
 
 def _cpu_list(text: str) -> list:
@@ -149,6 +151,9 @@ cdef void instance_execute(
         worker.serials[i] = request.slot.serial
         # The backend may reorder or overwrite the array that it gets.
         worker.handed[i] = request
+        if request.channel.trace != NULL:
+            trace_inputs(request.channel.trace, TRITONSERVER_TRACE_TENSOR_BACKEND_INPUT, request,
+                         True)
         tp_store(&request.state, REQUEST_EXECUTING)
     error = model.backend.execute(
         <TRITONBACKEND_ModelInstance*>instance, <TRITONBACKEND_Request**>worker.handed, count)
@@ -356,6 +361,16 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ModelInstanceReportMemoryUsage(
     return error
 
 
+cdef void _trace_compute(
+    Trace* trace, uint64_t exec_start_ns, uint64_t compute_start_ns, uint64_t compute_end_ns,
+    uint64_t exec_end_ns
+) noexcept nogil:
+    trace_report(trace, TRITONSERVER_TRACE_COMPUTE_START, exec_start_ns)
+    trace_report(trace, TRITONSERVER_TRACE_COMPUTE_INPUT_END, compute_start_ns)
+    trace_report(trace, TRITONSERVER_TRACE_COMPUTE_OUTPUT_START, compute_end_ns)
+    trace_report(trace, TRITONSERVER_TRACE_COMPUTE_END, exec_end_ns)
+
+
 cdef public TRITONSERVER_Error* TRITONBACKEND_ModelInstanceReportStatistics(
     TRITONBACKEND_ModelInstance* instance, TRITONBACKEND_Request* request, const cbool success,
     const uint64_t exec_start_ns, const uint64_t compute_start_ns,
@@ -377,6 +392,9 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ModelInstanceReportStatistics(
                          b"request were reported before")
     if r.is_null:
         return NULL
+    if r.channel.trace != NULL:
+        _trace_compute(r.channel.trace, exec_start_ns, compute_start_ns, compute_end_ns,
+                       exec_end_ns)
     now = tp_now_ns()
     # An error response is a failure, whatever the backend says of it.
     if success and not tp_load(&r.channel.failed):

@@ -43,6 +43,8 @@ from triton_py.core.sequencer cimport sequencer_free, sequencer_new
 from triton_py.core.statistics cimport statistics_destroy, statistics_init
 from triton_py.core.strategy cimport strategy_open
 from triton_py.core.text cimport Text, text_add, text_copy, text_init, text_str
+from triton_py.core.trace cimport Trace, trace_report_now
+from triton_py.core.trace_tensors cimport trace_inputs
 
 
 cdef void model_leave(Model* model) noexcept nogil:
@@ -53,11 +55,21 @@ cdef void model_leave(Model* model) noexcept nogil:
     pthread_mutex_unlock(&model.idle_mutex)
 
 
+cdef void _trace_queued(Request* request) noexcept nogil:
+    # Before the lock, which a callback of the client's must not be under: behind it the request may
+    # be executed and gone.
+    cdef Trace* trace = request.channel.trace
+    trace_report_now(trace, TRITONSERVER_TRACE_QUEUE_START)
+    trace_inputs(trace, TRITONSERVER_TRACE_TENSOR_QUEUE_INPUT, request, False)
+
+
 cdef TRITONSERVER_Error* model_enqueue(Model* model, Request* request) noexcept nogil:
     cdef Queue* queue = &model.queue
     cdef TRITONSERVER_Error* error
     cdef Text text
     cdef bint wake
+    if request.channel.trace != NULL:
+        _trace_queued(request)
     pthread_mutex_lock(&queue.mutex)
     if not queue.accepting:
         pthread_mutex_unlock(&queue.mutex)

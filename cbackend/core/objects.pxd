@@ -7,6 +7,7 @@ Who owns what
               server from InferAsync to the release callback.
     Channel   what connects a request to its responses after the request itself is gone; counted:
               one reference each for the request, every factory and every unsent response.
+    Trace     (trace.pxd) the channel's, from InferAsync to its release callback.
     Response  owned by the backend until ResponseSend or ResponseDelete; after that by the client.
     Model     owned by its Python handle; requests in flight keep it from being closed
               (`in_flight`), they do not own it.
@@ -51,6 +52,7 @@ from triton_py.core.slab cimport Slot
 from triton_py.core.state_value cimport SequenceStates, StateSpec, StateValue
 from triton_py.core.statistics cimport Statistics
 from triton_py.core.strategy cimport Strategy
+from triton_py.core.trace cimport Trace
 from triton_py.core.watch cimport Watch
 
 cdef struct Server
@@ -190,6 +192,7 @@ cdef struct Channel:
     TRITONSERVER_InferenceResponseCompleteFn_t response_fn
     void* response_userp
     uint64_t request_start  # 0: of no interest to the statistics
+    Trace* trace            # the request's, given back with the channel; NULL: it is not traced
     char* id                # owned unless it is `short_id`
     char short_id[64]
 

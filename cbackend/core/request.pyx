@@ -53,6 +53,7 @@ from triton_py.core.statistics cimport (
     statistics_success,
 )
 from triton_py.core.text cimport Text, text_add, text_init, text_str
+from triton_py.core.trace cimport trace_report, trace_report_now
 
 cdef Slab _requests
 slab_init(&_requests, REQUEST_MAGIC, sizeof(Request), 128)
@@ -85,6 +86,8 @@ cdef void request_reschedule(Request* request) noexcept nogil:
     cdef Instance* instance = request.channel.instance
     cdef bint taken
     _end_step(request)
+    if request.channel.trace != NULL:
+        trace_report_now(request.channel.trace, TRITONSERVER_TRACE_QUEUE_START)
     # Its slot keeps the instance; who takes the next step counts it again.
     request.channel.instance = NULL
     tp_add(&instance.in_flight, -1)
@@ -105,6 +108,9 @@ cdef void request_release(Request* request, uint32_t flags) noexcept nogil:
     if not tp_load(&request.reported) and request.exec_start and not request.is_null:
         # The backend reported nothing: what the core saw stands in.
         now = tp_now_ns()
+        if channel.trace != NULL:
+            trace_report(channel.trace, TRITONSERVER_TRACE_COMPUTE_START, request.exec_start)
+            trace_report(channel.trace, TRITONSERVER_TRACE_COMPUTE_END, now)
         if tp_load(&channel.failed):
             statistics_failure(&model.statistics, FAILURE_BACKEND, request.request_start, now)
         else:
@@ -118,6 +124,8 @@ cdef void request_release(Request* request, uint32_t flags) noexcept nogil:
             pthread_mutex_lock(&model.queue.mutex)
             sequence_released(request, tp_now_ns())
             pthread_mutex_unlock(&model.queue.mutex)
+    if channel.trace != NULL:
+        trace_report_now(channel.trace, TRITONSERVER_TRACE_REQUEST_END)
     request.channel = NULL
     request.model = NULL
     channel_request_done(channel)

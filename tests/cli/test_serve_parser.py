@@ -154,7 +154,7 @@ def _parses(flag: foreign.Missing, text: str) -> bool:
 
 
 @pytest.mark.parametrize("argument", [
-    "--allow-sagemaker=false", "--rate-limit=off", "--allow-client-shm=0", "--trace-config=level=OFF",
+    "--allow-sagemaker=false", "--rate-limit=off", "--allow-client-shm=0",
 ])
 def test_the_value_that_leaves_a_missing_feature_off_is_accepted(argument):
     assert parse((REPOSITORY, argument), {})[1] == []

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "triton_py"
 CORE = ROOT / "cbackend" / "core"
 
 FRONT = ("http", "grpc")
-ABOVE = ("frontend", *FRONT, "inprocess", "cli", "conformance", "benchmarks")
+ABOVE = ("frontend", *FRONT, "tracing", "inprocess", "cli", "conformance", "benchmarks")
 BELOW = ("control", "config", "repository")
 
 #: Layer -> layers that it never imports.
@@ -29,7 +29,8 @@ NEVER = {
     "config": (*ABOVE, "control", "core"),
     "repository": (*ABOVE, "control", "core"),
     "control": ABOVE,
-    "inprocess": ("cli", "conformance", "benchmarks", *FRONT, *BELOW),
+    "inprocess": ("cli", "conformance", "benchmarks", "tracing", *FRONT, *BELOW),
+    "tracing": ("cli", "conformance", "benchmarks", "frontend", *FRONT, *BELOW, "proto"),
     "api": ("cli", "conformance", "benchmarks", *FRONT, *BELOW),
     "frontend": (*(name for name in ABOVE if name != "frontend"), *BELOW, "core", "errors"),
     "http": ("cli", "conformance", "benchmarks", "grpc", *BELOW),

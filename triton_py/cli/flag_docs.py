@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from triton_py.cli import foreign
+from triton_py.cli import foreign, trace_flags
 from triton_py.cli.settings import GROUPS, LIMITS, defaults, flags
 
 MARKERS = re.compile(r"(<!-- flags: .*? -->\n).*?(<!-- end of flags -->)", re.DOTALL)
@@ -41,6 +41,7 @@ def text() -> str:
             out.append(f"| {spelled}{value}{plus} | {shown} | {flag.help} |")
     out += ["", "### Deprecated", "", "| flag | instead |", "|---|---|",
             f"| `--{foreign.STRICT_MODEL_CONFIG}` | `--disable-auto-complete-config` |"]
+    out += [f"| `--{name}` | `{flag.instead}` |" for name, flag in trace_flags.DEPRECATED.items()]
     out += [f"| `--{name}` | `{instead}`, not supported yet |"
             for name, (_, instead) in foreign.DEPRECATED_MISSING.items()]
     out += ["", "### Without effect", "",

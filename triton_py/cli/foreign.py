@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from triton_py.cli import values
+from triton_py.cli import trace_flags, values
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,6 @@ MISSING: dict[str, Missing] = {
     "vertex-ai-port": Missing("the Vertex AI endpoint", values.port, "PORT", (8080,)),
     "vertex-ai-thread-count": Missing("the Vertex AI endpoint", values.int32, "COUNT", (8,)),
     "vertex-ai-default-model": Missing("the Vertex AI endpoint", str, "NAME", ("",)),
-    "trace-config": Missing(
-        "tracing", str, "[MODE,]KEY=VALUE", ("level=OFF", "level=off", "mode=triton")),
     "cache-config": Missing("the response cache", str, "NAME,KEY=VALUE"),
     "cache-directory": Missing("the response cache", str, "DIR"),
     "rate-limit": Missing(
@@ -87,16 +85,6 @@ DEPRECATED_MISSING: dict[str, tuple[Missing, str]] = {
     "response-cache-byte-size": (
         Missing("the response cache", values.byte_size, "BYTES", (0,)),
         "--cache-config=local,size=<bytes>"),
-    "trace-file": (Missing("tracing", str, "FILE", ("",)), "--trace-config=triton,file=<file>"),
-    "trace-level": (
-        Missing("tracing", str.lower, "LEVEL", ("off", "false")), "--trace-config=level=<level>"),
-    "trace-rate": (
-        Missing("tracing", values.int32, "RATE", (1000,)), "--trace-config=rate=<rate>"),
-    "trace-count": (
-        Missing("tracing", values.int32, "COUNT", (-1,)), "--trace-config=count=<count>"),
-    "trace-log-frequency": (
-        Missing("tracing", values.int32, "COUNT", (0,)),
-        "--trace-config=triton,log-frequency=<count>"),
 }
 
 STRICT_MODEL_CONFIG = "strict-model-config"
@@ -104,4 +92,5 @@ STRICT_MODEL_CONFIG = "strict-model-config"
 
 def names() -> list[str]:
     """Every flag of this module."""
-    return [*MISSING, *NO_EFFECT, *DEPRECATED_MISSING, STRICT_MODEL_CONFIG]
+    return [*MISSING, *NO_EFFECT, *DEPRECATED_MISSING, *trace_flags.DEPRECATED,
+            STRICT_MODEL_CONFIG]

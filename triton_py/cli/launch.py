@@ -38,10 +38,13 @@ def check_paths(settings: Settings) -> None:
             raise CliError(f"--{flag}={path}: not a directory")
         if not os.access(path, os.R_OK | os.X_OK):
             raise CliError(f"--{flag}={path}: not readable by this user")
-    if settings.log_file:
-        folder = os.path.dirname(os.path.abspath(settings.log_file))
-        if os.path.isdir(settings.log_file) or not os.access(folder, os.W_OK):
-            raise CliError(f"--log-file={settings.log_file}: cannot be written")
+    files = [("log-file=", settings.log_file)] if settings.log_file else []
+    files += [("trace-config=triton,file=", s.value) for s in settings.trace_config
+              if (s.name, s.key) == ("triton", "file")]
+    for flag, path in files:
+        folder = os.path.dirname(os.path.abspath(path))
+        if os.path.isdir(path) or not os.access(folder, os.W_OK):
+            raise CliError(f"--{flag}{path}: cannot be written")
 
 
 def with_runtime_library(settings: Settings) -> list[Setting]:

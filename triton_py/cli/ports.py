@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from triton_py.grpc.options import GrpcOptions
     from triton_py.http.options import HttpOptions
     from triton_py.inprocess import NativeServer
+    from triton_py.tracing import TraceManager
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Ports:
 
     def __init__(self, settings: Settings) -> None:
         s = self._settings = settings
+        self._tracing: TraceManager | None = None
         self._ports = [
             port for allowed, port in (
                 (s.allow_grpc, _Port("gRPC", "grpc", s.grpc_address, s.grpc_port,
@@ -63,13 +66,31 @@ class Ports:
             except OSError as error:
                 raise CliError(_bind_failure(port, error)) from None
 
+    def prepare_tracing(self) -> None:
+        """Makes what the front ends trace by.
+
+        :raises CliError: a package that the trace mode needs is missing.
+        """
+        from triton_py.cli.trace_flags import trace_options
+        from triton_py.tracing import TraceManager
+
+        try:
+            self._tracing = TraceManager(trace_options(self._settings.trace_config, os.environ))
+        except TritonError as error:
+            raise CliError(str(error)) from None
+
+    def finish_tracing(self) -> None:
+        """Writes what is traced, once no request is in flight; blocks for some seconds at most."""
+        if self._tracing is not None:
+            self._tracing.close()
+
     async def open(self, server: NativeServer) -> None:
         """Starts the front ends; when it returns all of them answer.
 
         :raises CliError: one could not be started.
         """
         for port in self._ports:
-            port.front_end = _front_end(port.name, server, self._settings)
+            port.front_end = _front_end(port.name, server, self._settings, self._tracing)
             try:
                 port.bound = _text(await port.front_end.start())
             except (OSError, RuntimeError, TritonError) as error:
@@ -142,16 +163,16 @@ def _bind_failure(port: _Port, error: Exception) -> str:
     return f"cannot serve {port.name} at {where}: {reason}"
 
 
-def _front_end(name: str, server: NativeServer, s: Settings) -> Any:
+def _front_end(name: str, server: NativeServer, s: Settings, tracing: TraceManager | None) -> Any:
     """Each front end is imported only if it is wanted."""
     if name == "gRPC":
         from triton_py.grpc.server import GrpcServer
 
-        return GrpcServer(server, _grpc_options(s))
+        return GrpcServer(server, _grpc_options(s), tracing)
     if name == "HTTP":
         from triton_py.http.server import HttpServer
 
-        return HttpServer(server, _http_options(s))
+        return HttpServer(server, _http_options(s), tracing)
     from triton_py.http.metrics_app import MetricsServer
     from triton_py.http.options import MetricsOptions
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from triton_py.cli import values
+from triton_py.cli import trace_flags, values
 from triton_py.cli.errors import UsageError
 
 LOOPBACK = "127.0.0.1"
@@ -26,11 +26,12 @@ HTTP = "HTTP"
 GRPC = "gRPC"
 METRICS = "Metrics"
 LOGGING = "Logging"
+TRACING = "Tracing"
 LIMITS = "Limits"
 BACKEND = "Backend"
 DEVICE = "Memory and devices"
 _POSITIVE = values.integer(1, 2**31 - 1)
-GROUPS = (SERVER, REPOSITORY, HTTP, GRPC, METRICS, BACKEND, DEVICE, LOGGING, LIMITS)
+GROUPS = (SERVER, REPOSITORY, HTTP, GRPC, METRICS, BACKEND, DEVICE, LOGGING, TRACING, LIMITS)
 
 
 @dataclass(frozen=True)
@@ -242,6 +243,15 @@ class Settings:
     log_file: str = _flag(
         "", LOGGING, values.nonempty("log-file"), "FILE", "Write messages to this file.",
         default_text="the terminal")
+
+    trace_config: list[values.Setting] = _flag(
+        None, TRACING, trace_flags.trace_config, "[MODE,]KEY=VALUE",
+        "A setting of the tracing; repeatable. level: OFF (default), TIMESTAMPS or TENSORS, the last "
+        "two also together; rate: one of so many requests (1000); count: so many traces at most "
+        "(-1: any number); mode: triton (default) or opentelemetry; triton,file; "
+        "triton,log-frequency: traces to a numbered file (0: one file for all); opentelemetry,url; "
+        "opentelemetry,resource=KEY=VALUE; opentelemetry,bsp_max_queue_size, "
+        "bsp_schedule_delay (milliseconds) and bsp_max_export_batch_size.", repeat=True)
 
     http_max_body_size: int = _flag(
         2**31 - 1, LIMITS, _POSITIVE, "BYTES", "Largest HTTP request body as it is sent.")

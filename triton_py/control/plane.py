@@ -57,6 +57,7 @@ EXTENSIONS = (
     "binary_tensor_data",
     "parameters",
     "statistics",
+    "trace",
 )
 
 #: Members of the data plane's statistics that only the metrics page shows.

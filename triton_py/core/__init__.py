@@ -33,7 +33,8 @@ MODULES = (
     "registry", "request", "request_attributes", "request_backend", "request_content", "response",
     "response_client", "response_statistics", "sequence", "sequence_batch", "sequence_inputs",
     "sequence_map", "sequence_probe", "sequencer", "server", "slab", "state", "state_value",
-    "statistics", "strategy", "summary", "text", "unsupported", "watch", "worker",
+    "statistics", "strategy", "summary", "text", "trace", "trace_context", "trace_tensors",
+    "unsupported", "watch", "worker",
 )
 
 

@@ -33,6 +33,7 @@ from triton_py.frontend._memory cimport (
     block_new,
 )
 from triton_py.grpc._outgoing cimport PREFIX, outgoing_drop, outgoing_uncount
+from triton_py.tracing._record cimport recording_drop
 
 cdef enum:
     FIRST_BLOCK = 1 << 20       # a message's memory begins no larger than this
@@ -90,6 +91,8 @@ cdef void call_drop(Call* call) noexcept nogil:
         call_pop(call)
     arena_free(&call.arena)
     completions_drop(call.completions)
+    if call.trace != NULL:
+        recording_drop(call.trace)
     free(call)
     atomic_add(&_alive, -1, ATOMIC_ACQ_REL)
 

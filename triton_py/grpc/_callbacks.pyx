@@ -59,6 +59,7 @@ from triton_py.grpc._nghttp2 cimport (
     Session,
 )
 from triton_py.grpc._unary cimport unary_submit
+from triton_py.tracing._record cimport trace_now
 
 import logging
 
@@ -92,6 +93,8 @@ cdef int _on_begin_headers(Session* session, const Frame* frame, void* user) noe
     if call == NULL:
         return ERR_CALLBACK_FAILURE
     call.stream_id = frame.stream_id
+    if connection.endpoint.tracer.on:
+        call.began_ns = trace_now()
     connection.link(call)
     connection.h2.session_set_stream_user_data(session, frame.stream_id, call)
     connection.header_call = call
@@ -110,7 +113,8 @@ cdef int _on_header(Session* session, const Frame* frame, const uint8_t* name, s
         call.too_much_header = True
         return 0
     if take_field(call, name, name_size, value, value_size,
-                  connection.endpoint.forward is not None) != 0:
+                  connection.endpoint.forward is not None
+                  or connection.endpoint.tracer.propagates) != 0:
         return ERR_CALLBACK_FAILURE
     return 0
 

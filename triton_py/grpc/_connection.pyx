@@ -33,6 +33,7 @@ from triton_py.grpc._nghttp2 cimport (
     SETTINGS_MAX_HEADER_LIST_SIZE,
     Setting,
 )
+from triton_py.tracing._record cimport STAMP_GRPC_SEND_END, recording_stamp, trace_now
 
 from triton_py.grpc._unary cimport unary_answer
 
@@ -389,6 +390,9 @@ cdef class Connection:
         self.open_calls -= 1
         call.connection = NULL
         call.context = NULL
+        if call.send_noted and call.lone.state != LONE_SENT:
+            with nogil:
+                recording_stamp(call.trace, STAMP_GRPC_SEND_END, trace_now())
         if call.in_flight:
             with nogil:
                 call_cancel(call)

@@ -9,6 +9,7 @@ from triton_py.frontend._completions cimport Completions
 from triton_py.grpc._call cimport Call, Coding
 from triton_py.grpc._decode cimport InferRequest
 from triton_py.grpc._nghttp2 cimport Callbacks, Nghttp2, SessionOptions
+from triton_py.tracing._tracer cimport Tracer
 
 
 cdef class Endpoint:
@@ -25,6 +26,7 @@ cdef class Endpoint:
     cdef dict routes                # path as bytes -> (kind, handler)
     cdef object infer_handler       # ModelInfer in Python, for what the fast path leaves out
     cdef object forward             # chooses metadata that become parameters, or None
+    cdef Tracer tracer
     cdef Completions* completions           # of unary calls
     cdef Completions* stream_completions    # of streams' requests
     cdef Py_ssize_t stream_requests         # that the core has

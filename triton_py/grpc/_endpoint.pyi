@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from triton_py.grpc.options import GrpcOptions
 from triton_py.inprocess import NativeServer
+from triton_py.tracing._tracer import Tracer
 
 Handler: TypeAlias = Callable[[Any, Any], Awaitable[bytes | None]]
 Forward: TypeAlias = Callable[[Iterable[tuple[str, str | bytes]]], Iterable[tuple[str, str]]]
@@ -26,6 +27,7 @@ class Endpoint:
         infer_handler: Handler,
         forward: Forward | None,
         encode: Callable[..., bytes],
+        tracer: Tracer,
     ) -> None: ...
     def open(self) -> None: ...
     async def close(self, grace: float) -> bool: ...

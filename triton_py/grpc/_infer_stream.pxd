@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """ModelStreamInfer without tasks: what stream.py is on grpcio."""
 
+from libc.stdint cimport uint64_t
+
 from triton_py.frontend._backlog cimport Backlog
 from triton_py.grpc._call cimport Call
 from triton_py.grpc._connection cimport Connection
@@ -24,6 +26,7 @@ cdef class InferStream(CallContext):
     cdef bint touched           # in the list of those that Endpoint._drain_streams goes on with
     cdef bint resuming          # a look at what was not read is scheduled
     cdef dict classes           # by item's address: how many classes of which outputs
+    cdef uint64_t read_ns       # when the last request was read; kept only while tracing is on
 
     cdef int submit(self, Received message) except -1
     cdef int hand_over(self, Item* item, Received message) except -1

@@ -60,10 +60,17 @@ from triton_py.grpc._outgoing cimport (
     outgoing_drop,
 )
 from triton_py.grpc._received cimport Received, received, received_bytes
+from triton_py.grpc._trace cimport call_trace
 from triton_py.grpc._unary cimport requested_version
 from triton_py.grpc._wire cimport View
 from triton_py.inprocess.response cimport wrap
 from triton_py.inprocess.status cimport c_text, check, exception_of
+from triton_py.tracing._record cimport (
+    STAMP_GRPC_SEND_END,
+    STAMP_GRPC_SEND_START,
+    recording_stamp,
+    trace_now,
+)
 
 from collections import deque
 
@@ -80,6 +87,7 @@ cdef InferStream new_infer_stream(Connection connection, Call* call):
     stream.connection = connection
     stream.messages = deque()
     stream.classes = {}
+    stream.read_ns = call.began_ns
     stream.backlog = backlog_new(connection.endpoint.max_backlog_bytes)
     if stream.backlog == NULL:
         raise MemoryError("no memory for a stream")
@@ -264,6 +272,9 @@ cdef class InferStream(CallContext):
                     c_text(value, f"metadata '{key}'")))
         if message.block != NULL:
             item.block = block_hold(message.block)
+        if endpoint.tracer.on:
+            item.trace = call_trace(endpoint, self.call, c_name, self.read_ns)
+            self.read_ns = trace_now()
         with nogil:
             error = item_send(item, server)
         check(error)
@@ -288,6 +299,10 @@ cdef class InferStream(CallContext):
     cdef int deliver(self, Result* result) except -1:
         cdef Item* item = result.item
         cdef Outgoing* message = result.message
+        if item.trace != NULL and not item.send_noted:
+            item.send_noted = True
+            with nogil:
+                recording_stamp(item.trace, STAMP_GRPC_SEND_START, trace_now())
         try:
             if message != NULL:
                 result.message = NULL
@@ -304,6 +319,9 @@ cdef class InferStream(CallContext):
                     {"triton_final_response": True}, [], stream=True), False))
         except Exception as error:
             self.fail(item, as_triton_error(error))
+        if result.final and item.trace != NULL:
+            with nogil:
+                recording_stamp(item.trace, STAMP_GRPC_SEND_END, trace_now())
         if result.final and not self.over:
             self.settle(item)
         return 0

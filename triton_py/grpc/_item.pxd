@@ -22,6 +22,7 @@ from triton_py.frontend._fault cimport Fault
 from triton_py.frontend._memory cimport Arena, Block
 from triton_py.grpc._outgoing cimport Outgoing
 from triton_py.grpc._wire cimport View
+from triton_py.tracing._record cimport Recording
 
 cdef enum:
     ITEM_ROOM = 512         # of the arena, inside the item
@@ -55,6 +56,8 @@ cdef struct Item:
     bint classified             # responses are encoded by the loop [flight]
     TRITONSERVER_InferenceRequest* request
     Block* block                # counted: the message, where inputs lie [flight]
+    Recording* trace            # held; NULL: the request is not traced
+    bint send_noted             # the trace knows when its first message was sent
     View model_name             # these three in the arena
     View model_version
     View id

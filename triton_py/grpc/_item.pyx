@@ -55,6 +55,13 @@ from triton_py.grpc._infer cimport VERSION_DIGITS, take_response
 from triton_py.grpc._outgoing cimport Outgoing, outgoing_count, outgoing_drop, outgoing_response
 from triton_py.grpc._wire cimport View
 from triton_py.inprocess.allocator cimport default_allocator
+from triton_py.tracing._record cimport (
+    STAMP_INFER_RESPONSE_COMPLETE,
+    recording_drop,
+    recording_hand,
+    recording_stamp,
+    trace_now,
+)
 
 cdef const char* FINAL_PARAMETER = b"triton_final_response"
 
@@ -96,6 +103,8 @@ cdef void item_drop(Item* item) noexcept nogil:
     arena_free(&item.arena)
     completions_drop(item.completions)
     backlog_drop(item.backlog)
+    if item.trace != NULL:
+        recording_drop(item.trace)
     free(item)
 
 
@@ -118,7 +127,8 @@ cdef TRITONSERVER_Error* item_send(Item* item, TRITONSERVER_Server* server) noex
         return error
     # Held for the release and for the final response, before either can come.
     atomic_add(&item.refs, 2, ATOMIC_ACQ_REL)
-    error = TRITONSERVER_ServerInferAsync(server, item.request, NULL)
+    error = TRITONSERVER_ServerInferAsync(
+        server, item.request, recording_hand(item.trace) if item.trace != NULL else NULL)
     if error != NULL:
         atomic_add(&item.refs, -2, ATOMIC_ACQ_REL)
     return error
@@ -178,6 +188,8 @@ cdef void _on_response(TRITONSERVER_InferenceResponse* response, uint32_t flags,
     cdef bint final = (flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL) != 0
     cdef bint muted = atomic_load(&item.muted, ATOMIC_ACQUIRE) != 0
     cdef Result* result
+    if final and item.trace != NULL:
+        recording_stamp(item.trace, STAMP_INFER_RESPONSE_COMPLETE, trace_now())
     if muted and response != NULL:
         _forget(TRITONSERVER_InferenceResponseDelete(response))
         response = NULL

@@ -18,13 +18,14 @@ from google.protobuf.message import DecodeError
 
 from triton_py.errors import InvalidArgumentError, UnavailableError
 from triton_py.grpc import health
-from triton_py.grpc.control import CALLS, SLOW
+from triton_py.grpc.control import CALLS, SLOW, trace_setting
 from triton_py.grpc.infer import Inference
 from triton_py.grpc.options import GrpcOptions
 from triton_py.grpc.status import SHUTTING_DOWN, abort
 from triton_py.grpc.stream import Stream, write
 from triton_py.inprocess import AsyncBridge, NativeServer
 from triton_py.proto import grpc_service as pb
+from triton_py.tracing import TraceManager
 
 #: Of one message in and one out; of one in and many out; of many in and many out.
 UNARY, RESPONSES, STREAM = "unary", "responses", "stream"
@@ -35,11 +36,12 @@ Handler = Callable[[Any, Any], Awaitable[Any]]
 class Handlers:
     """All methods, over one server; belongs to one event loop."""
 
-    def __init__(self, server: NativeServer, options: GrpcOptions) -> None:
+    def __init__(self, server: NativeServer, options: GrpcOptions, tracing: TraceManager) -> None:
         self._server = server
         self._options = options
+        self.tracing = tracing
         self.bridge = AsyncBridge(asyncio.get_running_loop())
-        self.inference = Inference(server, self.bridge, options)
+        self.inference = Inference(server, self.bridge, options, tracing.tracer)
         #: Set when the server stops: streams and watches end themselves.
         self.stopping = asyncio.Event()
         # Loads may take minutes: they don't keep health checks waiting for a thread.
@@ -74,7 +76,7 @@ class Handlers:
         return await asyncio.get_running_loop().run_in_executor(pool, function, *arguments)
 
     def _control(self, name: str, method: Any) -> Handler:
-        call = CALLS[name]
+        call = trace_setting(self.tracing) if name == "TraceSetting" else CALLS[name]
         slow = name in SLOW
 
         def run(data: bytes) -> bytes:
@@ -98,7 +100,8 @@ class Handlers:
             if self.stopping.is_set():
                 raise UnavailableError(SHUTTING_DOWN)
             # Metadata is asked for only where it's used: making the tuples costs.
-            metadata = context.invocation_metadata() if self._options.header_forward_pattern else ()
+            wanted = self._options.header_forward_pattern or self.tracing.tracer.is_propagating
+            metadata = context.invocation_metadata() if wanted else ()
             return await self.inference.unary(data, metadata)
         except Exception as error:
             # asyncio.CancelledError is none: the client left, and the bridge cancels the request.

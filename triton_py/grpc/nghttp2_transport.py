@@ -35,7 +35,7 @@ class Nghttp2Transport:
         self._endpoint = Endpoint(
             server, options, asyncio.get_running_loop(), self._pool, routes,
             handlers.model_infer, inference.forwarded if inference.forwards else None,
-            inference.encode)
+            inference.encode, handlers.tracing.tracer)
         self._listener: asyncio.AbstractServer | None = None
 
     async def start(self) -> str:

@@ -13,6 +13,7 @@ from triton_py.grpc.handlers import Handlers
 from triton_py.grpc.nghttp2_transport import Nghttp2Transport
 from triton_py.grpc.options import GrpcOptions, Transport
 from triton_py.inprocess import NativeServer
+from triton_py.tracing import TraceManager
 
 if TYPE_CHECKING:
     from triton_py.grpc.grpcio_transport import GrpcioTransport
@@ -27,9 +28,12 @@ class GrpcServer:
     the transport is grpcio's.
     """
 
-    def __init__(self, server: NativeServer, options: GrpcOptions | None = None) -> None:
+    def __init__(self, server: NativeServer, options: GrpcOptions | None = None,
+                 tracing: TraceManager | None = None) -> None:
         self._server = server
         self._options = options or GrpcOptions()
+        #: Shared with the server's other front ends; whoever made it closes it.
+        self._tracing = tracing or TraceManager()
         self._handlers: Handlers | None = None
         self._transport: GrpcioTransport | Nghttp2Transport | None = None
 
@@ -41,7 +45,7 @@ class GrpcServer:
         """
         if self._transport is not None:
             raise UnavailableError("GRPC server is already running.")
-        handlers = Handlers(self._server, self._options)
+        handlers = Handlers(self._server, self._options, self._tracing)
         try:
             transport = self._make(handlers)
             address = await transport.start()

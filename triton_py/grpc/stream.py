@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Coroutine
 from typing import Any
 
 import grpc
@@ -27,6 +28,7 @@ from triton_py.grpc.infer import Inference, Metadata
 from triton_py.grpc.status import SHUTTING_DOWN, as_triton_error
 from triton_py.inprocess import FINAL, NativeResponse
 from triton_py.inprocess.bridge import ResponseStream
+from triton_py.tracing._tracer import TraceSample, now
 
 
 async def write(context: Any, message: bytes) -> bool:
@@ -76,6 +78,8 @@ class Stream:
         self._tasks: dict[asyncio.Task[None], ResponseStream] = {}
         self._progress = asyncio.Event()
         self._fatal: TritonError | None = None
+        #: When the last request was read, for traces.
+        self._read_ns = now()
 
     # --- one request ---
 
@@ -84,6 +88,7 @@ class Stream:
         slot = _Slot()
         self._ordered.append(slot)
         message: InferRequest | None = None
+        sample: TraceSample | None = None
         target: _Slot | None = slot
         try:
             message = self._inference.decode(data)
@@ -93,15 +98,31 @@ class Stream:
                 self._settle(slot)
                 target = None
             request, empty_final, classes = self._inference.build(message, self._metadata)
+            sample = self._inference.trace(request, message.name, self._metadata, self._read_ns)
+            self._read_ns = now()
             responses = self._inference.bridge.stream(request)
         except Exception as error:  # noqa: BLE001  as_triton_error logs what isn't ours
+            if sample is not None:
+                sample.close()
             self._fail(target, as_triton_error(error), message)
             self._settle(slot)
             return
-        task = asyncio.get_running_loop().create_task(
-            self._deliver(responses, message, slot, target, empty_final, classes))
+        delivery = self._deliver(responses, message, slot, target, empty_final, classes)
+        if sample is not None:
+            delivery = self._traced(delivery, sample)
+        task = asyncio.get_running_loop().create_task(delivery)
         self._tasks[task] = responses
         task.add_done_callback(self._finished)
+
+    async def _traced(self, delivery: Coroutine[Any, Any, None], sample: TraceSample) -> None:
+        """A delivery that is traced; what sends its messages is out of sight from here."""
+        try:
+            await delivery
+            sample.stamp("INFER_RESPONSE_COMPLETE")
+            sample.stamp("GRPC_SEND_START")
+            sample.stamp("GRPC_SEND_END")
+        finally:
+            sample.close()
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         del self._tasks[task]

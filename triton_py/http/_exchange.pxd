@@ -26,6 +26,7 @@ from triton_py.frontend._completions cimport Completions, Finished
 from triton_py.frontend._fault cimport Fault
 from triton_py.frontend._lone cimport Lone
 from triton_py.frontend._memory cimport Arena, Block, Buf
+from triton_py.tracing._record cimport Recording
 
 
 cdef enum:
@@ -72,6 +73,8 @@ cdef struct Exchange:
     Arena arena
     Description description
     Param* forwarded            # headers that become parameters
+    Recording* trace            # held; NULL: the request is not traced
+    bint send_noted             # the trace knows when the answer began to be sent
     Fault fault                 # the first thing that was wrong [core]
     # The answer [core].
     uint32_t responses

@@ -43,6 +43,7 @@ from triton_py.frontend._memory cimport (
     buf_free,
     buf_text,
 )
+from triton_py.tracing._record cimport recording_drop
 
 
 # --- exchanges -------------------------------------------------------------------------------
@@ -101,6 +102,8 @@ cdef void exchange_drop(Exchange* exchange) noexcept nogil:
     buf_free(&exchange.classes)
     arena_free(&exchange.arena)
     completions_drop(exchange.completions)
+    if exchange.trace != NULL:
+        recording_drop(exchange.trace)
     free(exchange)
     atomic_add(&_alive, -1, ATOMIC_ACQ_REL)
 

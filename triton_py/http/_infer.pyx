@@ -53,6 +53,7 @@ from triton_py.frontend._fault cimport fault_set
 from triton_py.http._json_infer cimport describe, description_init
 from triton_py.frontend._memory cimport arena_take
 from triton_py.http._response cimport on_release, on_response, response_allocator
+from triton_py.tracing._record cimport recording_hand
 
 
 # --- the target ------------------------------------------------------------------------------
@@ -303,7 +304,8 @@ cdef int infer_send(Exchange* ex, TRITONSERVER_InferenceResponseCompleteFn_t cal
     exchange_hold(ex)
     exchange_hold(ex)
     completions_begin(ex.completions)
-    error = TRITONSERVER_ServerInferAsync(ex.server, ex.request, NULL)
+    error = TRITONSERVER_ServerInferAsync(
+        ex.server, ex.request, recording_hand(ex.trace) if ex.trace != NULL else NULL)
     if error != NULL:
         completions_end(ex.completions)
         exchange_drop(ex)

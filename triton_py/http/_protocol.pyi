@@ -8,6 +8,7 @@ from typing import Any
 from triton_py.http.message import Answer, Request
 from triton_py.http.options import HttpOptions
 from triton_py.inprocess import NativeServer
+from triton_py.tracing._tracer import Tracer
 
 class Endpoint:
     """What the connections of one port share."""
@@ -20,6 +21,7 @@ class Endpoint:
         options: HttpOptions,
         loop: asyncio.AbstractEventLoop,
         pool: Executor,
+        tracer: Tracer | None = None,
     ) -> None: ...
     def open(self) -> None: ...
     async def close(self, grace: float) -> bool: ...

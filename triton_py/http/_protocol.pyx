@@ -82,6 +82,15 @@ from triton_py.http._response cimport response_allocator
 from triton_py.http._stream cimport answer_ready, stream_append, stream_take
 from triton_py.http._work cimport await_answer, pack_answer, submit_elsewhere, take_answer
 from triton_py.inprocess.server cimport NativeServer
+from triton_py.tracing._record cimport (
+    STAMP_HTTP_RECV_END,
+    STAMP_HTTP_RECV_START,
+    STAMP_HTTP_SEND_END,
+    STAMP_HTTP_SEND_START,
+    recording_stamp,
+    trace_now,
+)
+from triton_py.tracing._tracer cimport Tracer
 
 import asyncio
 import logging
@@ -95,6 +104,9 @@ cdef enum:
     LINGER_TICKS = 3            # how long a refused client may go on sending
 
 logger = logging.getLogger("triton_py.http")
+
+# What a port without tracing looks at.
+cdef int _never = 0
 
 #: Parameters with a meaning of their own, which no header may take.
 RESERVED = frozenset({"sequence_id", "sequence_start", "sequence_end", "priority", "timeout",
@@ -118,6 +130,8 @@ cdef class Endpoint:
     cdef Completions* completions
     cdef Completions* events        # of streams
     cdef DescribeLimits limits
+    cdef Tracer tracer              # or None
+    cdef const int* tracing         # whether to ask it: its flag, or a static one
     cdef set connections
     cdef uint32_t tick              # seconds since start
     cdef object ticker
@@ -136,10 +150,14 @@ cdef class Endpoint:
         self.events = completions_new()
         if self.completions == NULL or self.events == NULL:
             raise MemoryError("no memory or file descriptors for an HTTP port")
+        self.tracing = &_never
 
-    def __init__(self, server, app, options, loop, pool) -> None:
+    def __init__(self, server, app, options, loop, pool, tracer=None) -> None:
         cdef NativeServer native
         self.connections = set()
+        if tracer is not None:
+            self.tracer = tracer
+            self.tracing = <const int*> &self.tracer.on
         self.app = app
         self.loop = loop
         self.pool = pool
@@ -318,6 +336,8 @@ cdef class Connection:
     cdef uint32_t began             # tick at which the current request began
     cdef uint32_t heard             # tick of the last byte
     cdef uint32_t moved             # tick at which the client last took something of an answer
+    # Of the last read, and of the current request's first byte; kept only while tracing is on.
+    cdef uint64_t read_ns, received_ns
     cdef object unsent
     cdef Backlog* backlog           # counted: of its streams; NULL: it had none yet
     cdef bint flushing
@@ -373,6 +393,10 @@ cdef class Connection:
         self.heard = self.endpoint.tick
         if self.lingering:
             return
+        if self.endpoint.tracing[0]:
+            self.read_ns = trace_now()
+            if self.inbox.begin == self.inbox.end:
+                self.received_ns = self.read_ns
         if self.inbox.begin == self.inbox.end:
             self.began = self.endpoint.tick
         self.inbox.end += <size_t> size
@@ -499,6 +523,8 @@ cdef class Connection:
         elif self.endpoint.forward is not None and not self.forward_headers(ex, base):
             self.fail(ex)
         else:
+            if self.endpoint.tracing[0]:
+                self.trace(ex, &route, base)
             ex.block = block_hold(self.inbox.block)
             body.bytes = base + p.body
             body.size = p.body_size
@@ -527,6 +553,8 @@ cdef class Connection:
         inbox_next(&self.inbox, p.scanned)
         parser_reset(p)
         self.began = self.endpoint.tick
+        # What follows came with the same read.
+        self.received_ns = self.read_ns
         if answer_ready(self.head):
             self.flush()
         return True
@@ -566,6 +594,39 @@ cdef class Connection:
             param.next = ex.forwarded
             ex.forwarded = param
         return True
+
+    cdef int trace(self, Exchange* ex, const Route* route, char* base) except -1:
+        """Asks whether the request is to be traced, and begins if so."""
+        cdef Tracer tracer = self.endpoint.tracer
+        cdef uint64_t since = self.received_ns
+        cdef uint64_t seconds = <uint64_t> (self.endpoint.tick - self.began) + 2
+        cdef uint64_t now
+        parent = None
+        state = None
+        if tracer.propagates:
+            parent = self.header(base, "traceparent")
+            state = self.header(base, "tracestate")
+        if parent is None and tracer.passes(route.model):
+            return 0
+        now = trace_now()
+        ex.trace = tracer.sample((<bytes> route.model).decode("utf-8", "replace"), parent, state)
+        if ex.trace == NULL:
+            return 0
+        if since == 0 or now - since > seconds * 1000000000:
+            since = now     # of a request from before tracing was turned on
+        with nogil:
+            recording_stamp(ex.trace, STAMP_HTTP_RECV_START, since)
+            recording_stamp(ex.trace, STAMP_HTTP_RECV_END, now)
+        return 0
+
+    cdef object header(self, char* base, str name):
+        cdef Parser* p = &self.parser
+        cdef uint32_t i
+        for i in range(p.header_count):
+            if p.headers[i].name.size == <uint32_t> len(name) and (
+                    _text(base, p.headers[i].name).lower() == name):
+                return _text(base, p.headers[i].value)
+        return None
 
     cdef bint is_lone(self, Exchange* ex) except -1:
         """Whether whoever has the answer may send it: nothing else is there to be sent."""
@@ -660,6 +721,14 @@ cdef class Connection:
 
     cdef bint write_answers(self) except -1:
         """True: the connection is to be closed behind what was written."""
+        cdef Exchange* traced = NULL
+        try:
+            return self.write_ready(&traced)
+        finally:
+            _stamp_ends(traced)
+
+    cdef bint write_ready(self, Exchange** traced) except -1:
+        """As write_answers; leaves in *traced, linked by `next`, those whose traces go on."""
         cdef Exchange* ex
         cdef list parts = []
         cdef bint close = False
@@ -672,6 +741,7 @@ cdef class Connection:
                 if self.write_paused:
                     close = False
                     break
+                self.stamp_start(ex)
                 whole = stream_append(parts, ex, close)
                 close = whole and (close or ex.stream.closes)
                 # Written at once, so that the client's pace is known before the next events.
@@ -681,12 +751,18 @@ cdef class Connection:
                     return False
                 if not whole:
                     continue
-            elif ex.lone.state == LONE_PARTLY:
-                self.append_rest(parts, ex)
             else:
-                append_answer(parts, ex, close)
+                self.stamp_start(ex)
+                if ex.lone.state == LONE_PARTLY:
+                    self.append_rest(parts, ex)
+                else:
+                    append_answer(parts, ex, close)
             self.pop()
-            exchange_drop(ex)
+            if ex.trace == NULL:
+                exchange_drop(ex)
+            else:
+                ex.next = traced[0]
+                traced[0] = ex
         if close:
             # What the client pipelined behind it is not answered, as it was told.
             self.last = True
@@ -702,6 +778,14 @@ cdef class Connection:
         else:
             self.transport.writelines(parts)
         return 0
+
+    cdef void stamp_start(self, Exchange* ex) noexcept:
+        # It may be noted by whoever tried to send it without the loop.
+        if ex.trace == NULL or ex.send_noted:
+            return
+        ex.send_noted = True
+        with nogil:
+            recording_stamp(ex.trace, STAMP_HTTP_SEND_START, trace_now())
 
     cdef int append_rest(self, list parts, Exchange* ex) except -1:
         """Of an answer that the socket took a part of, and that began as one that doesn't close."""
@@ -817,6 +901,21 @@ cdef class Connection:
         if isinstance(result, Answer):
             return take_answer(ex, result)
         return await_answer(ex, self.endpoint.loop.create_task(result), _ready)
+
+
+cdef void _stamp_ends(Exchange* traced) noexcept:
+    """The answers of traced requests, linked by `next`, are handed over; gives up their holds."""
+    cdef Exchange* following
+    cdef uint64_t now
+    if traced == NULL:
+        return
+    with nogil:
+        now = trace_now()
+        while traced != NULL:
+            following = traced.next
+            recording_stamp(traced.trace, STAMP_HTTP_SEND_END, now)
+            exchange_drop(traced)
+            traced = following
 
 
 cdef int _ready(Exchange* ex) except -1:

@@ -65,6 +65,7 @@ from triton_py.frontend._memory cimport (
     buf_put,
     buf_text,
 )
+from triton_py.tracing._record cimport STAMP_INFER_RESPONSE_COMPLETE, recording_stamp, trace_now
 
 
 # --- output buffers --------------------------------------------------------------------------
@@ -340,6 +341,8 @@ cdef void on_response(TRITONSERVER_InferenceResponse* response, uint32_t flags, 
                       ) noexcept nogil:
     cdef Exchange* ex = <Exchange*> userp
     cdef TRITONSERVER_Error* error
+    if ex.trace != NULL and flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL:
+        recording_stamp(ex.trace, STAMP_INFER_RESPONSE_COMPLETE, trace_now())
     if response != NULL:
         ex.responses += 1
         if ex.responses == 1:

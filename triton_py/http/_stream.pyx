@@ -39,6 +39,7 @@ from triton_py.http._exchange cimport (
 from triton_py.http._generate_text cimport generate_text
 from triton_py.http._json_writer cimport put_string
 from triton_py.http._response_parts cimport response_delete
+from triton_py.tracing._record cimport STAMP_INFER_RESPONSE_COMPLETE, recording_stamp, trace_now
 
 
 cdef enum:
@@ -114,6 +115,8 @@ cdef void on_event(TRITONSERVER_InferenceResponse* response, uint32_t flags, voi
     cdef bint final = (flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL) != 0
     cdef bint muted = atomic_load(&stream.muted, ATOMIC_ACQUIRE) != 0
     cdef Event* event
+    if final and ex.trace != NULL:
+        recording_stamp(ex.trace, STAMP_INFER_RESPONSE_COMPLETE, trace_now())
     if final:
         event = &stream.final
     elif response == NULL:

@@ -178,6 +178,14 @@ cdef class Reading:
         cdef Exchange* ex = self.ex
         if future.cancelled():      # the port is closed
             return
+        try:
+            self.go_on(ex, future)
+        finally:
+            # Not when the other thread gets round to it.
+            self.ex = NULL
+            exchange_drop(ex)
+
+    cdef int go_on(self, Exchange* ex, object future) except -1:
         ex.control = False
         failure = future.exception()
         if failure is not None:
@@ -197,6 +205,7 @@ cdef class Reading:
                     exchange_cancel(ex)
         if ex.connection != NULL:
             self.ready(ex)
+        return 0
 
 
 cdef int submit_elsewhere(Exchange* ex, str coding, const Route* route, const BodyShape* body,

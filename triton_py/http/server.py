@@ -13,6 +13,7 @@ import triton_py.core  # noqa: F401  the C API, which the modules below bind to
 from triton_py.http._protocol import Connection, Endpoint
 from triton_py.http.app import ControlPlane
 from triton_py.http.options import HttpOptions
+from triton_py.tracing import TraceManager
 
 if TYPE_CHECKING:
     from triton_py.inprocess import NativeServer
@@ -56,9 +57,12 @@ class HttpServer:
     take a transport's buffers from C types the way this front end relies on being fast).
     """
 
-    def __init__(self, server: NativeServer, options: HttpOptions | None = None) -> None:
+    def __init__(self, server: NativeServer, options: HttpOptions | None = None,
+                 tracing: TraceManager | None = None) -> None:
         self._server = server
         self.options = options or HttpOptions()
+        #: Shared with the server's other front ends; whoever made it closes it.
+        self._tracing = tracing or TraceManager()
         self._port: Port | None = None
         self._app: ControlPlane | None = None
         self._endpoint: Endpoint | None = None
@@ -71,9 +75,10 @@ class HttpServer:
         """
         o = self.options
         loop = asyncio.get_running_loop()
-        self._app = ControlPlane(self._server, o)
+        self._app = ControlPlane(self._server, o, self._tracing)
         self._pool = ThreadPoolExecutor(max(2, os.cpu_count() or 2), "http-read")
-        self._endpoint = Endpoint(self._server, self._app, o, loop, self._pool)
+        self._endpoint = Endpoint(
+            self._server, self._app, o, loop, self._pool, self._tracing.tracer)
         self._port = Port(o.address, o.port, o.reuse_port, self._endpoint)
         try:
             return await self._port.open()
