@@ -26,7 +26,7 @@ LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 #: imported at once: a C function of a module that was not initialised must never be called, and
 #: a backend may call any of them.
 MODULES = (
-    "agent", "agent_host", "agent_model", "allocator", "backend", "buffer_attributes", "channel",
+    "account", "agent", "agent_host", "agent_model", "allocator", "backend", "buffer_attributes", "channel",
     "constants", "counters", "cuda", "error", "histogram", "host", "input", "instance", "labels",
     "library", "log", "memory", "message", "metric", "metric_args", "metric_handle", "model",
     "normalize", "null_request", "options", "parameter", "pinned", "probe", "queue", "reaper",
