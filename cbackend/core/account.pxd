@@ -5,8 +5,8 @@
 A client asks for it with the request parameter `triton_account`, true. Backends report how long
 they took after they sent the response, as a rule, so the final response of such a request waits for
 its release; so does the one response of a model that isn't decoupled where the final flag comes
-after it. Of a decoupled model's responses the final one has all of it, those before it what is known
-by then. channel.pyx does the waiting.
+after it. Of a decoupled model's responses the final one has all of it, those before it what is
+known by then. channel.pyx does the waiting.
 
 What only a front end can know it sets as further parameters of the request, of type int:
 `triton_account_received_ns` (when the request's first byte was there, on the monotonic clock),

@@ -92,7 +92,7 @@ cdef bint account_ends(Account* account) noexcept nogil:
 
 
 cdef void _put(Text* text, const char* key, uint64_t value) noexcept nogil:
-    text_add(text, b', "' if text.length > 1 else <const char*>b'"')
+    text_add(text, <const char*>b', "' if text.length > 1 else <const char*>b'"')
     text_add(text, key)
     text_add(text, b'": ')
     text_uint(text, value)

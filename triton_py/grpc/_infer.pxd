@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Between the wire and the C API, for both ways of inference."""
 
+from libc.stdint cimport uint64_t
+
 from triton_py.abi.types cimport TRITONSERVER_InferenceRequest, TRITONSERVER_InferenceResponse
 from triton_py.frontend._fault cimport Fault
 from triton_py.frontend._memory cimport Arena
@@ -25,8 +27,8 @@ cdef dict fill_request(TRITONSERVER_InferenceRequest *request, InferRequest mess
 cdef bint wants_classes(InferRequest message) noexcept
 
 # Collects the parts of a response without an error. They borrow from the response and from
-# `digits`, which has room for VERSION_DIGITS. `joined`: all outputs are going to be copied. -1 with the fault set; its status is the
-# TRITONSERVER_Error_Code plus one.
+# `digits`, which has room for VERSION_DIGITS. `joined`: all outputs are going to be copied. -1
+# with the fault set; its status is the TRITONSERVER_Error_Code plus one.
 cdef int take_response(TRITONSERVER_InferenceResponse *response, ResponseParts &parts,
                        char *digits, bint joined, Fault *fault) noexcept nogil
 # The exception for such a fault.

@@ -7,7 +7,7 @@ block keeps until the release callback.
 """
 
 from libc.stdint cimport INT64_MAX, int64_t, uint32_t, uint64_t
-from libc.string cimport memchr, memcmp
+from libc.string cimport memchr, memcmp, strcmp
 
 from triton_py.abi.tritonserver cimport (
     TRITONSERVER_InferenceRequestAddInput,

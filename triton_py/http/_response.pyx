@@ -63,7 +63,6 @@ from triton_py.frontend._memory cimport (
     arena_take,
     block_drop,
     buf_char,
-    buf_put,
     buf_text,
 )
 from triton_py.tracing._record cimport STAMP_INFER_RESPONSE_COMPLETE, recording_stamp, trace_now
