@@ -23,6 +23,10 @@ cdef void channel_request_done(Channel* channel) noexcept nogil
 cdef bint channel_claim(Channel* channel, bint final) noexcept nogil
 # Hands a response (or NULL: flags only) to the client, after channel_claim.
 cdef void channel_deliver(Channel* channel, Response* response, uint32_t flags) noexcept nogil
+# Calls the client back, at once: what channel_deliver does where no order is to be kept.
+cdef void channel_hand_out(Channel* channel, Response* response, uint32_t flags) noexcept nogil
+# The order is through with a channel that had a place in it.
+cdef void channel_forget(Channel* channel) noexcept nogil
 # Sends an error response with the final flag unless the final response was sent already.
 cdef void channel_fail(
     Channel* channel, TRITONSERVER_Error_Code code, const char* message

@@ -41,6 +41,7 @@ from triton_py.core.objects cimport (
     Request,
     Response,
 )
+from triton_py.core.order cimport order_deliver
 from triton_py.core.response cimport response_new_error
 from triton_py.core.slab cimport Slab, slab_get, slab_init, slab_put, slot_alive
 from triton_py.core.statistics cimport statistics_first_response
@@ -73,6 +74,7 @@ cdef Channel* channel_new(Request* request, Model* model) noexcept nogil:
     channel.final = 0
     channel.sending = 0
     channel.failed = 0
+    channel.ordered = False
     tp_store(&channel.cancelled, <int64_t>channel.slot.serial << 1
              | (tp_load(&request.cancelled) != 0))
     request.watched = channel
@@ -138,7 +140,15 @@ cdef void channel_release(Channel* channel) noexcept nogil:
                 b"the backend released the request without sending its final response",
             )
             tp_store(&channel.references, 0)
-        _free(channel)
+        channel_forget(channel)
+
+
+cdef void channel_forget(Channel* channel) noexcept nogil:
+    # What is not the client's yet is held by the order, whose hold is none of the references: the
+    # last of those has to be seen, for a final response that is missing.
+    if channel.ordered and tp_add(&channel.keepers, -1) != 0:
+        return
+    _free(channel)
 
 
 cdef void channel_request_done(Channel* channel) noexcept nogil:
@@ -211,11 +221,18 @@ cdef void _hand_over(Channel* channel, Response* response, uint32_t flags) noexc
             statistics_first_response(&channel.model.statistics, channel.request_start)
         if response.error != NULL:
             tp_store(&channel.failed, 1)
+    if channel.ordered:
+        order_deliver(channel, response, flags)
+        return
+    channel_hand_out(channel, response, flags)
+    if not flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL:
+        tp_add(&channel.sending, -1)
+
+
+cdef void channel_hand_out(Channel* channel, Response* response, uint32_t flags) noexcept nogil:
     channel.response_fn(<TRITONSERVER_InferenceResponse*>response, flags, channel.response_userp)
     if flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL:
         _settled(channel)
-    else:
-        tp_add(&channel.sending, -1)
 
 
 cdef void channel_fail(

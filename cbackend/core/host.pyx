@@ -39,6 +39,7 @@ from triton_py.core.native cimport (
 )
 from triton_py.core.objects cimport Backend, Instance, MemoryUsage, Model, Server, Worker
 from triton_py.core.pinned cimport pinned_resize, pinned_total, pinned_used
+from triton_py.core.queue_timer cimport queue_timer_end, queue_timer_start
 from triton_py.core.reaper cimport reaper_end, reaper_start
 from triton_py.core.registry cimport (
     registry_claim,
@@ -55,6 +56,7 @@ from triton_py.core.sequencer cimport sequencer_drain, sequencer_wake
 from triton_py.core.server cimport server_registry
 from triton_py.core.statistics cimport statistics_ask, statistics_python
 from triton_py.core.strategy cimport strategy_close
+from triton_py.core.warm_up cimport warm_up
 from triton_py.core.worker cimport (
     worker_adopt,
     worker_end,
@@ -259,6 +261,22 @@ cdef class ModelHandle:
         finally:
             self.adding -= 1
 
+    def warm_up(self, dict sample) -> None:
+        """Executes one of read_warmup()'s samples on each instance that takes no requests yet and
+        is not passive, as often as it says; nothing of it is in the statistics. Before ``start``.
+        Raises the first error."""
+        cdef uint32_t i, k
+        cdef Worker* worker
+        self._check_open()
+        for i in range(self.model.worker_count):
+            worker = self.model.workers[i]
+            if worker.running:
+                continue
+            for k in range(worker.instance_count):
+                if not worker.instances[k].passive:
+                    for _ in range(sample["count"]):
+                        warm_up(self.model, worker, worker.instances[k], sample)
+
     cdef int _add_slots(self, Worker* worker) except -1:
         """Slots for a worker's sequences, and those that wait for one in them."""
         cdef Model* model = self.model
@@ -278,8 +296,10 @@ cdef class ModelHandle:
         cdef uint32_t i
         cdef Worker* worker
         self._check_open()
-        if self.model.sequencer != NULL and not self.started:
-            reaper_start(self.model.sequencer)
+        if not self.started:
+            queue_timer_start(self.model)
+            if self.model.sequencer != NULL:
+                reaper_start(self.model.sequencer)
         for i in range(self.model.worker_count):
             worker = self.model.workers[i]
             if worker.running or worker.instances[0].passive:
@@ -443,6 +463,7 @@ cdef class ModelHandle:
             pthread_mutex_unlock(&model.queue.mutex)
             if model.sequencer != NULL:
                 reaper_end(model.sequencer)
+            queue_timer_end(model)
             i = model.worker_count
             while i:
                 i -= 1

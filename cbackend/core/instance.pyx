@@ -171,9 +171,10 @@ cdef void instance_execute(
     error = model.backend.execute(
         <TRITONBACKEND_ModelInstance*>instance, <TRITONBACKEND_Request**>worker.handed, count)
     end = tp_now_ns()
-    statistics_closed(&model.statistics, reason, total)
-    if instance.batches_reported == reports:
-        statistics_batch(&model.statistics, False, total, start, start, end, end)
+    if not tp_load(&instance.warming):
+        statistics_closed(&model.statistics, reason, total)
+        if instance.batches_reported == reports:
+            statistics_batch(&model.statistics, False, total, start, start, end, end)
     if error == NULL:
         return
     # Execute gave the requests back. A backend that released some of them before it failed has
@@ -432,6 +433,8 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ModelInstanceReportBatchStatistics
     if it == NULL:
         return error
     it.batches_reported += 1
+    if tp_load(&it.warming):
+        return NULL
     statistics_batch(&it.model.statistics, True, batch_size if batch_size else 1, exec_start_ns,
                      compute_start_ns, compute_end_ns, exec_end_ns)
     return NULL

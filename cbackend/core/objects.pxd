@@ -167,6 +167,8 @@ cdef struct Request:
     uint64_t queue_start
     uint64_t exec_start
     uint64_t batcher_start  # when it could first join a batch: what a queue delay counts from
+    uint32_t segment        # where it is in a queue with levels (queue_levels.pxd)
+    uint64_t deadline_ns    # there: when its time in the queue is up; 0: never
     int64_t reported        # the backend reported this request's statistics
     bint is_null            # fills a slot of a sequence batch; the core is its client
     # What the backend sees of `flags` and the correlation id: an iterative sequence sets its own.
@@ -223,6 +225,13 @@ cdef struct Channel:
     Account* account        # owned; NULL: the client didn't ask for one
     char* id                # owned unless it is `short_id`
     char short_id[64]
+    # Where responses keep the order of their requests (order.pxd); under the order's mutex.
+    bint ordered            # it has a place in the order
+    int64_t keepers         # of its memory: all references together, and the order
+    Channel* behind         # the next one's
+    Response* held          # responses that wait for its turn, the oldest first
+    Response* held_last
+    bint held_end           # behind them, the final flag without a response
 
 cdef struct Factory:
     Slot slot
@@ -251,6 +260,8 @@ cdef struct Response:
     TRITONSERVER_Error* error  # owned
     LabelTable* labels      # one reference, or NULL
     bint started            # the allocator's start function was called
+    uint32_t held_flags     # while it waits for its turn: what it was sent with
+    Response* held_next
     Output** outputs        # each in the arena, so that handles stay where they are
     uint32_t output_count
     uint32_t output_capacity
@@ -295,6 +306,28 @@ cdef struct BatchPolicy:
     bint compare_inputs     # shapes or the set of inputs can differ between requests
     Strategy* strategy      # the model's own rules for batches; owned, NULL: none
 
+# A level of a queue with policies; all but `size` stay as they are while the model serves.
+cdef struct QueueLevel:
+    int64_t size            # requests of this level that wait
+    int64_t max_size        # 0: any number
+    uint64_t timeout_us     # 0: none
+    bint may_override       # a request's own time-out counts where it is shorter
+    bint delays             # those that waited too long wait on, behind the others; else rejected
+
+# The thread that answers requests which waited too long (queue_timer.pxd).
+cdef struct QueueTimer:
+    pthread_t thread
+    bint running
+    pthread_cond_t changed
+    uint64_t at             # when it looks again
+
+# Channels in the order in which their requests came (order.pxd).
+cdef struct Order:
+    pthread_mutex_t mutex
+    Channel* head
+    Channel* tail
+    bint delivering         # a thread hands out
+
 # Requests wait in the lists of a model's sequencer where it has one; then the queue's mutex guards
 # those, and of its other members only `size`, `accepting` and `closing` are used.
 cdef struct Queue:
@@ -311,6 +344,13 @@ cdef struct Queue:
     int64_t target          # wake a waiter when batch_total reaches it
     bint accepting
     bint closing
+    QueueLevel* levels      # owned; NULL: one level without limit and time-out (queue_levels.pxd)
+    Request** ends          # of each segment the last request, or NULL; owned
+    uint64_t* filled        # bits: the segments that have any; owned
+    uint32_t level_count
+    uint32_t default_level  # its index
+    bint timeouts           # some level has one
+    uint64_t next_deadline  # no request's is sooner; 0: none has one
 
 cdef struct Backend:
     uint64_t magic
@@ -350,6 +390,9 @@ cdef struct Model:
     LabelTable* labels
     BatchPolicy policy
     Queue queue
+    QueueTimer timer
+    bint ordered            # responses keep the order of their requests
+    Order order
     Sequencer* sequencer    # owned; NULL: no sequence batching
     int64_t in_flight
     pthread_mutex_t idle_mutex  # guards `config` too
@@ -389,6 +432,7 @@ cdef struct Instance:
     MemoryUsage* usage
     uint32_t usage_count
     uint64_t number            # in its model, from 1; never used again
+    int64_t warming            # atomic: it is being warmed up, which is in no statistics
     int64_t in_flight          # atomic: channels of requests that it was given
     int64_t asked              # atomic: calls of ModelInstanceReady under way
 
@@ -401,6 +445,7 @@ cdef struct Worker:
     int32_t command         # see worker.pyx
     TRITONSERVER_Error* result
     Instance* subject       # of the command
+    uint32_t warm_count     # of a warm-up: how many requests of the batch
     Instance** instances
     uint32_t instance_count
     uint32_t turn

@@ -50,6 +50,7 @@ from triton_py.core.state_value cimport states_release
 from triton_py.core.statistics cimport (
     FAILURE_BACKEND,
     FAILURE_CANCELED,
+    FAILURE_REJECTED,
     statistics_failure,
     statistics_success,
 )
@@ -163,6 +164,11 @@ cdef void request_fail_all(
         if tp_swap(&request.state, REQUEST_PENDING, REQUEST_RELEASED):
             request_fail(request, code, message, reason)
         request = next
+
+
+cdef void request_expired(Request* request) noexcept nogil:
+    request_fail_all(request, TRITONSERVER_ERROR_UNAVAILABLE, b"Request timeout expired",
+                     FAILURE_REJECTED)
 
 
 cdef Request* request_to_read(

@@ -27,7 +27,7 @@ cdef enum:
 # --- inputs --------------------------------------------------------------------------------
 
 
-cdef TRITONSERVER_Error* _add_input(
+cdef TRITONSERVER_Error* request_add_input(
     Request* r, const char* name, TRITONSERVER_DataType datatype, const int64_t* shape,
     uint64_t dim_count, bint raw
 ) noexcept nogil:
@@ -78,7 +78,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAddInput(
         b"TRITONSERVER_InferenceRequestAddInput", inference_request, True, &error)
     if r == NULL:
         return error
-    return _add_input(r, name, datatype, shape, dim_count, False)
+    return request_add_input(r, name, datatype, shape, dim_count, False)
 
 
 cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAddRawInput(
@@ -92,7 +92,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAddRawInput(
     if r.input_count:
         return error_new(TRITONSERVER_ERROR_INVALID_ARG,
                          b"raw input can't be added to a request that has other inputs")
-    return _add_input(r, name, TRITONSERVER_TYPE_INVALID, NULL, 0, True)
+    return request_add_input(r, name, TRITONSERVER_TYPE_INVALID, NULL, 0, True)
 
 
 cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestRemoveInput(
@@ -140,7 +140,7 @@ cdef Input* _input(
     return it
 
 
-cdef TRITONSERVER_Error* _append(
+cdef TRITONSERVER_Error* request_append(
     TRITONSERVER_InferenceRequest* inference_request, const char* function, const char* name,
     const void* base, const BufferAttributes* attributes, const char* host_policy
 ) noexcept nogil:
@@ -184,8 +184,8 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAppendInputData(
 ) noexcept nogil:
     cdef BufferAttributes attributes
     buffer_attributes_set(&attributes, memory_type, memory_type_id, byte_size)
-    return _append(inference_request, b"TRITONSERVER_InferenceRequestAppendInputData", name, base,
-                   &attributes, NULL)
+    return request_append(inference_request, b"TRITONSERVER_InferenceRequestAppendInputData", name,
+                          base, &attributes, NULL)
 
 
 cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAppendInputDataWithHostPolicy(
@@ -198,9 +198,9 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAppendInputDataWith
         return error_null(b"TRITONSERVER_InferenceRequestAppendInputDataWithHostPolicy",
                           b"host_policy_name")
     buffer_attributes_set(&attributes, memory_type, memory_type_id, byte_size)
-    return _append(inference_request,
-                   b"TRITONSERVER_InferenceRequestAppendInputDataWithHostPolicy", name, base,
-                   &attributes, host_policy_name)
+    return request_append(inference_request,
+                          b"TRITONSERVER_InferenceRequestAppendInputDataWithHostPolicy", name,
+                          base, &attributes, host_policy_name)
 
 
 cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAppendInputDataWithBufferAttributes(
@@ -210,9 +210,9 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAppendInputDataWith
     if buffer_attributes == NULL:
         return error_null(b"TRITONSERVER_InferenceRequestAppendInputDataWithBufferAttributes",
                           b"buffer_attributes")
-    return _append(inference_request,
-                   b"TRITONSERVER_InferenceRequestAppendInputDataWithBufferAttributes", name,
-                   base, <BufferAttributes*>buffer_attributes, NULL)
+    return request_append(inference_request,
+                          b"TRITONSERVER_InferenceRequestAppendInputDataWithBufferAttributes", name,
+                          base, <BufferAttributes*>buffer_attributes, NULL)
 
 
 cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestRemoveAllInputData(

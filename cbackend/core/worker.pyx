@@ -47,9 +47,9 @@ from triton_py.core.objects cimport (
     Worker,
 )
 from triton_py.core.queue cimport FOREVER, Taken, queue_take
-from triton_py.core.request cimport request_fail_all
+from triton_py.core.request cimport request_expired, request_fail_all
 from triton_py.core.sequence_batch cimport sequence_take
-from triton_py.core.statistics cimport FAILURE_CANCELED, FAILURE_OTHER
+from triton_py.core.statistics cimport CLOSED_SINGLE, FAILURE_CANCELED, FAILURE_OTHER
 from triton_py.core.watch cimport (
     learn,
     watch_gap,
@@ -126,6 +126,7 @@ cdef int64_t watching = 0
 cdef enum:
     COMMAND_NONE
     COMMAND_ADOPT
+    COMMAND_WARM
     COMMAND_RUN
     COMMAND_END
 
@@ -133,6 +134,7 @@ cdef enum:
 cdef void _answer(Taken* taken) noexcept nogil:
     request_fail_all(taken.cancelled, TRITONSERVER_ERROR_CANCELLED, b"request is cancelled",
                      FAILURE_CANCELED)
+    request_expired(taken.expired)
     request_fail_all(taken.failed, TRITONSERVER_ERROR_INTERNAL,
                      b"out of memory for a request of a sequence", FAILURE_OTHER)
 
@@ -238,7 +240,8 @@ cdef void _pull(Worker* worker) noexcept nogil:
             sequence_take(worker.slots, tp_now_ns(), worker.batch, &taken)
         else:
             queue_take(queue, &worker.model.policy, tp_now_ns(), worker.batch, &taken)
-        if taken.count or taken.cancelled != NULL or taken.failed != NULL:
+        if (taken.count or taken.cancelled != NULL or taken.expired != NULL
+                or taken.failed != NULL):
             # What is left may be a batch for another worker that waits.
             more = queue.head != NULL and queue.waiters > 0
             pthread_mutex_unlock(&queue.mutex)
@@ -310,6 +313,8 @@ cdef void* _main(void* argument) noexcept nogil:
         result = NULL
         if command == COMMAND_ADOPT:
             result = _initialize(worker)
+        elif command == COMMAND_WARM:
+            instance_execute(worker.subject, worker, worker.warm_count, CLOSED_SINGLE)
         elif command == COMMAND_RUN:
             _pull(worker)
         else:
@@ -376,6 +381,17 @@ cdef TRITONSERVER_Error* worker_adopt(Worker* worker, Instance* instance) noexce
         worker.instance_count += 1
     pthread_mutex_unlock(&worker.mutex)
     return error
+
+
+cdef void worker_warm(Worker* worker, Instance* instance, uint32_t count) noexcept nogil:
+    pthread_mutex_lock(&worker.mutex)
+    worker.subject = instance
+    worker.warm_count = count
+    worker.command = COMMAND_WARM
+    pthread_cond_broadcast(&worker.changed)
+    while worker.command == COMMAND_WARM:
+        pthread_cond_wait(&worker.changed, &worker.mutex)
+    pthread_mutex_unlock(&worker.mutex)
 
 
 cdef void worker_run(Worker* worker) noexcept nogil:

@@ -27,6 +27,7 @@ def test_each_http_setting_arrives():
                "http_header_timeout": 1.5, "http_body_timeout": 2.5, "http_idle_timeout": 3.5,
                "http_send_timeout": 4.5, "http_address": "127.0.0.2", "http_port": 11,
                "reuse_http_port": True, "http_header_forward_pattern": "x",
+               "allow_status_page": False, "model_control_mode": "poll",
                "debug_endpoints": True}
     made = dataclasses.asdict(ports._http_options(Settings(**changed)))
     plain = dataclasses.asdict(HttpOptions())

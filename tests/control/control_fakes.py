@@ -86,6 +86,7 @@ class FakeModel:
         self.running: set[int] = set()
         #: Those that were told to go and are not finished.
         self.leaving: set[int] = set()
+        self.warmed: list[dict[str, Any]] = []
         self.started = False
         self.withdrawn = False
         self.closed = False
@@ -135,6 +136,11 @@ class FakeModel:
             self._last_number += 1
             self.numbered[self._last_number] = arguments
             return self._last_number
+
+    def warm_up(self, sample: dict[str, Any]) -> None:
+        assert not self.closed
+        self._reach("warm_up")
+        self.warmed.append(sample)
 
     def start(self) -> None:
         assert not self.closed

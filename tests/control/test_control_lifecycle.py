@@ -774,19 +774,11 @@ def test_features_that_come_later_are_refused(repository: Repository, start: Sta
 @pytest.mark.parametrize(
     ("extra", "what"),
     [
-        (
-            """model_warmup { name: "w" batch_size: 1 inputs {
-              key: "IN" value { data_type: TYPE_FP32 dims: 4 zero_data: true } } }""",
-            "model_warmup is",
-        ),
         ("response_cache { enable: true }", "the response cache is"),
-        ("dynamic_batching { priority_levels: 2 default_priority_level: 1 }", "priorities are"),
         (
-            "dynamic_batching { default_queue_policy { max_queue_size: 3 } }",
-            "queue policies are",
+            "sequence_batching { oldest { preserve_ordering: true } }",
+            "preserve_ordering of sequences is",
         ),
-        ("dynamic_batching { preserve_ordering: true }", "preserve_ordering is"),
-        ("sequence_batching { oldest { preserve_ordering: true } }", "preserve_ordering is"),
     ],
 )
 def test_what_is_left_out_says_so(
@@ -800,6 +792,11 @@ def test_what_is_left_out_says_so(
 def test_an_ordinary_model_warns_of_nothing(
     repository: Repository, start: StartServer, dataplane: FakeDataPlane
 ) -> None:
-    repository.model("m", extra="dynamic_batching { max_queue_delay_microseconds: 5 }")
-    start(startup_models=["m"])
+    repository.model(
+        "m",
+        extra="dynamic_batching { max_queue_delay_microseconds: 5 priority_levels: 2 "
+        "default_priority_level: 1 default_queue_policy { max_queue_size: 3 } }",
+    )
+    repository.model("n", extra="dynamic_batching { preserve_ordering: true }")
+    start(startup_models=["m", "n"])
     assert not dataplane.logged("not supported yet")

@@ -167,6 +167,35 @@ def test_an_instance_that_cannot_be_created_leaves_all_as_it_was(
     assert len(model.instances) == 4 and dataplane.served("m") is model
 
 
+WARM = """model_warmup { name: "w" batch_size: 1 inputs { key: "IN" value {
+  data_type: TYPE_FP32 dims: 1 zero_data: true } } }
+"""
+
+
+def test_new_instances_are_warmed_up_before_they_take_requests(
+    repository: Repository, start: StartServer, dataplane: FakeDataPlane
+) -> None:
+    repository.model("m", extra=WARM + groups("count: 1 kind: KIND_CPU"))
+    server = start(startup_models=["m"])
+    model = dataplane.served("m")
+    assert [sample["name"] for sample in model.warmed] == ["w"]
+    dataplane.points.clear()
+    repository.model("m", extra=WARM + groups("count: 2 kind: KIND_CPU"))
+    server.load("m")
+    assert steps(dataplane) == ["ready", "instance", "warm_up", "start"]
+    # And where that fails, they go again.
+    dataplane.fail["warm_up:m:1"] = broken("no kernel")
+    repository.model("m", extra=WARM + groups("count: 4 kind: KIND_CPU"))
+    with pytest.raises(InvalidArgumentError, match="failed to run warmup sample 'w' of model 'm'.*no kernel"):
+        server.load("m")
+    assert names(model) == ["m_0_0", "m_0_1"] and states(server) == {"m": {"1": "READY"}}
+    # Fewer need no warm-up.
+    dataplane.points.clear()
+    repository.model("m", extra=WARM + groups("count: 1 kind: KIND_CPU"))
+    server.load("m")
+    assert "warm_up" not in steps(dataplane)
+
+
 def test_a_failed_update_is_tried_again_as_often_as_a_load(
     repository: Repository, start: StartServer, dataplane: FakeDataPlane
 ) -> None:

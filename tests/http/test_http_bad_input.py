@@ -158,7 +158,7 @@ def test_decompressed_bodies_are_bounded(repository) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/", 404), ("GET", "/v1", 404), ("GET", "/v2/", 404), ("GET", "/v2/models", 404),
+        ("POST", "/", 405), ("GET", "/v1", 404), ("GET", "/v2/", 404), ("GET", "/v2/models", 404),
         ("GET", "/v2/models/identity_fp32/nope", 404), ("GET", "/v2/health/nope", 404),
         ("POST", "/v2/health/live", 405), ("PUT", "/v2", 405), ("DELETE", "/v2/models/x", 405),
         ("GET", "/v2/models/identity_fp32/infer", 405), ("GET", "/v2/repository/index", 405),
@@ -166,7 +166,7 @@ def test_decompressed_bodies_are_bounded(repository) -> None:
         ("HEAD", "/v2/health/live", 405),
         ("POST", "/v2/repository/some/index", 501),
         ("POST", "/v2/repository/some/models/x/load", 501),
-        ("GET", "/v2/logging", 501), ("PUT", "/v2/trace/setting", 405),
+        ("PUT", "/v2/logging", 405), ("PUT", "/v2/trace/setting", 405),
         ("GET", "/v2/systemsharedmemory/status", 501),
         ("GET", "/v2/models/identity_fp32/generate", 405),
         ("PUT", "/v2/models/identity_fp32/versions/1/generate_stream", 405),

@@ -19,7 +19,7 @@ from triton_py.cli.settings import GROUPS, LIMITS, defaults, flags
 
 MARKERS = re.compile(r"(<!-- flags: .*? -->\n).*?(<!-- end of flags -->)", re.DOTALL)
 #: Flags of our own, besides the limits.
-OURS = ("demo", "debug-endpoints", "grpc-transport", "watch-backends")
+OURS = ("allow-status-page", "demo", "debug-endpoints", "grpc-transport", "watch-backends")
 
 
 def text() -> str:

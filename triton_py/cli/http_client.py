@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""The few calls of the KServe v2 protocol over HTTP that ``triton-py infer`` makes.
+"""The few calls of the KServe v2 protocol over HTTP that ``triton-py infer`` and ``explain`` make.
 
 Plain ``http.client``: nothing to install. Tensors travel in binary both ways.
 """
@@ -74,6 +74,18 @@ class HttpClient:
         length = int(headers.get(HEADER_LENGTH) or len(answer))
         reply = _loads(answer[:length], self._where)
         return reply, _outputs(reply.pop("outputs", []), memoryview(answer)[length:])
+
+    def config(self, model: str, version: str) -> dict[str, Any]:
+        """The model's completed configuration."""
+        return self._json("GET", f"{_model_path(model, version)}/config")
+
+    def statistics(self, model: str, version: str) -> dict[str, Any]:
+        """Its entry of the statistics extension; of several versions the newest one's."""
+        found = self._json("GET", f"{_model_path(model, version)}/stats").get("model_stats", [])
+        if not found:
+            raise CliError(f"{self._where} has no statistics of model '{model}'")
+        newest: dict[str, Any] = max(found, key=lambda entry: int(entry["version"]))
+        return newest
 
     def _json(self, method: str, path: str) -> dict[str, Any]:
         return _loads(self._call(method, path, b"", {})[0], self._where)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from triton_py.inprocess import Options
 
 CONTROL_MODES = {"none": 0, "poll": 1, "explicit": 2}  # TRITONSERVER_ModelControlMode
-LOG_FORMATS = {"default": 0, "ISO8601": 1}  # TRITONSERVER_LogFormat
 REMOTE_SCHEMES = ("s3://", "gs://", "as://")
 
 
@@ -106,13 +105,15 @@ def _devices(o: Options, settings: Settings) -> None:
 
 
 def _logging(o: Options, settings: Settings) -> None:
+    from triton_py.inprocess.log_settings import FORMATS
+
     if settings.log_file:
         o.set_log_file(settings.log_file)
     o.set_log_info(settings.log_info)
     o.set_log_warn(settings.log_warning)
     o.set_log_error(settings.log_error)
     o.set_log_verbose(settings.log_verbose)
-    o.set_log_format(LOG_FORMATS[settings.log_format])
+    o.set_log_format(FORMATS[settings.log_format])
 
 
 def _metrics(o: Options, settings: Settings) -> None:

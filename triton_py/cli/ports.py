@@ -192,6 +192,7 @@ def _http_options(s: Settings) -> HttpOptions:
         header_timeout=s.http_header_timeout, body_timeout=s.http_body_timeout,
         idle_timeout=s.http_idle_timeout, send_timeout=s.http_send_timeout,
         header_forward_pattern=s.http_header_forward_pattern,
+        status_page=s.allow_status_page, model_control_mode=s.model_control_mode,
         debug_endpoints=s.debug_endpoints)
 
 

@@ -132,6 +132,10 @@ class Settings:
         "Headers whose name contains a match of this regular expression (in any case) become "
         "request parameters.", default_text="none")
 
+    allow_status_page: bool = _flag(
+        True, HTTP, values.boolean, "BOOL",
+        "Serve a page for people at /: models, live figures, a form that sends a request.")
+
     allow_grpc: bool = _flag(True, GRPC, values.boolean, "BOOL", "Serve gRPC.")
     grpc_address: str = _flag(
         LOOPBACK, GRPC, values.nonempty("grpc-address"), "ADDRESS", "Address to listen on.")
@@ -238,8 +242,10 @@ class Settings:
     log_warning: bool = _flag(True, LOGGING, values.boolean, "BOOL", "Print warnings.")
     log_error: bool = _flag(True, LOGGING, values.boolean, "BOOL", "Print errors.")
     log_format: str = _flag(
-        "default", LOGGING, values.choice("log-format", "default", "ISO8601", fold=False), "FORMAT",
-        "default: LMMDD hh:mm:ss.ssssss; ISO8601: YYYY-MM-DDThh:mm:ssZ L.")
+        "default", LOGGING, values.choice("log-format", "default", "ISO8601", "json", fold=False),
+        "FORMAT",
+        "default: LMMDD hh:mm:ss.ssssss; ISO8601: YYYY-MM-DDThh:mm:ssZ L; json: an object on each "
+        "line.")
     log_file: str = _flag(
         "", LOGGING, values.nonempty("log-file"), "FILE", "Write messages to this file.",
         default_text="the terminal")

@@ -21,7 +21,7 @@ from triton_py.control.states import BuiltModel
 from triton_py.control.text import as_triton_error, status_text
 from triton_py.control.updates import Update
 from triton_py.control.workers import run_all
-from triton_py.errors import NotFoundError, UnavailableError
+from triton_py.errors import NotFoundError, TritonError, UnavailableError, error_from_code
 from triton_py.metrics import not_histograms
 from triton_py.proto.model_config import TYPE_STRING, ModelConfig
 from triton_py.repository import (
@@ -29,6 +29,7 @@ from triton_py.repository import (
     find_batch_strategy,
     read_initial_state,
     read_labels,
+    read_warmup,
 )
 
 Check = Callable[[], None]
@@ -112,6 +113,7 @@ class Builder:
             added: list[Instance] = []
             self._add_instances(model, instances(config, self._options.host_policies),
                                 lease.backend.parallel_instance_loading, check, added)
+            self._warm_up(plan.name, folder.path, config, model, check)
             check()
             model.start()
             undo.pop_all()
@@ -150,6 +152,8 @@ class Builder:
             try:
                 self._add_instances(built.model, update.missing,
                                     backend.parallel_instance_loading, check, update.added)
+                if update.added:
+                    self._warm_up(plan.name, built.folder.path, config, built.model, check)
                 check()
             except BaseException:
                 update.abort()
@@ -254,6 +258,23 @@ class Builder:
         parallel = override == "1" if override else backend_allows
         parallel = parallel and model.concurrent_instances
         run_all([lambda spec=spec: add(spec) for spec in specs], parallel)  # type: ignore[misc]
+
+    def _warm_up(
+        self, name: str, directory: str, config: ModelConfig, model: Model, check: Check
+    ) -> None:
+        for sample in read_warmup(config, directory):
+            check()
+            self._dataplane.log(
+                LOG_VERBOSE, f"model '{name}' is running warmup sample '{sample['name']}'"
+            )
+            try:
+                model.warm_up(sample)
+            except TritonError as error:
+                raise error_from_code(
+                    error.code,
+                    f"failed to run warmup sample '{sample['name']}' of model '{name}': "
+                    f"{error.message}",
+                ) from error
 
     def _close(self, name: str, version: int, model: Model) -> None:
         try:

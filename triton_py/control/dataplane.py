@@ -5,10 +5,10 @@
 Every method may block and may release the GIL, and may be called from any thread, several at a
 time for different objects. Calls for one model are made one at a time, in the order of its life:
 ``create_model``, ``configure``, ``add_instance`` (several at once only where the backend allows
-parallel instance loading), ``start``, ``publish``, ``withdraw``, ``drain``, ``close``. A published
-model's instances may change: ``add_instance``, ``update_config``, ``start`` again,
-``remove_instances``. The control plane never holds one of its locks during a call, since a backend
-may call back into the server.
+parallel instance loading), ``warm_up``, ``start``, ``publish``, ``withdraw``, ``drain``, ``close``.
+A published model's instances may change: ``add_instance``, ``warm_up``, ``update_config``, ``start``
+again, ``remove_instances``. The control plane never holds one of its locks during a call, since a
+backend may call back into the server.
 
 Questions (``ready``, ``statistics``, ``in_flight``, ``pending``) are asked at any time between
 ``start`` and ``close``, from several threads; the control plane sees to it that ``close`` comes after
@@ -88,6 +88,10 @@ class Model(Protocol):
         secondary_devices: list[tuple[str, int]],
     ) -> int:
         """TRITONBACKEND_ModelInstanceInitialize for one more instance; its number in the model."""
+
+    def warm_up(self, sample: dict[str, Any]) -> None:
+        """Execute a sample of ``read_warmup`` on each instance that takes no requests yet; raises
+        the first error."""
 
     def start(self) -> None:
         """Let the instances take requests that don't yet; a failure the first time leaves the model

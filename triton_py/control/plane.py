@@ -58,6 +58,7 @@ EXTENSIONS = (
     "parameters",
     "statistics",
     "trace",
+    "logging",
 )
 
 #: Members of the data plane's statistics that only the metrics page shows.

@@ -194,19 +194,10 @@ class Planner:
 
 def _without_effect(config: ModelConfig) -> Iterator[str]:
     """What the configuration asks for and will not get yet, each with its consequence."""
-    if config.model_warmup:
-        yield (
-            "model_warmup is not supported yet, the model will serve without having been warmed up"
-        )
     if config.response_cache.enable:
         yield "the response cache is not supported yet, responses will not be cached"
-    batching = config.dynamic_batching
-    if batching.priority_levels:
-        yield "priorities are not supported yet, requests will be served in the order they come"
-    if batching.HasField("default_queue_policy") or batching.priority_queue_policy:
+    if config.sequence_batching.oldest.preserve_ordering:
         yield (
-            "queue policies are not supported yet, the queue will have no limit and no request a "
-            "time-out"
+            "preserve_ordering of sequences is not supported yet, responses will be sent when they "
+            "are ready"
         )
-    if batching.preserve_ordering or config.sequence_batching.oldest.preserve_ordering:
-        yield "preserve_ordering is not supported yet, responses will be sent when they are ready"

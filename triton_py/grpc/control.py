@@ -21,6 +21,7 @@ from triton_py.errors import (
 )
 from triton_py.grpc.versions import parse_version
 from triton_py.inprocess import NativeServer
+from triton_py.inprocess.log_settings import log_settings, update_log_settings
 from triton_py.proto import grpc_service as pb
 from triton_py.tracing import TraceManager
 from triton_py.tracing.protocol import as_lists, change_from_lists
@@ -143,6 +144,28 @@ def trace_setting(tracing: TraceManager) -> Callable[[NativeServer, Any], Any]:
     return get_or_set
 
 
+#: Setting -> the member of SettingValue that holds it.
+_LOG_VALUES = {"log_verbose_level": "uint32_param", "log_file": "string_param",
+               "log_format": "string_param"}  # fmt: skip
+
+
+def change_log_settings(server: NativeServer, request: Any) -> Any:
+    changes = {}
+    for name, value in request.settings.items():
+        kind = value.WhichOneof("parameter_choice")
+        expected = _LOG_VALUES.get(name, "bool_param")
+        if kind != expected:
+            raise InvalidArgumentError(
+                f"invalid value type for log setting '{name}', expected {expected}."
+            )
+        changes[name] = getattr(value, expected)
+    settings = update_log_settings(changes) if changes else log_settings()
+    response = pb.LogSettingsResponse()
+    for name, setting in settings.items():
+        setattr(response.settings[name], _LOG_VALUES.get(name, "bool_param"), setting)
+    return response
+
+
 def unsupported(what: str) -> Callable[[NativeServer, Any], Any]:
     def refuse(server: NativeServer, request: Any) -> Any:
         raise UnsupportedError(f"{what} is not supported by this server")
@@ -168,7 +191,7 @@ CALLS: dict[str, Callable[[NativeServer, Any], Any]] = {
     "CudaSharedMemoryStatus": unsupported("CUDA shared memory"),
     "CudaSharedMemoryRegister": unsupported("CUDA shared memory"),
     "CudaSharedMemoryUnregister": unsupported("CUDA shared memory"),
-    "LogSettings": unsupported("changing log settings"),
+    "LogSettings": change_log_settings,
 }
 
 #: Calls that may take as long as a model's loading does.

@@ -24,9 +24,11 @@ from triton_py.errors import (
     TritonError,
     UnavailableError,
 )
+from triton_py.http import status_page
 from triton_py.http._parser import HttpError
 from triton_py.http.compression import check_coding, decompress
 from triton_py.http.message import Answer, Request
+from triton_py.inprocess.log_settings import log_settings, update_log_settings
 from triton_py.tracing import TraceManager
 from triton_py.tracing.protocol import as_json, change_from_json
 
@@ -85,9 +87,12 @@ class ControlPlane:
                 (r"/v2/(?:system|cuda)sharedmemory(?:/region/[^/]+)?/(?:status|register|unregister)",
                  "", self._unsupported),
                 (r"/v2/(?:models/([^/]+)/)?trace/setting", "GET, POST", self._trace_setting),
-                (r"/v2/logging", "", self._unsupported),
+                (r"/v2/logging", "GET, POST", self._logging),
             )
         ]
+        if options.status_page:
+            self._routes += [(re.compile(r"/"), "GET", self._page),
+                             (re.compile(r"/status"), "GET", self._status)]
         if options.debug_endpoints:
             self._routes.append((re.compile(r"/v2/debug/objects"), "GET", self._objects))
 
@@ -195,8 +200,22 @@ class ControlPlane:
 
     # --- the rest ---
 
+    def _logging(self, request: Request) -> Result:
+        if request.method == "GET":
+            return Answer(200, json.dumps(log_settings()).encode())
+        changed = update_log_settings(self._json(request, "logging settings"))
+        return Answer(200, json.dumps(changed).encode())
+
     def _unsupported(self, request: Request) -> Result:
         return error_answer(501, f"{request.path} is not supported by this server")
+
+    def _page(self, request: Request) -> Result:
+        return status_page.page()
+
+    async def _status(self, request: Request) -> Answer:
+        answer: Answer = await self._on(self._quick, status_page.state, self._server,
+                                        self._options.model_control_mode)
+        return answer
 
     def _objects(self, request: Request) -> Result:
         from triton_py.http._exchange import alive

@@ -50,6 +50,10 @@ class HttpOptions:
     #: Headers whose name holds a match of this regular expression, in any case, become parameters
     #: of inference requests; "": none do.
     header_forward_pattern: str = ""
+    #: Serves ``GET /``, a page for people.
+    status_page: bool = True
+    #: What that page may say of loading and unloading: ``none``, ``poll`` or ``explicit``.
+    model_control_mode: str = "none"
     #: Serves ``GET /v2/debug/objects``.
     debug_endpoints: bool = False
 

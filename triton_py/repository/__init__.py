@@ -24,6 +24,7 @@ from triton_py.repository.paths import check_model_name
 from triton_py.repository.scan import DUPLICATE_REASON, ModelFolder, Repositories, Scan
 from triton_py.repository.storage import is_remote, storage_of
 from triton_py.repository.versions import VersionListing, list_versions, select_versions
+from triton_py.repository.warmup import read_warmup
 
 __all__ = [
     "DUPLICATE_REASON",
@@ -46,6 +47,7 @@ __all__ = [
     "parse_load_parameters",
     "read_initial_state",
     "read_labels",
+    "read_warmup",
     "select_versions",
     "storage_of",
     "write_override",
