@@ -32,7 +32,7 @@ NEVER = {
     "inprocess": ("cli", "conformance", "benchmarks", "tracing", *FRONT, *BELOW),
     "tracing": ("cli", "conformance", "benchmarks", "frontend", *FRONT, *BELOW, "proto"),
     "api": ("cli", "conformance", "benchmarks", *FRONT, *BELOW),
-    "frontend": (*(name for name in ABOVE if name != "frontend"), *BELOW, "core", "errors"),
+    "frontend": (*(name for name in ABOVE if name != "frontend"), *BELOW, "core"),
     "http": ("cli", "conformance", "benchmarks", "grpc", *BELOW),
     "grpc": ("cli", "conformance", "benchmarks", "http", *BELOW),
     "metrics": (*ABOVE, *BELOW, "core"),

@@ -19,7 +19,9 @@ from triton_py.cli.settings import GROUPS, LIMITS, defaults, flags
 
 MARKERS = re.compile(r"(<!-- flags: .*? -->\n).*?(<!-- end of flags -->)", re.DOTALL)
 #: Flags of our own, besides the limits.
-OURS = ("allow-status-page", "demo", "debug-endpoints", "grpc-transport", "watch-backends")
+OURS = ("allow-status-page", "demo", "debug-endpoints", "grpc-transport", "watch-backends",
+        "unix-socket-mode", "http-use-ssl", "http-use-ssl-mutual", "http-server-cert",
+        "http-server-key", "http-root-cert", "grpc-reflection", "access-log", "access-log-format")
 
 
 def text() -> str:

@@ -42,8 +42,6 @@ _GRPC_POOL = "no pool of request or response objects is kept"
 _NO_POOL = "memory is taken from the CUDA runtime when it is asked for, no pool is kept"
 
 MISSING: dict[str, Missing] = {
-    "http-restricted-api": Missing("restricted APIs", str, "APIS:KEY=VALUE"),
-    "grpc-restricted-protocol": Missing("restricted protocols", str, "PROTOCOLS:KEY=VALUE"),
     "allow-sagemaker": Missing("the SageMaker endpoint", *_BOOL),
     "sagemaker-port": Missing("the SageMaker endpoint", values.port, "PORT", (8080,)),
     "sagemaker-safe-port-range": Missing("the SageMaker endpoint", str, "PORT-PORT"),

@@ -38,6 +38,8 @@ def check_paths(settings: Settings) -> None:
         if not os.access(path, os.R_OK | os.X_OK):
             raise CliError(f"--{flag}={path}: not readable by this user")
     files = [("log-file=", settings.log_file)] if settings.log_file else []
+    if settings.access_log not in ("", "-"):
+        files.append(("access-log=", settings.access_log))
     files += [("trace-config=triton,file=", s.value) for s in settings.trace_config
               if (s.name, s.key) == ("triton", "file")]
     for flag, path in files:

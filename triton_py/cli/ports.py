@@ -16,8 +16,13 @@ from typing import TYPE_CHECKING, Any
 from triton_py.cli.errors import CliError
 from triton_py.cli.settings import Settings
 from triton_py.errors import TritonError
+from triton_py.frontend.access_log import AccessLog
+from triton_py.frontend.address import check_unix, unix_path
+from triton_py.frontend.tls import Certificates, Tls
 
 if TYPE_CHECKING:
+    from triton_py.cli.values import Restricted
+    from triton_py.frontend.restriction import Restriction
     from triton_py.grpc.options import GrpcOptions
     from triton_py.http.options import HttpOptions
     from triton_py.inprocess import NativeServer
@@ -53,18 +58,28 @@ class Ports:
                                         False, False)),
             ) if allowed
         ]
+        self._log: AccessLog | None = None
 
     def check_free(self) -> None:
-        """Binds each port for a moment.
+        """Binds each port for a moment, and reads the certificates.
 
-        :raises CliError: a port is taken, or an address is not this machine's.
+        :raises CliError: a port is taken, an address is not this machine's, or a certificate can't
+            be used.
         """
         for port in self._ports:
+            path = unix_path(port.address)
+            tls = _tls(self._settings, port.flag)
             try:
-                with _bound_socket(port):
-                    pass
+                if path is not None:
+                    check_unix(path)
+                else:
+                    _bound_socket(port).close()
+                if tls is not None:
+                    Certificates(tls, port.name).context()
             except OSError as error:
                 raise CliError(_bind_failure(port, error)) from None
+            except TritonError as error:
+                raise CliError(error.message) from None
 
     def prepare_tracing(self) -> None:
         """Makes what the front ends trace by.
@@ -87,18 +102,39 @@ class Ports:
     async def open(self, server: NativeServer) -> None:
         """Starts the front ends; when it returns all of them answer.
 
-        :raises CliError: one could not be started.
+        :raises CliError: one could not be started, or the access log can't be written.
         """
+        s = self._settings
+        if s.access_log:
+            try:
+                self._log = AccessLog(s.access_log, s.access_log_format == "json")
+            except OSError as error:
+                raise CliError(f"--access-log={s.access_log}: {error.strerror}") from None
         for port in self._ports:
-            port.front_end = _front_end(port.name, server, self._settings, self._tracing)
+            port.front_end = _front_end(port.name, server, s, self._tracing, self._log)
             try:
                 port.bound = _text(await port.front_end.start())
             except (OSError, RuntimeError, TritonError) as error:
                 raise CliError(_bind_failure(port, error)) from None
 
+    @property
+    def can_reload(self) -> bool:
+        """Whether there is something that ``reload`` would read or open again."""
+        s = self._settings
+        return s.http_use_ssl or s.grpc_use_ssl or s.access_log not in ("", "-")
+
+    async def reload(self) -> None:
+        """Reads certificates again, for connections from now on, and opens the access log again."""
+        if self._log is not None:
+            self._log.reopen()
+        for port in self._ports:
+            if port.inference and port.bound:
+                await port.front_end.reload()
+
     def address(self, name: str) -> str:
-        """``host:port`` of a front end; empty if it isn't open."""
-        return next((p.bound for p in self._ports if p.name == name), "")
+        """``host:port`` at which anybody reaches a front end; empty if there is none, or TLS."""
+        return next((p.bound for p in self._ports if p.name == name and unix_path(p.address) is None
+                     and _tls(self._settings, p.flag) is None), "")
 
     def lines(self) -> list[str]:
         """One line for each open port, in Triton's words."""
@@ -121,6 +157,8 @@ class Ports:
             if isinstance(result, BaseException):
                 print(f"failed to stop {port.name}: {result}", file=sys.stderr, flush=True)
                 drained = False
+        if self._log is not None:
+            self._log.close()
         return drained
 
     async def close(self) -> None:
@@ -154,6 +192,9 @@ def _bound_socket(port: _Port) -> socket.socket:
 
 
 def _bind_failure(port: _Port, error: Exception) -> str:
+    if unix_path(port.address) is not None:
+        reason = (error.strerror or error) if isinstance(error, OSError) else error
+        return f"cannot serve {port.name} at {port.address}: {reason}"
     where = f"{port.address}:{port.port}"
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return (f"cannot serve {port.name} at {where}: the port is in use; give another with "
@@ -163,20 +204,35 @@ def _bind_failure(port: _Port, error: Exception) -> str:
     return f"cannot serve {port.name} at {where}: {reason}"
 
 
-def _front_end(name: str, server: NativeServer, s: Settings, tracing: TraceManager | None) -> Any:
+def _front_end(name: str, server: NativeServer, s: Settings, tracing: TraceManager | None,
+               log: AccessLog | None) -> Any:
     """Each front end is imported only if it is wanted."""
     if name == "gRPC":
         from triton_py.grpc.server import GrpcServer
 
-        return GrpcServer(server, _grpc_options(s), tracing)
+        return GrpcServer(server, _grpc_options(s), tracing, log)
     if name == "HTTP":
         from triton_py.http.server import HttpServer
 
-        return HttpServer(server, _http_options(s), tracing)
+        return HttpServer(server, _http_options(s), tracing, log)
     from triton_py.http.metrics_app import MetricsServer
     from triton_py.http.options import MetricsOptions
 
-    return MetricsServer(server, MetricsOptions(s.metrics_address, s.metrics_port))
+    return MetricsServer(server, MetricsOptions(s.metrics_address, s.metrics_port,
+                                                unix_socket_mode=s.unix_socket_mode))
+
+
+def _tls(s: Settings, flag: str) -> Tls | None:
+    """What the flags that begin with ``flag`` say; metrics have none."""
+    if flag == "metrics" or not getattr(s, f"{flag}_use_ssl"):
+        return None
+    cert, key, root, mutual = (getattr(s, f"{flag}_{name}") for name in (
+        "server_cert", "server_key", "root_cert", "use_ssl_mutual"))
+    return Tls(cert, key, root, mutual)
+
+
+def _restrictions(groups: list[Restricted]) -> dict[str, Restriction]:
+    return {category: group.restriction for group in groups for category in group.categories}
 
 
 def _http_options(s: Settings) -> HttpOptions:
@@ -184,6 +240,9 @@ def _http_options(s: Settings) -> HttpOptions:
 
     return HttpOptions(
         address=s.http_address, port=s.http_port, reuse_port=s.reuse_http_port,
+        unix_socket_mode=s.unix_socket_mode,
+        tls=_tls(s, "http"),
+        restricted=_restrictions(s.http_restricted_api),
         max_input_size=s.http_max_input_size, max_body_size=s.http_max_body_size,
         max_header_size=s.http_max_header_size, max_headers=s.http_max_headers,
         max_chunks=s.http_max_chunks, max_inputs=s.http_max_inputs, max_outputs=s.http_max_outputs,
@@ -197,10 +256,12 @@ def _http_options(s: Settings) -> HttpOptions:
 
 
 def _grpc_options(s: Settings) -> GrpcOptions:
-    from triton_py.grpc.options import CompressionLevel, GrpcOptions, KeepAlive, Tls, Transport
+    from triton_py.grpc.options import CompressionLevel, GrpcOptions, KeepAlive, Transport
 
     return GrpcOptions(
         address=s.grpc_address, port=s.grpc_port, reuse_port=s.reuse_grpc_port,
+        unix_socket_mode=s.unix_socket_mode,
+        restricted=_restrictions(s.grpc_restricted_protocol), reflection=s.grpc_reflection,
         transport=Transport(s.grpc_transport),
         max_message_bytes=s.grpc_max_message_size,
         max_concurrent_calls=s.grpc_max_concurrent_calls or None,
@@ -220,6 +281,5 @@ def _grpc_options(s: Settings) -> GrpcOptions:
             http2_max_ping_strikes=s.grpc_http2_max_ping_strikes,
             max_connection_age_ms=s.grpc_max_connection_age,
             max_connection_age_grace_ms=s.grpc_max_connection_age_grace),
-        tls=Tls(s.grpc_server_cert, s.grpc_server_key, s.grpc_root_cert,
-                mutual=s.grpc_use_ssl_mutual) if s.grpc_use_ssl else None,
+        tls=_tls(s, "grpc"),
     )

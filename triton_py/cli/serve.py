@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from triton_py.cli.errors import CliError
 from triton_py.cli.serve_parser import parse, print_warnings
 from triton_py.cli.settings import Settings
-from triton_py.cli.signals import StopSignals, remember_early_signals
+from triton_py.cli.signals import HangUps, StopSignals, remember_early_signals
 
 if TYPE_CHECKING:
     from triton_py.cli.ports import Ports
@@ -104,6 +104,9 @@ async def _serve(settings: Settings) -> int:
     ports = Ports(settings)
     # Taken ports are found out now, not after minutes of loading; so are missing packages.
     ports.check_free()
+    if ports.can_reload:
+        # Else a hang-up ends the process, as it does any.
+        HangUps(asyncio.get_running_loop(), ports.reload)
     ports.prepare_tracing()
     if signals.asked:
         return 0

@@ -11,12 +11,14 @@ anything here are in ``foreign.py``.
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from triton_py.cli import trace_flags, values
 from triton_py.cli.errors import UsageError
+from triton_py.frontend.address import unix_path
 
 LOOPBACK = "127.0.0.1"
 
@@ -77,6 +79,10 @@ class Settings:
     strict_readiness: bool = _flag(
         True, SERVER, values.boolean, "BOOL",
         "Ready only while every model is ready; false: ready as soon as the server answers.")
+    unix_socket_mode: int = _flag(
+        0o600, SERVER, values.file_mode, "MODE",
+        "Permissions, in octal, of the sockets that addresses of the form unix:PATH make.",
+        default_text="600")
 
     model_repository: list[str] = _flag(
         None, REPOSITORY, values.nonempty("model-repository"), "DIR",
@@ -116,8 +122,9 @@ class Settings:
 
     allow_http: bool = _flag(True, HTTP, values.boolean, "BOOL", "Serve HTTP.")
     http_address: str = _flag(
-        LOOPBACK, HTTP, values.nonempty("http-address"), "ADDRESS",
-        "Address to listen on; 0.0.0.0 for every interface.")
+        LOOPBACK, HTTP, values.address("http-address"), "ADDRESS",
+        "Address to listen on; 0.0.0.0 for every interface; unix:PATH for a Unix socket, to which "
+        "the port means nothing.")
     http_port: int = _flag(
         8000, HTTP, values.port, "PORT", "Port to listen on; 0 for a free one, which is printed.")
     reuse_http_port: bool = _flag(
@@ -131,6 +138,23 @@ class Settings:
         "", HTTP, values.pattern, "PATTERN",
         "Headers whose name contains a match of this regular expression (in any case) become "
         "request parameters.", default_text="none")
+    http_restricted_api: list[values.Restricted] = _flag(
+        None, HTTP, values.restricted("http-restricted-api", "api"), "APIS:KEY=VALUE",
+        "Answer calls of these APIs (separated by commas: health, metadata, inference, "
+        "shared-memory, model-config, model-repository, statistics, trace, logging) only to "
+        "clients whose header KEY is VALUE; repeatable.", repeat=True)
+    http_use_ssl: bool = _flag(
+        False, HTTP, values.boolean, "BOOL", "Encrypt, with --http-server-cert and its key.")
+    http_use_ssl_mutual: bool = _flag(
+        False, HTTP, values.boolean, "BOOL",
+        "Encrypt, and take only clients with a certificate that --http-root-cert signed.")
+    http_server_cert: str = _flag(
+        "", HTTP, str, "FILE", "The server's certificate, PEM.", default_text="none")
+    http_server_key: str = _flag(
+        "", HTTP, str, "FILE", "The certificate's key, PEM.", default_text="none")
+    http_root_cert: str = _flag(
+        "", HTTP, str, "FILE", "The certificate that signs those of clients, PEM.",
+        default_text="none")
 
     allow_status_page: bool = _flag(
         True, HTTP, values.boolean, "BOOL",
@@ -138,7 +162,8 @@ class Settings:
 
     allow_grpc: bool = _flag(True, GRPC, values.boolean, "BOOL", "Serve gRPC.")
     grpc_address: str = _flag(
-        LOOPBACK, GRPC, values.nonempty("grpc-address"), "ADDRESS", "Address to listen on.")
+        LOOPBACK, GRPC, values.address("grpc-address"), "ADDRESS",
+        "Address to listen on; unix:PATH for a Unix socket, to which the port means nothing.")
     grpc_port: int = _flag(
         8001, GRPC, values.port, "PORT", "Port to listen on; 0 for a free one, which is printed.")
     reuse_grpc_port: bool = _flag(
@@ -152,6 +177,14 @@ class Settings:
         "", GRPC, values.pattern, "PATTERN",
         "Metadata whose name contains a match of this regular expression (in any case) becomes "
         "request parameters.", default_text="none")
+    grpc_restricted_protocol: list[values.Restricted] = _flag(
+        None, GRPC, values.restricted("grpc-restricted-protocol", "protocol"),
+        "PROTOCOLS:KEY=VALUE",
+        "Answer calls of these protocols (as --http-restricted-api names them) only to clients "
+        "whose metadata triton-grpc-protocol-KEY is VALUE; repeatable.", repeat=True)
+    grpc_reflection: bool = _flag(
+        True, GRPC, values.boolean, "BOOL",
+        "Serve gRPC's server reflection, which describes the services and their messages.")
     grpc_infer_response_compression_level: str = _flag(
         "none", GRPC,
         values.choice("grpc-infer-response-compression-level", "none", "low", "medium", "high"),
@@ -192,8 +225,9 @@ class Settings:
     allow_metrics: bool = _flag(
         True, METRICS, values.boolean, "BOOL", "Serve Prometheus metrics at /metrics.")
     metrics_address: str = _flag(
-        "", METRICS, values.nonempty("metrics-address"), "ADDRESS", "Address to listen on.",
-        default_text="the address of --http-address")
+        "", METRICS, values.address("metrics-address"), "ADDRESS",
+        "Address to listen on; unix:PATH for a Unix socket.",
+        default_text="the address of --http-address, if that is a host")
     metrics_port: int = _flag(
         8002, METRICS, values.port, "PORT",
         "Port to listen on; 0 for a free one, which is printed.")
@@ -249,6 +283,13 @@ class Settings:
     log_file: str = _flag(
         "", LOGGING, values.nonempty("log-file"), "FILE", "Write messages to this file.",
         default_text="the terminal")
+    access_log: str = _flag(
+        "", LOGGING, values.nonempty("access-log"), "FILE",
+        "Write a line for each HTTP request and gRPC call to this file; - for standard output.",
+        default_text="none")
+    access_log_format: str = _flag(
+        "line", LOGGING, values.choice("access-log-format", "line", "json"), "FORMAT",
+        "line: fields with spaces between; json: a JSON object a line.")
 
     trace_config: list[values.Setting] = _flag(
         None, TRACING, trace_flags.trace_config, "[MODE,]KEY=VALUE",
@@ -362,8 +403,12 @@ def check(settings: Settings) -> None:
         )
     if not (settings.allow_http or settings.allow_grpc):
         raise UsageError("Error: --allow-http=false and --allow-grpc=false leave nothing to serve.")
-    _check_tls(settings)
-    settings.metrics_address = settings.metrics_address or settings.http_address
+    _check_tls(settings, "http")
+    _check_tls(settings, "grpc")
+    _check_restricted("http-restricted-api", "api", settings.http_restricted_api)
+    _check_restricted("grpc-restricted-protocol", "protocol", settings.grpc_restricted_protocol)
+    settings.metrics_address = settings.metrics_address or (
+        settings.http_address if unix_path(settings.http_address) is None else LOOPBACK)
     settings.model_repository = list(dict.fromkeys(settings.model_repository))
     settings.load_model = list(dict.fromkeys(settings.load_model))
     if not settings.allow_metrics:
@@ -371,31 +416,51 @@ def check(settings: Settings) -> None:
     _check_ports(settings)
 
 
-def _check_tls(settings: Settings) -> None:
+def _check_tls(settings: Settings, protocol: str) -> None:
+    mutual = getattr(settings, f"{protocol}_use_ssl_mutual")
     # As in Triton, mutual authentication turns encryption on.
-    settings.grpc_use_ssl = settings.grpc_use_ssl or settings.grpc_use_ssl_mutual
-    if not settings.grpc_use_ssl:
-        return
-    needed = ["grpc_server_cert", "grpc_server_key"]
-    if settings.grpc_use_ssl_mutual:
-        needed.append("grpc_root_cert")
-    for name in needed:
-        if not getattr(settings, name):
-            raise UsageError(f"Error: --grpc-use-ssl needs --{name.replace('_', '-')}=FILE.")
+    used = getattr(settings, f"{protocol}_use_ssl") or mutual
+    setattr(settings, f"{protocol}_use_ssl", used)
+    for name, needed in (("server_cert", used), ("server_key", used), ("root_cert", mutual)):
+        flag = f"--{protocol}-{name.replace('_', '-')}"
+        given = getattr(settings, f"{protocol}_{name}")
+        if needed and not given:
+            raise UsageError(f"Error: --{protocol}-use-ssl needs {flag}=FILE.")
+        # tritonserver takes gRPC's files and does nothing with them.
+        if given and not used and protocol == "http":
+            raise UsageError(f"Error: {flag} does nothing without --{protocol}-use-ssl=true.")
+
+
+def _check_restricted(flag: str, kind: str, groups: list[values.Restricted]) -> None:
+    seen: set[str] = set()
+    for group in groups:
+        for category in group.categories:
+            if category in seen:
+                raise UsageError(
+                    f'Bad option: "--{flag}".\nrestricted {kind} \'{category}\' can not be '
+                    "specified in multiple config groups")
+            seen.add(category)
 
 
 def _check_ports(settings: Settings) -> None:
-    taken: dict[tuple[str, int], str] = {}
+    for name in ("http", "grpc"):
+        if getattr(settings, f"reuse_{name}_port") and unix_path(
+                getattr(settings, f"{name}_address")) is not None:
+            raise UsageError(
+                f"Error: --reuse-{name}-port means nothing to a Unix socket, which one server has.")
+    taken: dict[str, str] = {}
     for name, allowed, address, port in (
         ("HTTP", settings.allow_http, settings.http_address, settings.http_port),
         ("GRPC", settings.allow_grpc, settings.grpc_address, settings.grpc_port),
         ("metrics", settings.allow_metrics, settings.metrics_address, settings.metrics_port),
     ):
-        if not allowed or port == 0:
+        path = unix_path(address)
+        if not allowed or (path is None and port == 0):
             continue
-        other = taken.setdefault((address, port), name)
+        where = f"{address}:{port}" if path is None else f"unix:{os.path.abspath(path)}"
+        other = taken.setdefault(where, name)
         if other != name:
             raise UsageError(
                 f"The server cannot listen to {other} requests and {name} requests at the same "
-                f"address and port {address}:{port}"
+                f"address and port {where}"
             )

@@ -91,6 +91,12 @@ cdef struct Call:
     bint begun                  # the handler or the core has it
     # The inference.
     bint counted                # among the endpoint's calls
+    # For the access log.
+    int64_t began               # nanoseconds; 0: not noted
+    size_t received             # bytes of messages, their prefixes included
+    size_t sent
+    int http_status             # of an answer that is no gRPC; else 0
+    PyObject* model             # owned: the name in a ModelInfer; or NULL
     bint in_flight              # the core has it
     TRITONSERVER_InferenceRequest* request
     Block* block                # counted: the message, where inputs lie [flight]

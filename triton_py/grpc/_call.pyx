@@ -80,7 +80,7 @@ cdef void _forget(TRITONSERVER_Error* error) noexcept nogil:
 cdef void call_drop(Call* call) noexcept nogil:
     if atomic_add(&call.refs, -1, ATOMIC_ACQ_REL) != 0:
         return
-    # The context is gone: the event loop took it when the stream was closed.
+    # Context and model are gone: the event loop took them when the stream was closed.
     if call.response != NULL:
         _forget(TRITONSERVER_InferenceResponseDelete(call.response))
     if call.request != NULL:

@@ -23,9 +23,12 @@ cdef class Endpoint:
     cdef readonly object loop
     cdef object options
     cdef object pool
-    cdef dict routes                # path as bytes -> (kind, handler)
+    cdef dict routes                # path as bytes -> (kind, handler, restriction or None)
     cdef object infer_handler       # ModelInfer in Python, for what the fast path leaves out
     cdef object forward             # chooses metadata that become parameters, or None
+    cdef object restriction         # what ModelInfer's clients need, or None
+    cdef bint keep_metadata         # also of ModelInfer: something looks at it
+    cdef object log                 # an AccessLog, or None
     cdef Tracer tracer
     cdef Completions* completions           # of unary calls
     cdef Completions* stream_completions    # of streams' requests

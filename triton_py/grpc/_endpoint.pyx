@@ -56,7 +56,7 @@ cdef class Endpoint:
             raise MemoryError("no memory or file descriptors for a gRPC port")
 
     def __init__(self, server, options, loop, pool, routes, infer_handler, forward, encode,
-                 Tracer tracer not None) -> None:
+                 Tracer tracer not None, access_log=None) -> None:
         cdef NativeServer native = server
         self.h2 = nghttp2()
         if self.h2 == NULL:
@@ -69,6 +69,9 @@ cdef class Endpoint:
         self.routes = routes
         self.infer_handler = infer_handler
         self.forward = forward
+        self.restriction = options.restricted.get("inference")
+        self.keep_metadata = forward is not None or self.restriction is not None
+        self.log = access_log
         self.encode = encode
         self.tracer = tracer
         self.max_backlog = options.max_stream_backlog

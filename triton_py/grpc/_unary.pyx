@@ -3,6 +3,7 @@
 """The fast path. Responses are encoded on the thread that sends them, so that several instances
 write at once and the loop only sends."""
 
+from cpython.ref cimport Py_INCREF, PyObject
 from libc.stdint cimport INT32_MAX, int64_t, uint8_t, uint32_t
 
 from triton_py.abi.tritonserver cimport (
@@ -100,6 +101,11 @@ cdef int _forward(Endpoint endpoint, Call* call) except -1:
     return 0
 
 
+cdef void _note_model(Call* call, str name) noexcept:
+    Py_INCREF(name)
+    call.model = <PyObject*> name
+
+
 cdef bint unary_submit(Endpoint endpoint, Call* call) except -1:
     cdef InferRequest message = endpoint.scratch
     cdef TRITONSERVER_Server* server = endpoint.server
@@ -111,6 +117,8 @@ cdef bint unary_submit(Endpoint endpoint, Call* call) except -1:
     cdef const char* c_name
     decode_into(message, <const uint8_t*> block_data(call.block) if call.block != NULL
                 else <const uint8_t*> &_nothing, call.size)
+    if call.began and call.model == NULL:
+        _note_model(call, message.name)
     if wants_classes(message):
         return False
     version = requested_version(message)

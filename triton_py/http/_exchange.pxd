@@ -39,6 +39,13 @@ cdef enum Coding:
     CODING_DEFLATE
 
 
+# In which of ORCA's formats the client asks for the server's load.
+cdef enum LoadFormat:
+    LOAD_NONE
+    LOAD_TEXT
+    LOAD_JSON
+
+
 # A binary output: bytes that follow the JSON in the answer's body.
 cdef struct Piece:
     const char* at
@@ -54,6 +61,8 @@ cdef struct Exchange:
     PyObject* connection        # borrowed; NULL once nobody waits for the answer
     PyObject* payload           # owned: the body of an answer that Python wrote, or NULL
     PyObject* extra             # owned: its header lines, or NULL
+    PyObject* record            # owned: what the access log says of the request, or NULL
+    size_t sent                 # bytes of the answer so far, for that
     bint done                   # the answer is complete
     bint in_flight              # the core has it
     bint unwanted               # the client left: to be cancelled as soon as the core has it
@@ -66,6 +75,9 @@ cdef struct Exchange:
     bint keep_alive
     bint head_only              # a HEAD request: no body is sent
     Coding accept
+    LoadFormat load
+    bint reporting              # it is being asked for: the answer waits
+    const char* lines           # header lines besides those of its kind of answer; NULL: none
     # The request.
     TRITONSERVER_InferenceRequest* request
     TRITONSERVER_Server* server

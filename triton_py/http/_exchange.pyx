@@ -90,7 +90,7 @@ cdef void _forget(TRITONSERVER_Error* error) noexcept nogil:
 cdef void exchange_drop(Exchange* exchange) noexcept nogil:
     if atomic_add(&exchange.refs, -1, ATOMIC_ACQ_REL) != 0:
         return
-    # payload and extra were taken by the event loop, which needs the GIL for them.
+    # payload, extra and record were taken by the event loop, which needs the GIL for them.
     if exchange.response != NULL:
         _forget(TRITONSERVER_InferenceResponseDelete(exchange.response))
     if exchange.request != NULL:

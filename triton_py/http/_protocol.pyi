@@ -5,6 +5,8 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any
 
+from triton_py.frontend.access_log import AccessLog
+from triton_py.http.load_metrics import LoadMetrics
 from triton_py.http.message import Answer, Request
 from triton_py.http.options import HttpOptions
 from triton_py.inprocess import NativeServer
@@ -22,6 +24,8 @@ class Endpoint:
         loop: asyncio.AbstractEventLoop,
         pool: Executor,
         tracer: Tracer | None = None,
+        access_log: AccessLog | None = None,
+        load: LoadMetrics | None = None,
     ) -> None: ...
     def open(self) -> None: ...
     async def close(self, grace: float) -> bool: ...

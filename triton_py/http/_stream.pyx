@@ -173,13 +173,17 @@ cdef int _head(Exchange* ex, char* to) noexcept:
     cdef int status = stream.first.status if stream.first != NULL else 200
     cdef const char* coding = b""
     cdef const char* connection = b""
+    cdef const char* lines = ex.lines
+    if lines == NULL:
+        lines = b""
     if ex.minor:
         coding = b"Transfer-Encoding: chunked\r\n"
     if stream.closes:
         connection = b"Connection: close\r\n"
-    return snprintf(to, HEAD_ROOM, b"HTTP/1.1 %d %s\r\n%s%s"
+    ex.status = status
+    return snprintf(to, HEAD_ROOM, b"HTTP/1.1 %d %s\r\n%s%s%s"
                     b"Content-Type: text/event-stream; charset=utf-8\r\n\r\n", status,
-                    status_reason(status), coding, connection)
+                    status_reason(status), coding, connection, lines)
 
 
 cdef const char* _text(Event* event, size_t* size) noexcept:

@@ -28,6 +28,7 @@ from triton_py.http import status_page
 from triton_py.http._parser import HttpError
 from triton_py.http.compression import check_coding, decompress
 from triton_py.http.message import Answer, Request
+from triton_py.http.restricted import refused
 from triton_py.inprocess.log_settings import log_settings, update_log_settings
 from triton_py.tracing import TraceManager
 from triton_py.tracing.protocol import as_json, change_from_json
@@ -102,6 +103,8 @@ class ControlPlane:
         self._slow.shutdown(wait=False, cancel_futures=True)
 
     def __call__(self, request: Request) -> Result:
+        if self._options.restricted and (reason := refused(request, self._options.restricted)):
+            return error_answer(403, reason)
         for pattern, method, handler in self._routes:
             match = pattern.fullmatch(request.path)
             if match is None:
