@@ -144,25 +144,24 @@ def trace_setting(tracing: TraceManager) -> Callable[[NativeServer, Any], Any]:
     return get_or_set
 
 
-#: Setting -> the member of SettingValue that holds it.
-_LOG_VALUES = {"log_verbose_level": "uint32_param", "log_file": "string_param",
-               "log_format": "string_param"}  # fmt: skip
+#: Setting -> the member of SettingValue that holds it, and what that is in an error.
+_LOG_VALUES = {"log_verbose_level": ("uint32_param", "int32"),
+               "log_file": ("string_param", "string"),
+               "log_format": ("string_param", "string")}  # fmt: skip
+_LOG_SWITCH = ("bool_param", "boolean")
 
 
 def change_log_settings(server: NativeServer, request: Any) -> Any:
     changes = {}
     for name, value in request.settings.items():
-        kind = value.WhichOneof("parameter_choice")
-        expected = _LOG_VALUES.get(name, "bool_param")
-        if kind != expected:
-            raise InvalidArgumentError(
-                f"invalid value type for log setting '{name}', expected {expected}."
-            )
-        changes[name] = getattr(value, expected)
+        member, words = _LOG_VALUES.get(name, _LOG_SWITCH)
+        if value.WhichOneof("parameter_choice") != member:
+            raise InvalidArgumentError(f"expect {words} for '{name}'")
+        changes[name] = getattr(value, member)
     settings = update_log_settings(changes) if changes else log_settings()
     response = pb.LogSettingsResponse()
     for name, setting in settings.items():
-        setattr(response.settings[name], _LOG_VALUES.get(name, "bool_param"), setting)
+        setattr(response.settings[name], _LOG_VALUES.get(name, _LOG_SWITCH)[0], setting)
     return response
 
 
