@@ -17,6 +17,14 @@ from triton_py.abi.types cimport (
     TRITONSERVER_Error_Code,
     TRITONSERVER_InferenceResponse,
 )
+from triton_py.core.account cimport (
+    account_counts,
+    account_ends,
+    account_free,
+    account_holds,
+    account_new,
+    account_tell,
+)
 from triton_py.core.counters cimport LIVE_CHANNEL, LIVE_FACTORY, live
 from triton_py.core.error cimport error_new, error_null
 from triton_py.core.model cimport model_leave
@@ -79,12 +87,20 @@ cdef Channel* channel_new(Request* request, Model* model) noexcept nogil:
     # Of a request that only fills a slot nobody asks how long it took.
     channel.request_start = 0 if request.is_null else request.request_start
     channel.trace = NULL
+    channel.account = NULL
     live(LIVE_CHANNEL, 1)
+    if request.account.wanted:
+        channel.account = account_new(request)
+        if channel.account == NULL:
+            _free(channel)
+            return NULL
     return channel
 
 
 cdef void _free(Channel* channel) noexcept nogil:
     cdef Trace* trace = channel.trace
+    if channel.account != NULL:
+        account_free(channel.account)
     if channel.id != channel.short_id:
         free(channel.id)
     slab_put(&_channels, &channel.slot)
@@ -136,6 +152,8 @@ cdef void channel_forget(Channel* channel) noexcept nogil:
 
 
 cdef void channel_request_done(Channel* channel) noexcept nogil:
+    if channel.account != NULL and account_ends(channel.account):
+        _hand_last(channel)
     _settled(channel)
     channel_release(channel)
 
@@ -156,7 +174,48 @@ cdef bint channel_claim(Channel* channel, bint final) noexcept nogil:
     return True
 
 
+cdef void _hand_last(Channel* channel) noexcept nogil:
+    """The final response of a request with an account, of which everything is known by now."""
+    if channel.account.last != NULL:
+        account_tell(channel.account, channel.account.last)
+    _hand_over(channel, channel.account.last, TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+
+
+cdef void _deliver_accounted(Channel* channel, Response* response, uint32_t flags) noexcept nogil:
+    cdef Response* before
+    if response != NULL:
+        account_counts(channel.account, response)
+    if not flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL:
+        if response != NULL and not channel.model.decoupled:
+            # It is the only one of its request, or something is wrong with the backend.
+            response = account_holds(channel.account, response)
+            if response == NULL:
+                tp_add(&channel.sending, -1)
+                return
+        if response != NULL:
+            account_tell(channel.account, response)
+        _hand_over(channel, response, flags)
+        return
+    before = account_holds(channel.account, NULL)
+    if response == NULL:
+        response = before
+    elif before != NULL:
+        account_tell(channel.account, before)
+        tp_add(&channel.sending, 1)
+        _hand_over(channel, before, 0)
+    channel.account.last = response
+    if account_ends(channel.account):
+        _hand_last(channel)
+
+
 cdef void channel_deliver(Channel* channel, Response* response, uint32_t flags) noexcept nogil:
+    if channel.account != NULL:
+        _deliver_accounted(channel, response, flags)
+    else:
+        _hand_over(channel, response, flags)
+
+
+cdef void _hand_over(Channel* channel, Response* response, uint32_t flags) noexcept nogil:
     if response != NULL:
         if tp_add(&channel.sent, 1) == 1 and channel.request_start:
             statistics_first_response(&channel.model.statistics, channel.request_start)

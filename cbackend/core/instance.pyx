@@ -7,6 +7,7 @@ from libc.stdlib cimport calloc, free
 from libcpp cimport bool as cbool
 
 from triton_py.abi.types cimport *
+from triton_py.core.account cimport account_executes, account_reported
 from triton_py.core.counters cimport LIVE_INSTANCE, live
 from triton_py.core.error cimport (
     check,
@@ -130,6 +131,13 @@ cdef void instance_free(Instance* instance) noexcept nogil:
     live(LIVE_INSTANCE, -1)
 
 
+cdef void _account(Worker* worker, uint32_t count, uint64_t total) noexcept nogil:
+    cdef uint32_t i
+    for i in range(count):
+        if worker.batch[i].channel.account != NULL:
+            account_executes(worker.batch[i].channel.account, worker.batch[i], total, count)
+
+
 cdef void instance_execute(
     Instance* instance, Worker* worker, uint32_t count, CloseReason reason
 ) noexcept nogil:
@@ -141,6 +149,7 @@ cdef void instance_execute(
     cdef TRITONSERVER_Error* error
     cdef Request* request
     cdef uint32_t i
+    cdef bint accounted = False
     tp_add(&instance.in_flight, count)
     for i in range(count):
         request = worker.batch[i]
@@ -154,7 +163,11 @@ cdef void instance_execute(
         if request.channel.trace != NULL:
             trace_inputs(request.channel.trace, TRITONSERVER_TRACE_TENSOR_BACKEND_INPUT, request,
                          True)
+        if request.channel.account != NULL:
+            accounted = True
         tp_store(&request.state, REQUEST_EXECUTING)
+    if accounted:
+        _account(worker, count, total)
     error = model.backend.execute(
         <TRITONBACKEND_ModelInstance*>instance, <TRITONBACKEND_Request**>worker.handed, count)
     end = tp_now_ns()
@@ -396,6 +409,9 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ModelInstanceReportStatistics(
     if r.channel.trace != NULL:
         _trace_compute(r.channel.trace, exec_start_ns, compute_start_ns, compute_end_ns,
                        exec_end_ns)
+    if r.channel.account != NULL:
+        account_reported(r.channel.account, exec_start_ns, compute_start_ns, compute_end_ns,
+                         exec_end_ns)
     now = tp_now_ns()
     # An error response is a failure, whatever the backend says of it.
     if success and not tp_load(&r.channel.failed):

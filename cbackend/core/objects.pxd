@@ -98,6 +98,13 @@ cdef enum ResponseState:
     RESPONSE_SENDING    # inside ResponseSend
     RESPONSE_SENT       # the client's
 
+# What a request says about its account; all 0 unless it wants one.
+cdef struct AccountWish:
+    bint wanted
+    uint64_t received_ns    # monotonic: when its first byte was there; 0: it came over no wire
+    uint64_t wire_bytes
+    uint64_t copied_bytes   # of its inputs, on the way in
+
 # One piece of an input's data. `base` is borrowed from the client until the release callback.
 cdef struct Piece:
     const void* base
@@ -148,6 +155,7 @@ cdef struct Request:
     uint32_t output_count
     uint32_t output_capacity
     ParameterList parameters
+    AccountWish account
     uint32_t batch_size     # 0: the model does not batch
     TRITONSERVER_InferenceRequestReleaseFn_t release_fn
     void* release_userp
@@ -178,6 +186,25 @@ cdef struct Request:
     Arena arena
     char first_block[REQUEST_ARENA]
 
+# What becomes of a request that is to tell where its time went (account.pxd). Durations are sums
+# over its executions.
+cdef struct Account:
+    AccountWish wish
+    uint64_t request_start  # monotonic
+    uint64_t queue_ns
+    uint64_t input_ns
+    uint64_t infer_ns
+    uint64_t output_ns
+    uint64_t executions     # batches it was in
+    uint64_t reports        # of the backend, or of the core in its place
+    uint64_t batch_size     # of the last execution
+    uint64_t batch_requests
+    uint64_t input_bytes
+    uint64_t output_bytes   # of all its responses
+    Response* held          # atomic: a response that waits for what comes next, or NULL
+    Response* last          # the final response; NULL: the flag came alone
+    int64_t ends            # atomic: of final response and release, how many there were
+
 cdef struct Channel:
     Slot slot
     int64_t references
@@ -195,6 +222,7 @@ cdef struct Channel:
     void* response_userp
     uint64_t request_start  # 0: of no interest to the statistics
     Trace* trace            # the request's, given back with the channel; NULL: it is not traced
+    Account* account        # owned; NULL: the client didn't ask for one
     char* id                # owned unless it is `short_id`
     char short_id[64]
     # Where responses keep the order of their requests (order.pxd); under the order's mutex.

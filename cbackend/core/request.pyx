@@ -7,6 +7,7 @@ from libc.string cimport memset, strcmp
 from libcpp cimport bool as cbool
 
 from triton_py.abi.types cimport *
+from triton_py.core.account cimport account_reported
 from triton_py.core.allocator cimport Allocator
 from triton_py.core.arena cimport (
     arena_init,
@@ -112,6 +113,8 @@ cdef void request_release(Request* request, uint32_t flags) noexcept nogil:
         if channel.trace != NULL:
             trace_report(channel.trace, TRITONSERVER_TRACE_COMPUTE_START, request.exec_start)
             trace_report(channel.trace, TRITONSERVER_TRACE_COMPUTE_END, now)
+        if channel.account != NULL:
+            account_reported(channel.account, request.exec_start, request.exec_start, now, now)
         if tp_load(&channel.failed):
             statistics_failure(&model.statistics, FAILURE_BACKEND, request.request_start, now)
         else:

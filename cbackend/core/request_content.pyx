@@ -7,6 +7,7 @@ from libc.string cimport memcpy, memmove, memset, strcmp, strlen
 from libcpp cimport bool as cbool
 
 from triton_py.abi.types cimport *
+from triton_py.core.account cimport account_parameter
 from triton_py.core.arena cimport arena_alloc, arena_grow, arena_string
 from triton_py.core.buffer_attributes cimport BufferAttributes, buffer_attributes_set
 from triton_py.core.error cimport error_new, error_null
@@ -302,14 +303,18 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestRemoveAllRequestedO
 
 cdef Parameter* _parameter(
     const char* function, TRITONSERVER_InferenceRequest* request, const char* key,
-    TRITONSERVER_Error** error
+    int64_t value, TRITONSERVER_Error** error
 ) noexcept nogil:
+    """NULL and *error; or NULL and no error: it is one for the server, which has it. `value`: of a
+    bool or an int that is not negative; -1: it is something else."""
     cdef Parameter* p
     cdef Request* r = request_own(function, request, True, error)
     if r == NULL:
         return NULL
     if key == NULL:
         error[0] = error_null(function, b"key")
+        return NULL
+    if key[0] == c't' and value >= 0 and account_parameter(r, key, value):
         return NULL
     p = parameters_put(&r.parameters, &r.arena, key)
     if p == NULL:
@@ -324,7 +329,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestSetStringParameter(
     cdef Parameter* p
     if value == NULL:
         return error_null(b"TRITONSERVER_InferenceRequestSetStringParameter", b"value")
-    p = _parameter(b"TRITONSERVER_InferenceRequestSetStringParameter", request, key, &error)
+    p = _parameter(b"TRITONSERVER_InferenceRequestSetStringParameter", request, key, -1, &error)
     if p == NULL:
         return error
     p.type = TRITONSERVER_PARAMETER_STRING
@@ -342,7 +347,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestSetIntParameter(
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
     cdef Parameter* p = _parameter(
-        b"TRITONSERVER_InferenceRequestSetIntParameter", request, key, &error)
+        b"TRITONSERVER_InferenceRequestSetIntParameter", request, key, value, &error)
     if p == NULL:
         return error
     p.type = TRITONSERVER_PARAMETER_INT
@@ -355,7 +360,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestSetBoolParameter(
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
     cdef Parameter* p = _parameter(
-        b"TRITONSERVER_InferenceRequestSetBoolParameter", request, key, &error)
+        b"TRITONSERVER_InferenceRequestSetBoolParameter", request, key, value, &error)
     if p == NULL:
         return error
     p.type = TRITONSERVER_PARAMETER_BOOL
@@ -368,7 +373,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestSetDoubleParameter(
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
     cdef Parameter* p = _parameter(
-        b"TRITONSERVER_InferenceRequestSetDoubleParameter", request, key, &error)
+        b"TRITONSERVER_InferenceRequestSetDoubleParameter", request, key, -1, &error)
     if p == NULL:
         return error
     p.type = TRITONSERVER_PARAMETER_DOUBLE

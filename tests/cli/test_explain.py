@@ -135,6 +135,7 @@ def test_of_a_running_server(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         made = json.loads(explain("--json"))
         assert made["batch_closed"] == {"idle": 3} and made["batch_sizes"] == {"1": 3}
         assert "No request has been executed." in explain("--seconds", "0.1")
+        assert "idle  100.0%" in explain("--metrics-url", server.metrics)
         without = explain("--metrics-url", "http://127.0.0.1:1/metrics")
         assert "no metrics from http://127.0.0.1:1/metrics" in without
         assert main(["explain", "none", "--url", server.http]) != 0

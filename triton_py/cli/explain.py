@@ -93,14 +93,18 @@ def _metrics(options: argparse.Namespace) -> str:
     if not url:
         host = urllib.parse.urlsplit(
             options.url if "://" in options.url else f"http://{options.url}").hostname
-        url = f"http://{host}:8002/metrics"
+        url = f"http://{host}:8002"
+    if "://" not in url:
+        url = f"http://{url}"
+    if urllib.parse.urlsplit(url).path in ("", "/"):
+        url = url.rstrip("/") + "/metrics"
     try:
         with urllib.request.urlopen(url, timeout=options.timeout) as answer:
             found: str = answer.read().decode("utf-8", "replace")
             return found
     except (OSError, ValueError, urllib.error.URLError) as error:
         raise CliError(f"no metrics from {url} ({error}): it is not known why batches were closed, nor "
-                       "why requests failed") from None
+                       "why requests failed; --metrics-url says where they are") from None
 
 
 def by_reason(text: str, name: str, labels: Mapping[str, str]) -> dict[str, int]:

@@ -102,7 +102,7 @@ cdef struct Call:
     Block* block                # counted: the message, where inputs lie [flight]
     Recording* trace            # held; NULL: the request is not traced
     bint send_noted             # the trace knows when the answer began to be sent
-    uint64_t began_ns           # when the header began; kept only while tracing is on
+    uint64_t began_ns           # monotonic: when the header began
     Lone lone                   # sending by the thread that has the answer; see _lone.pxd
     size_t lone_room            # of a message, as HTTP/2's windows and one frame take it
     # The answer.

@@ -95,8 +95,7 @@ cdef int _on_begin_headers(Session* session, const Frame* frame, void* user) noe
     if call == NULL:
         return ERR_CALLBACK_FAILURE
     call.stream_id = frame.stream_id
-    if connection.endpoint.tracer.on:
-        call.began_ns = trace_now()
+    call.began_ns = trace_now()
     connection.link(call)
     connection.h2.session_set_stream_user_data(session, frame.stream_id, call)
     connection.header_call = call

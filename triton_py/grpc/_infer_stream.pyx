@@ -41,7 +41,7 @@ from triton_py.grpc._connection cimport Connection
 from triton_py.grpc._endpoint cimport Endpoint
 from triton_py.grpc._decode cimport InferRequest, decode_into
 from triton_py.grpc._headers cimport metadata_list
-from triton_py.grpc._infer cimport fault_error, fill_request
+from triton_py.grpc._infer cimport fault_error, fill_request, set_wire
 from triton_py.grpc._item cimport (
     Item,
     Result,
@@ -132,6 +132,7 @@ cdef class InferStream(CallContext):
         cdef bint compressed = self.call.compressed
         cdef size_t size = self.call.size
         cdef Received message = received(call_take_message(self.call), size)
+        cdef uint64_t now = trace_now()
         if self.over or self.connection.endpoint.stopping:
             return True         # no longer read
         if compressed:
@@ -143,6 +144,7 @@ cdef class InferStream(CallContext):
                 answer_error(self.connection, self.call, error)
                 self.close()
                 return False
+        message.received_ns = now
         if self.messages or not self.has_room():
             self.messages.append(message)
             return False
@@ -262,6 +264,7 @@ cdef class InferStream(CallContext):
             self._set_free(<size_t> item)
             item.bounded = True
         classes = fill_request(item.request, request, &item.arena, &item.empty_final)
+        set_wire(item.request, request, message.received_ns)
         if classes:
             item.classified = True
             self.classes[<size_t> item] = classes

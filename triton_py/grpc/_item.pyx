@@ -158,7 +158,7 @@ cdef int _encode(Result* result, TRITONSERVER_InferenceResponse* response) noexc
     cdef Param final
     nothing.data = NULL
     nothing.size = 0
-    if take_response(response, parts, digits, &result.fault) != 0:
+    if take_response(response, parts, digits, False, &result.fault) != 0:
         return -1
     final.key.data = FINAL_PARAMETER
     final.key.size = strlen(FINAL_PARAMETER)

@@ -8,7 +8,7 @@ each buffer that shows a piece to the transport. Dropped with the GIL, unless ``
 """
 
 from cpython.ref cimport PyObject
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from triton_py.abi.types cimport TRITONSERVER_InferenceResponse
 from triton_py.frontend._backlog cimport Backlog
@@ -46,6 +46,8 @@ cdef void put_prefix(uint8_t *to, bint compressed, size_t size) noexcept nogil
 cdef Outgoing *outgoing_response(TRITONSERVER_InferenceResponse *response, ResponseParts &parts,
                                  bint stream, View error, size_t limit, Fault *fault
                                  ) noexcept nogil
+# Of the outputs, the bytes that the message will have a copy of.
+cdef uint64_t outgoing_copies(ResponseParts &parts) noexcept nogil
 # A message that Python encoded.
 cdef Outgoing *outgoing_bytes(bytes message, bint compressed) except NULL
 # Counts its bytes in a backlog, if they aren't yet, until they are handed to HTTP/2 or it is

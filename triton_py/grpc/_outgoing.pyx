@@ -118,6 +118,19 @@ cdef Outgoing *outgoing_response(TRITONSERVER_InferenceResponse *response, Respo
     return message
 
 
+cdef uint64_t outgoing_copies(ResponseParts &parts) noexcept nogil:
+    cdef uint64_t copied = 0
+    cdef View nothing
+    cdef size_t i
+    nothing.data = NULL
+    nothing.size = 0
+    cdef bint join = message_size(parts, False, nothing) <= JOIN_BELOW
+    for i in range(parts.outputs.size()):
+        if join or parts.outputs[i].data.size < BORROW_FROM:
+            copied += parts.outputs[i].data.size
+    return copied
+
+
 cdef Outgoing *outgoing_bytes(bytes message, bint compressed) except NULL:
     cdef size_t size = <size_t>PyBytes_GET_SIZE(message)
     cdef bint join = size <= JOIN_BELOW

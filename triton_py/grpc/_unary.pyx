@@ -51,6 +51,7 @@ from triton_py.grpc._infer cimport (
     VERSION_DIGITS,
     fault_error,
     fill_request,
+    set_wire,
     take_response,
     wants_classes,
 )
@@ -133,6 +134,7 @@ cdef bint unary_submit(Endpoint endpoint, Call* call) except -1:
         raise UnsupportedError(
             "ModelInfer RPC doesn't support models with decoupled transaction policy")
     fill_request(call.request, message, &call.arena, &empty_final)
+    set_wire(call.request, message, call.began_ns)
     if endpoint.forward is not None:
         _forward(endpoint, call)
     if endpoint.tracer.on:
@@ -181,7 +183,7 @@ cdef void _encode(Call* call, TRITONSERVER_InferenceResponse* response) noexcept
     cdef View no_error
     no_error.data = NULL
     no_error.size = 0
-    if take_response(response, parts, digits, &call.fault) == 0:
+    if take_response(response, parts, digits, False, &call.fault) == 0:
         call.answer = outgoing_response(response, parts, False, no_error, INT32_MAX, &call.fault)
     if call.answer == NULL:
         _delete(response)

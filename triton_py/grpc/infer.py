@@ -52,12 +52,15 @@ class Inference:
         return bool(properties & DECOUPLED)
 
     def build(
-        self, message: InferRequest, metadata: Metadata
+        self, message: InferRequest, metadata: Metadata, since: int
     ) -> tuple[NativeRequest, bool, dict[str, int]]:
         """The core's request, whether the client wants a decoupled model's empty final response,
-        and the number of classes it wants of which outputs."""
+        and the number of classes it wants of which outputs.
+
+        ``since``: when the message began to be received, in nanoseconds on the monotonic clock.
+        """
         request = NativeRequest(self.server, message.name, parse_version(message.version))
-        empty_final, classes = fill(request, message)
+        empty_final, classes = fill(request, message, since)
         if self._forward is not None:
             for name, value in self.forwarded(metadata):
                 request.set_parameter(name, value)
@@ -124,7 +127,7 @@ class Inference:
             raise UnsupportedError(
                 "ModelInfer RPC doesn't support models with decoupled transaction policy"
             )
-        request, _, classes = self.build(message, metadata)
+        request, _, classes = self.build(message, metadata, since)
         sample = self.trace(request, message.name, metadata, since)
         if sample is None:
             return self._answer(await self.bridge.infer(request), classes)

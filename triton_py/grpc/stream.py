@@ -97,7 +97,8 @@ class Stream:
             if self._inference.is_decoupled(message):
                 self._settle(slot)
                 target = None
-            request, empty_final, classes = self._inference.build(message, self._metadata)
+            request, empty_final, classes = self._inference.build(
+                message, self._metadata, now())
             sample = self._inference.trace(request, message.name, self._metadata, self._read_ns)
             self._read_ns = now()
             responses = self._inference.bridge.stream(request)

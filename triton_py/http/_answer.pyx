@@ -125,6 +125,10 @@ cdef char* _copy_body(Exchange* ex, char* to) noexcept nogil:
     return to
 
 
+cdef bint is_joined(uint64_t body_size) noexcept nogil:
+    return body_size <= JOIN_BELOW
+
+
 cdef int append_answer(list parts, Exchange* ex, bint close) except -1:
     cdef char head[HEAD_ROOM]
     cdef int head_size
@@ -144,7 +148,7 @@ cdef int append_answer(list parts, Exchange* ex, bint close) except -1:
     if ex.head_only:
         parts.append(PyBytes_FromStringAndSize(head, head_size))
         return 0
-    if ex.body_size <= JOIN_BELOW:
+    if is_joined(ex.body_size):
         whole = PyBytes_FromStringAndSize(NULL, head_size + <Py_ssize_t> ex.body_size)
         to = PyBytes_AS_STRING(whole)
         memcpy(to, head, head_size)

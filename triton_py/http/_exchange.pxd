@@ -85,6 +85,9 @@ cdef struct Exchange:
     Arena arena
     Description description
     Param* forwarded            # headers that become parameters
+    uint64_t received_ns        # monotonic: when its first byte was read
+    bint accounted              # the client wants to know where time and bytes went
+    uint64_t copied             # of the answer's outputs, the bytes that are written anew [core]
     Recording* trace            # held; NULL: the request is not traced
     bint send_noted             # the trace knows when the answer began to be sent
     Fault fault                 # the first thing that was wrong [core]

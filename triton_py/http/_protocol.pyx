@@ -377,7 +377,7 @@ cdef class Connection:
     cdef uint32_t began             # tick at which the current request began
     cdef uint32_t heard             # tick of the last byte
     cdef uint32_t moved             # tick at which the client last took something of an answer
-    # Of the last read, and of the current request's first byte; kept only while tracing is on.
+    # Of the last read, and of the current request's first byte.
     cdef uint64_t read_ns, received_ns
     cdef object unsent
     cdef Backlog* backlog           # counted: of its streams; NULL: it had none yet
@@ -438,11 +438,9 @@ cdef class Connection:
         self.heard = self.endpoint.tick
         if self.lingering:
             return
-        if self.endpoint.tracing[0]:
-            self.read_ns = trace_now()
-            if self.inbox.begin == self.inbox.end:
-                self.received_ns = self.read_ns
+        self.read_ns = trace_now()
         if self.inbox.begin == self.inbox.end:
+            self.received_ns = self.read_ns
             self.began = self.endpoint.tick
         self.inbox.end += <size_t> size
         self.parse()
@@ -582,6 +580,7 @@ cdef class Connection:
         elif self.endpoint.forward is not None and not self.forward_headers(ex, base):
             self.fail(ex)
         else:
+            ex.received_ns = self.received_ns
             if self.endpoint.tracing[0]:
                 self.trace(ex, &route, base)
             ex.block = block_hold(self.inbox.block)
@@ -660,7 +659,6 @@ cdef class Connection:
         """Asks whether the request is to be traced, and begins if so."""
         cdef Tracer tracer = self.endpoint.tracer
         cdef uint64_t since = self.received_ns
-        cdef uint64_t seconds = <uint64_t> (self.endpoint.tick - self.began) + 2
         cdef uint64_t now
         parent = None
         state = None
@@ -673,8 +671,6 @@ cdef class Connection:
         ex.trace = tracer.sample((<bytes> route.model).decode("utf-8", "replace"), parent, state)
         if ex.trace == NULL:
             return 0
-        if since == 0 or now - since > seconds * 1000000000:
-            since = now     # of a request from before tracing was turned on
         with nogil:
             recording_stamp(ex.trace, STAMP_HTTP_RECV_START, since)
             recording_stamp(ex.trace, STAMP_HTTP_RECV_END, now)
