@@ -25,8 +25,8 @@ def run(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str
     # An installed package's plugin is there already; by this name a source tree's is, too.
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", PLUGIN, "-p", "no:cacheprovider",
-         *map(str, arguments)],
-        capture_output=True, text=True, timeout=150, check=False, cwd=folder,
+         "--triton-time-budget=600", *map(str, arguments)],
+        capture_output=True, text=True, timeout=600, check=False, cwd=folder,
     )  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def outcomes(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(700)
 def test_a_faulty_library(specimen: Library, model_folder: Folder, tmp_path: Path) -> None:
     (tmp_path / "test_own.py").write_text("def test_own():\n    pass\n")
     done = run(tmp_path, *library(specimen("requests/released-twice"), model_folder("elements")),
@@ -64,7 +64,7 @@ def test_a_faulty_library(specimen: Library, model_folder: Folder, tmp_path: Pat
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(700)
 def test_some_of_a_sound_library(specimen: Library, model_folder: Folder, tmp_path: Path) -> None:
     done = run(tmp_path, *library(specimen("sound"), model_folder("elements")),
                "--triton-profile=batching", "-k", "full or order",
@@ -76,7 +76,7 @@ def test_some_of_a_sound_library(specimen: Library, model_folder: Folder, tmp_pa
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(700)
 def test_should_decides_when_strict(
     specimen: Library, model_folder: Folder, tmp_path: Path
 ) -> None:

@@ -42,8 +42,9 @@ NAMES = ("json", "junit", "html", "certificate")
 def certify(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     # From the folder, to see what is left in it.
     return subprocess.run(
-        [sys.executable, "-m", "triton_py", "certify", *map(str, arguments)], cwd=folder,
-        capture_output=True, text=True, timeout=150, check=False,
+        [sys.executable, "-m", "triton_py", "certify", "--time-budget=600", *map(str, arguments)],
+        cwd=folder,
+        capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
 
 
@@ -61,7 +62,7 @@ def all_files(folder: Path) -> set[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(700)
 def test_all_files_of_one_run(folder: Path) -> None:
     (folder / "conformance.toml").write_text(
         "largest = 64\n[ranges]\nINPUT0 = [0, 9]\n[[model]]\npath = 'model'\n"
@@ -98,7 +99,7 @@ def test_all_files_of_one_run(folder: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(700)
 @pytest.mark.parametrize(
     ("function", "expires", "code", "verdict", "status"),
     [

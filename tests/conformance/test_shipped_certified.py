@@ -45,7 +45,7 @@ def certified(name: str, model: ModelUnderTest, least: int = 58) -> None:
 def hold(library: Path, model: ModelUnderTest, least: int, advice: tuple[str, ...] = ()) -> None:
     """:param advice: clauses that are only advice, and not followed."""
     target = open_target(library, [model])
-    result = certify(target, examples=10, budget_s=150)
+    result = certify(target, examples=10, budget_s=600)
     found = {r.clause.id: r.violations[0].summary for r in result.results if r.status == FAIL}
     assert (tuple(found), result.problems) == (advice, []), found
     assert result.verdict == CONFORMANT
@@ -53,7 +53,7 @@ def hold(library: Path, model: ModelUnderTest, least: int, advice: tuple[str, ..
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(700)
 def test_identity() -> None:
     def same(inputs):
         return {f"OUTPUT{name[5:]}": array for name, array in inputs.items()}
@@ -62,7 +62,7 @@ def test_identity() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(700)
 def test_onnxruntime(tmp_path: Path) -> None:
     """A model that adds 1 to a matrix with two variable dimensions."""
     x = helper.make_tensor_value_info("X", TensorProto.FLOAT, ["batch", "size"])
@@ -80,7 +80,7 @@ def test_onnxruntime(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(700)
 def test_repeat() -> None:
     """Its lists are as long as each other by the configuration, its delays short by the ranges."""
     config = """
@@ -106,7 +106,7 @@ def test_repeat() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(700)
 def test_the_minimal_backend_of_the_examples(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     library = tmp_path / "libtriton_add_one.so"

@@ -29,7 +29,7 @@ from triton_py.conformance.target import ModelUnderTest, open_target
 PLACE = os.environ.get("TRITON_PY_PYTRITON", "")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(700),
     pytest.mark.skipif(not PLACE, reason="not run: TRITON_PY_PYTRITON names no nvidia-pytriton"),
 ]
 CONFIG = """
@@ -85,7 +85,7 @@ def result(library: Path, tmp_path_factory: pytest.TempPathFactory) -> RunResult
     target = open_target(library, [ModelUnderTest("double", CONFIG, str(model), reference=right)])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{Path(PLACE, 'bin')}{os.pathsep}{os.environ['PATH']}")
-        return certify(target, examples=4, budget_s=150, profiles=["core", "batching"],
+        return certify(target, examples=4, budget_s=600, profiles=["core", "batching"],
                        shrink_s=2.0, again=False)  # fmt: skip
 
 
