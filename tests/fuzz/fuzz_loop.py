@@ -185,6 +185,7 @@ class Pipe:
             self._unsent.clear()
             self.loop.call_soon(self._lose)
         elif not self.protocol.eof_received():
+            self._gone = True
             self.close()
 
     async def turn(self) -> None:

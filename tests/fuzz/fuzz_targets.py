@@ -21,7 +21,7 @@ from types import ModuleType
 
 HERE = Path(__file__).resolve().parent
 #: The samples and helpers of these folders' tests serve here, too.
-NEIGHBOURS = ("http", "grpc", "client")
+NEIGHBOURS = ("http", "grpc", "client", "config")
 
 TARGETS = ("json", "codec", "config", "http", "grpc")
 CORPUS = HERE / "corpus"

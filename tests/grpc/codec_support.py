@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 
 import pytest
@@ -138,7 +139,25 @@ def agree(data: bytes) -> None:
         with pytest.raises(MalformedMessage, match="malformed ModelInferRequest"):
             decode_request(data)
         return
-    assert same(decode_request(data).describe(), describe(theirs))
+    try:
+        ours = decode_request(data)
+    except MalformedMessage as error:
+        assert _is_field_0(data, str(error)), error
+        return
+    assert same(ours.describe(), describe(theirs))
+
+
+def _is_field_0(data: bytes, text: str) -> bool:
+    """Whether a refusal is of field 0 inside a group that nobody knows.
+
+    There is no such field, but protobuf's library for Python passes over it there, and only there. That
+    for C++, which is Triton's, does not, and neither do we.
+    """
+    found = re.search(r"an impossible field tag \(at byte (\d+) of", text)
+    if found is None:
+        return False
+    # One byte holds a whole tag of field 0, and what is before it may be anything.
+    return data[int(found.group(1)) - 1] < 8
 
 
 def pack(datatype: str, elements: list) -> bytes:

@@ -76,6 +76,7 @@ def test_agrees_with_protobuf_on_mutated_messages(message, mutations):
 @example(b"\x0b\x0c")  # an unknown group around nothing
 @example(b"\x0b\x14")  # ended by another group's end
 @example(b"\x0c")
+@example(b"\x7b\x00\x00\x7c")  # a field 0, which protobuf doesn't mind in a group
 @example(b"\x0b" * 200)
 @example(b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")
 @example(b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02")
@@ -208,6 +209,20 @@ def test_a_packed_field_that_ends_within_an_element(tag, size):
     agree(message)
     with pytest.raises(MalformedMessage, match="no multiple of its elements' size"):
         decode_request(message)
+
+
+@pytest.mark.parametrize("datatype", sorted(TYPED))
+@pytest.mark.parametrize("empty", [b"\x32\x00", b"\x3a\x00"], ids=["fp32", "fp64"])
+def test_an_empty_packed_field_beside_the_elements(datatype, empty):
+    """A tensor of strings or integers beside fp32_contents or fp64_contents of no element was read as an
+    empty tensor: that one empty piece was taken for the piece that needs no copy."""
+    part = pb.InferTensorContents()
+    value = {"?": True, None: b"ab", "f": 1.5, "d": 2.5}.get(TYPED[datatype][2], 7)
+    getattr(part, TYPED[datatype][0]).extend([value, value])
+    wire = part.SerializeToString()
+    for message in (with_contents(datatype, wire + empty), with_contents(datatype, empty + wire)):
+        agree(message)
+        assert typed_bytes(decode_request(message), 0) == pack(datatype, [value, value])
 
 
 def test_empty_contents_are_an_empty_tensor():
