@@ -354,6 +354,11 @@ class BuildNative(build_ext):
 class BuildPython(build_py):
     """``build_py`` plus the headers, which live in ``cbackend/include``."""
 
+    def find_data_files(self, package: str, src_dir: str) -> list[str]:
+        # What was linked in place may be of another kind than what is built now, with other flags.
+        return [name for name in super().find_data_files(package, src_dir)
+                if not name.endswith(".so")]
+
     def run(self) -> None:
         super().run()
         if getattr(self, "editable_mode", False):

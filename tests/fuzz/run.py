@@ -129,8 +129,8 @@ def _keep_finding(name: str, found: Path, log: Path) -> None:
 
 def fuzz(name: str, seconds: float, library: Path, most_findings: int = 5) -> Result:
     """One target, for so long; goes on behind what it finds."""
-    corpus, found = BUILD / "corpus" / name, BUILD / "found" / name
-    for place in (corpus, found):
+    corpus, found, scratch = (BUILD / kind / name for kind in ("corpus", "found", "scratch"))
+    for place in (corpus, found, scratch):
         place.mkdir(parents=True, exist_ok=True)
     for data in [*load(name).seeds(),
                  *(path.read_bytes() for path in sorted((CORPUS / name).glob("*")))]:
@@ -146,9 +146,12 @@ def fuzz(name: str, seconds: float, library: Path, most_findings: int = 5) -> Re
             subprocess.run(
                 _command(name, str(corpus), f"-max_total_time={int(left)}", f"-timeout={TIMEOUT}",
                          f"-max_len={MOST_BYTES[name]}", f"-dict={_dictionary(name)}",
-                         "-rss_limit_mb=1500", "-malloc_limit_mb=300", "-print_final_stats=1",
+                         "-rss_limit_mb=1500", "-malloc_limit_mb=300", "-detect_leaks=0",
+                         "-print_final_stats=1", "-print_funcs=0", "-reload=0", "-len_control=10",
+                         # Its bookkeeping costs more than most inputs do.
+                         "-entropic=0",
                          f"-artifact_prefix={found}/"),
-                cwd=found, env=_environment(library), stdout=out, stderr=subprocess.STDOUT,
+                cwd=scratch, env=_environment(library), stdout=out, stderr=subprocess.STDOUT,
                 check=False)
         text = log.read_text(errors="replace")
         result.seconds += time.monotonic() - started
@@ -178,7 +181,7 @@ def keep(name: str, library: Path) -> None:
         subprocess.run(
             _command(name, "-merge=1", f"-max_len={MOST_BYTES[name]}", f"-timeout={TIMEOUT}",
                      str(smallest), str(BUILD / "corpus" / name)),
-            cwd=smallest, env=_environment(library), stdout=out, stderr=subprocess.STDOUT, check=True)
+            cwd=BUILD / "scratch" / name, env=_environment(library), stdout=out, stderr=subprocess.STDOUT, check=True)
     place = CORPUS / name
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
