@@ -9,16 +9,18 @@ become the bytes that protobuf's elements say, or a sentence; protobuf reads wha
 
 from __future__ import annotations
 
+import math
 import random
 import struct
 from typing import Any
 
-import triton_py.core  # noqa: F401
 from codec_support import TYPED, agree, describe, pack, same
 from fuzz_loop import Violation
 from google.protobuf.message import DecodeError
 from grpc_samples import good_request, other_typed_requests, typed_request
 from grpc_samples import mutate as make_nonsense
+
+import triton_py.core  # noqa: F401
 from triton_py.errors import InvalidArgumentError
 from triton_py.grpc._decode import MalformedMessage, decode_request
 from triton_py.grpc._encode import encode_response
@@ -71,7 +73,7 @@ def _same_reals(ours: bytes, theirs: bytes, code: str) -> bool:
         a, b = ours[at:at + size], theirs[at:at + size]
         if a != b:
             (x,), (y,) = struct.unpack(f"<{code}", a), struct.unpack(f"<{code}", b)
-            if x == x or y == y:
+            if not math.isnan(x) or not math.isnan(y):
                 return False
     return True
 
@@ -117,7 +119,7 @@ def _response(data: bytes) -> None:
     for key, value in source.parameters.items():
         choice = value.WhichOneof("parameter_choice")
         number = getattr(value, choice) if choice else None
-        if isinstance(number, float) and number != number:
+        if isinstance(number, float) and math.isnan(number):
             number = 0.0
         params[key] = number
     raw = list(source.raw_input_contents)

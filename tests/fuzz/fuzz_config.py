@@ -23,6 +23,7 @@ import test_roundtrip
 from fuzz_loop import Violation
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
+
 from triton_py.config import (
     ConfigError,
     check_name,

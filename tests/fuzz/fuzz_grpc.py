@@ -23,7 +23,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import hpack
-import triton_py.core  # noqa: F401
 from fuzz_codec import messages as codec_messages
 from fuzz_loop import Pipe, Stage, Violation
 from fuzz_server import Served
@@ -49,6 +48,8 @@ from http2_client import (
     frame,
     grpc_message,
 )
+
+import triton_py.core  # noqa: F401
 from triton_py.grpc._call import alive
 from triton_py.grpc._connection import Connection
 from triton_py.grpc._endpoint import Endpoint

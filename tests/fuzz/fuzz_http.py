@@ -21,12 +21,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import triton_py.core  # noqa: F401
 from fuzz_loop import Pipe, Stage, Violation
 from fuzz_server import Served
 from http_samples import mutate as make_nonsense
 from http_samples import samples
 from http_support import pack_strings, request_bytes
+
+import triton_py.core  # noqa: F401
 from triton_py.http._exchange import alive
 from triton_py.http._json_infer import describe_json
 from triton_py.http._parser import HttpError, RequestParser

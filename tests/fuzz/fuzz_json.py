@@ -18,9 +18,10 @@ import random
 import struct
 from typing import Any, NoReturn
 
-import triton_py.core  # noqa: F401
 from fuzz_loop import Violation
 from http_support import pack_strings
+
+import triton_py.core  # noqa: F401
 from triton_py.http._json_generate import generate_json
 from triton_py.http._json_infer import describe_json
 from triton_py.http._json_writer import string_json, tensor_json
