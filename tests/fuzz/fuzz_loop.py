@@ -198,6 +198,7 @@ class Pipe:
         if self.lost:
             return
         self._send()
+        self._resume()
         if self.reads:
             self._take()
         self._deliver()
@@ -227,7 +228,10 @@ class Pipe:
             self.loop.call_soon(self._lose)
         elif self._eof:
             self.near.shutdown(socket.SHUT_WR)
-        if self._paused and not self.closing:
+
+    def _resume(self) -> None:
+        """Never from within a write, as no event loop does it."""
+        if self._paused and not self._unsent and not self.closing:
             self._paused = False
             self.protocol.resume_writing()
 

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The process in which atheris fuzzes one target: ``fuzz_process.py TARGET [libFuzzer's arguments]``.
 
-run.py starts it with the sanitizers' runtime loaded and the instrumented build on the path.
+run.py starts it with the sanitizers' runtime loaded and the instrumented build on the path. The program
+that ``FUZZ_PROGRAM`` names does the same for this target: libFuzzer runs it to merge corpora.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 
 import atheris
@@ -23,7 +25,8 @@ def main() -> None:
         out = target.mutate(data, random_seed, lambda some: bytes(atheris.Mutate(some, most)))
         return bytes(out[:most])
 
-    atheris.Setup([sys.argv[0], *sys.argv[2:]], target.one_input, custom_mutator=mutated)
+    program = os.environ.get("FUZZ_PROGRAM", sys.argv[0])
+    atheris.Setup([program, *sys.argv[2:]], target.one_input, custom_mutator=mutated)
     atheris.Fuzz()
 
 

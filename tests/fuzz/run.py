@@ -174,14 +174,22 @@ def fuzz(name: str, seconds: float, library: Path, most_findings: int = 5) -> Re
 def keep(name: str, library: Path) -> None:
     """Makes the kept corpus the smallest part of the grown one that covers as much, and no more than
     fits into the repository: small inputs first."""
-    smallest = BUILD / "smallest" / name
+    smallest, scratch = BUILD / "smallest" / name, BUILD / "scratch" / name
     shutil.rmtree(smallest, ignore_errors=True)
-    smallest.mkdir(parents=True)
-    with open(BUILD / f"{name}-merge.log", "w") as out:
-        subprocess.run(
-            _command(name, "-merge=1", f"-max_len={MOST_BYTES[name]}", f"-timeout={TIMEOUT}",
-                     str(smallest), str(BUILD / "corpus" / name)),
-            cwd=BUILD / "scratch" / name, env=_environment(library), stdout=out, stderr=subprocess.STDOUT, check=True)
+    for folder in (smallest, scratch):
+        folder.mkdir(parents=True, exist_ok=True)
+    program = BUILD / f"fuzz-{name}"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(_command(name))} "$@"\n')
+    program.chmod(0o755)
+    log = BUILD / f"{name}-merge.log"
+    with open(log, "w") as out:
+        status = subprocess.run(
+            _command(name, "-set_cover_merge=1", f"-max_len={MOST_BYTES[name]}",
+                     f"-timeout={TIMEOUT}", str(smallest), str(BUILD / "corpus" / name)),
+            cwd=scratch, env={**_environment(library), "FUZZ_PROGRAM": str(program)}, stdout=out,
+            stderr=subprocess.STDOUT, check=False).returncode
+    if status or not any(smallest.iterdir()):
+        raise SystemExit(f"merging the corpus of {name} failed: see {log}")
     place = CORPUS / name
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
