@@ -23,12 +23,16 @@ cdef void channel_request_done(Channel* channel) noexcept nogil
 cdef bint channel_claim(Channel* channel, bint final) noexcept nogil
 # Hands a response (or NULL: flags only) to the client, after channel_claim.
 cdef void channel_deliver(Channel* channel, Response* response, uint32_t flags) noexcept nogil
+# Calls the client back, at once: what channel_deliver does where no order is to be kept.
+cdef void channel_hand_out(Channel* channel, Response* response, uint32_t flags) noexcept nogil
+# The order is through with a channel that had a place in it.
+cdef void channel_forget(Channel* channel) noexcept nogil
 # Sends an error response with the final flag unless the final response was sent already.
 cdef void channel_fail(
     Channel* channel, TRITONSERVER_Error_Code code, const char* message
 ) noexcept nogil
 # Undoes channel_new without calling anybody: the request was never accepted, and the count in
-# flight is the caller's again.
+# flight and the trace are the caller's again.
 cdef void channel_abandon(Channel* channel) noexcept nogil
 # The channel of a live factory (borrowed), or NULL and *error.
 cdef Channel* factory_channel(

@@ -17,6 +17,14 @@ from triton_py.abi.types cimport (
     TRITONSERVER_Error_Code,
     TRITONSERVER_InferenceResponse,
 )
+from triton_py.core.account cimport (
+    account_counts,
+    account_ends,
+    account_free,
+    account_holds,
+    account_new,
+    account_tell,
+)
 from triton_py.core.counters cimport LIVE_CHANNEL, LIVE_FACTORY, live
 from triton_py.core.error cimport error_new, error_null
 from triton_py.core.model cimport model_leave
@@ -28,13 +36,16 @@ from triton_py.core.objects cimport (
     REQUEST_MAGIC,
     Channel,
     Factory,
+    Instance,
     Model,
     Request,
     Response,
 )
+from triton_py.core.order cimport order_deliver
 from triton_py.core.response cimport response_new_error
 from triton_py.core.slab cimport Slab, slab_get, slab_init, slab_put, slot_alive
 from triton_py.core.statistics cimport statistics_first_response
+from triton_py.core.trace cimport Trace, trace_give_back
 
 cdef Slab _channels
 cdef Slab _factories
@@ -58,10 +69,12 @@ cdef Channel* channel_new(Request* request, Model* model) noexcept nogil:
             return NULL
     channel.references = 1
     channel.model = model
+    channel.instance = NULL
     channel.pending = 2
     channel.final = 0
     channel.sending = 0
     channel.failed = 0
+    channel.ordered = False
     tp_store(&channel.cancelled, <int64_t>channel.slot.serial << 1
              | (tp_load(&request.cancelled) != 0))
     request.watched = channel
@@ -73,18 +86,31 @@ cdef Channel* channel_new(Request* request, Model* model) noexcept nogil:
     channel.response_userp = request.response_userp
     # Of a request that only fills a slot nobody asks how long it took.
     channel.request_start = 0 if request.is_null else request.request_start
+    channel.trace = NULL
+    channel.account = NULL
     live(LIVE_CHANNEL, 1)
+    if request.account.wanted:
+        channel.account = account_new(request)
+        if channel.account == NULL:
+            _free(channel)
+            return NULL
     return channel
 
 
 cdef void _free(Channel* channel) noexcept nogil:
+    cdef Trace* trace = channel.trace
+    if channel.account != NULL:
+        account_free(channel.account)
     if channel.id != channel.short_id:
         free(channel.id)
     slab_put(&_channels, &channel.slot)
     live(LIVE_CHANNEL, -1)
+    if trace != NULL:
+        trace_give_back(trace)
 
 
 cdef void channel_abandon(Channel* channel) noexcept nogil:
+    channel.trace = NULL  # whoever submits gives it back, in any case
     _free(channel)
 
 
@@ -95,7 +121,11 @@ cdef void channel_retain(Channel* channel) noexcept nogil:
 cdef void _settled(Channel* channel) noexcept nogil:
     """One of the two things that keep the model busy with this request is over."""
     cdef Model* model = channel.model
+    cdef Instance* instance = channel.instance
     if tp_add(&channel.pending, -1) == 0:
+        # First: who waits for the model to be idle may take its instances away.
+        if instance != NULL:
+            tp_add(&instance.in_flight, -1)
         model_leave(model)
 
 
@@ -110,10 +140,20 @@ cdef void channel_release(Channel* channel) noexcept nogil:
                 b"the backend released the request without sending its final response",
             )
             tp_store(&channel.references, 0)
-        _free(channel)
+        channel_forget(channel)
+
+
+cdef void channel_forget(Channel* channel) noexcept nogil:
+    # What is not the client's yet is held by the order, whose hold is none of the references: the
+    # last of those has to be seen, for a final response that is missing.
+    if channel.ordered and tp_add(&channel.keepers, -1) != 0:
+        return
+    _free(channel)
 
 
 cdef void channel_request_done(Channel* channel) noexcept nogil:
+    if channel.account != NULL and account_ends(channel.account):
+        _hand_last(channel)
     _settled(channel)
     channel_release(channel)
 
@@ -134,17 +174,65 @@ cdef bint channel_claim(Channel* channel, bint final) noexcept nogil:
     return True
 
 
+cdef void _hand_last(Channel* channel) noexcept nogil:
+    """The final response of a request with an account, of which everything is known by now."""
+    if channel.account.last != NULL:
+        account_tell(channel.account, channel.account.last)
+    _hand_over(channel, channel.account.last, TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+
+
+cdef void _deliver_accounted(Channel* channel, Response* response, uint32_t flags) noexcept nogil:
+    cdef Response* before
+    if response != NULL:
+        account_counts(channel.account, response)
+    if not flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL:
+        if response != NULL and not channel.model.decoupled:
+            # It is the only one of its request, or something is wrong with the backend.
+            response = account_holds(channel.account, response)
+            if response == NULL:
+                tp_add(&channel.sending, -1)
+                return
+        if response != NULL:
+            account_tell(channel.account, response)
+        _hand_over(channel, response, flags)
+        return
+    before = account_holds(channel.account, NULL)
+    if response == NULL:
+        response = before
+    elif before != NULL:
+        account_tell(channel.account, before)
+        tp_add(&channel.sending, 1)
+        _hand_over(channel, before, 0)
+    channel.account.last = response
+    if account_ends(channel.account):
+        _hand_last(channel)
+
+
 cdef void channel_deliver(Channel* channel, Response* response, uint32_t flags) noexcept nogil:
+    if channel.account != NULL:
+        _deliver_accounted(channel, response, flags)
+    else:
+        _hand_over(channel, response, flags)
+
+
+cdef void _hand_over(Channel* channel, Response* response, uint32_t flags) noexcept nogil:
     if response != NULL:
         if tp_add(&channel.sent, 1) == 1 and channel.request_start:
             statistics_first_response(&channel.model.statistics, channel.request_start)
         if response.error != NULL:
             tp_store(&channel.failed, 1)
+    if channel.ordered:
+        order_deliver(channel, response, flags)
+        return
+    channel_hand_out(channel, response, flags)
+    if not flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL:
+        tp_add(&channel.sending, -1)
+
+
+cdef void channel_hand_out(Channel* channel, Response* response, uint32_t flags) noexcept nogil:
     channel.response_fn(<TRITONSERVER_InferenceResponse*>response, flags, channel.response_userp)
     if flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL:
         _settled(channel)
-    else:
-        tp_add(&channel.sending, -1)
 
 
 cdef void channel_fail(

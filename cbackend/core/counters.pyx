@@ -12,7 +12,7 @@ _NAMES = (
     "error", "message", "parameter", "buffer_attributes", "allocator", "options", "server",
     "backend", "model", "instance", "request", "channel", "response_factory", "response",
     "output_buffer", "backend_memory", "metric_family", "metric", "metric_args", "metrics",
-    "response_statistics", "sequence", "state", "state_memory", "agent", "agent_model",
+    "response_statistics", "sequence", "state", "state_memory", "trace", "agent", "agent_model",
     "agent_location",
 )
 assert len(_NAMES) == LIVE_KINDS

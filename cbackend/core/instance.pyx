@@ -7,6 +7,7 @@ from libc.stdlib cimport calloc, free
 from libcpp cimport bool as cbool
 
 from triton_py.abi.types cimport *
+from triton_py.core.account cimport account_executes, account_reported
 from triton_py.core.counters cimport LIVE_INSTANCE, live
 from triton_py.core.error cimport (
     check,
@@ -28,6 +29,7 @@ from triton_py.core.model cimport usage_set
 from triton_py.core.native cimport (
     pthread_mutex_lock,
     pthread_mutex_unlock,
+    tp_add,
     tp_load,
     tp_now_ns,
     tp_store,
@@ -54,6 +56,8 @@ from triton_py.core.statistics cimport (
     statistics_success,
 )
 from triton_py.core.text cimport text_copy
+from triton_py.core.trace cimport Trace, trace_report
+from triton_py.core.trace_tensors cimport trace_inputs
 
 
 def _cpu_list(text: str) -> list:
@@ -127,6 +131,13 @@ cdef void instance_free(Instance* instance) noexcept nogil:
     live(LIVE_INSTANCE, -1)
 
 
+cdef void _account(Worker* worker, uint32_t count, uint64_t total) noexcept nogil:
+    cdef uint32_t i
+    for i in range(count):
+        if worker.batch[i].channel.account != NULL:
+            account_executes(worker.batch[i].channel.account, worker.batch[i], total, count)
+
+
 cdef void instance_execute(
     Instance* instance, Worker* worker, uint32_t count, CloseReason reason
 ) noexcept nogil:
@@ -138,21 +149,32 @@ cdef void instance_execute(
     cdef TRITONSERVER_Error* error
     cdef Request* request
     cdef uint32_t i
+    cdef bint accounted = False
+    tp_add(&instance.in_flight, count)
     for i in range(count):
         request = worker.batch[i]
+        request.channel.instance = instance
         request.exec_start = start
         tp_store(&request.reported, 0)
         total += request.batch_size if request.batch_size else 1
         worker.serials[i] = request.slot.serial
         # The backend may reorder or overwrite the array that it gets.
         worker.handed[i] = request
+        if request.channel.trace != NULL:
+            trace_inputs(request.channel.trace, TRITONSERVER_TRACE_TENSOR_BACKEND_INPUT, request,
+                         True)
+        if request.channel.account != NULL:
+            accounted = True
         tp_store(&request.state, REQUEST_EXECUTING)
+    if accounted:
+        _account(worker, count, total)
     error = model.backend.execute(
         <TRITONBACKEND_ModelInstance*>instance, <TRITONBACKEND_Request**>worker.handed, count)
     end = tp_now_ns()
-    statistics_closed(&model.statistics, reason, total)
-    if instance.batches_reported == reports:
-        statistics_batch(&model.statistics, False, total, start, start, end, end)
+    if not tp_load(&instance.warming):
+        statistics_closed(&model.statistics, reason, total)
+        if instance.batches_reported == reports:
+            statistics_batch(&model.statistics, False, total, start, start, end, end)
     if error == NULL:
         return
     # Execute gave the requests back. A backend that released some of them before it failed has
@@ -353,6 +375,16 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ModelInstanceReportMemoryUsage(
     return error
 
 
+cdef void _trace_compute(
+    Trace* trace, uint64_t exec_start_ns, uint64_t compute_start_ns, uint64_t compute_end_ns,
+    uint64_t exec_end_ns
+) noexcept nogil:
+    trace_report(trace, TRITONSERVER_TRACE_COMPUTE_START, exec_start_ns)
+    trace_report(trace, TRITONSERVER_TRACE_COMPUTE_INPUT_END, compute_start_ns)
+    trace_report(trace, TRITONSERVER_TRACE_COMPUTE_OUTPUT_START, compute_end_ns)
+    trace_report(trace, TRITONSERVER_TRACE_COMPUTE_END, exec_end_ns)
+
+
 cdef public TRITONSERVER_Error* TRITONBACKEND_ModelInstanceReportStatistics(
     TRITONBACKEND_ModelInstance* instance, TRITONBACKEND_Request* request, const cbool success,
     const uint64_t exec_start_ns, const uint64_t compute_start_ns,
@@ -374,6 +406,12 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ModelInstanceReportStatistics(
                          b"request were reported before")
     if r.is_null:
         return NULL
+    if r.channel.trace != NULL:
+        _trace_compute(r.channel.trace, exec_start_ns, compute_start_ns, compute_end_ns,
+                       exec_end_ns)
+    if r.channel.account != NULL:
+        account_reported(r.channel.account, exec_start_ns, compute_start_ns, compute_end_ns,
+                         exec_end_ns)
     now = tp_now_ns()
     # An error response is a failure, whatever the backend says of it.
     if success and not tp_load(&r.channel.failed):
@@ -395,6 +433,8 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ModelInstanceReportBatchStatistics
     if it == NULL:
         return error
     it.batches_reported += 1
+    if tp_load(&it.warming):
+        return NULL
     statistics_batch(&it.model.statistics, True, batch_size if batch_size else 1, exec_start_ns,
                      compute_start_ns, compute_end_ns, exec_end_ns)
     return NULL

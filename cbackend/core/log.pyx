@@ -42,11 +42,14 @@ cdef struct LogState:
     cbool warn
     cbool error
     int verbose
-    int format       # TRITONSERVER_LogFormat
+    int format       # TRITONSERVER_LogFormat, or FORMAT_JSON
     bint escape
     int fd           # -1: standard output and error
     TRITONSERVER_LogCallbackFn_t callback
     void* userp
+
+cdef enum:
+    FORMAT_JSON = 2
 
 cdef LogState _log
 pthread_mutex_init(&_log.mutex, NULL)
@@ -96,9 +99,74 @@ cdef size_t _preamble(
                             <int>getpid(), base, line)
 
 
+cdef const char* _name(TRITONSERVER_LogLevel level) noexcept nogil:
+    if level == TRITONSERVER_LOG_VERBOSE:
+        return b"VERBOSE"
+    if level == TRITONSERVER_LOG_WARN:
+        return b"WARNING"
+    if level == TRITONSERVER_LOG_ERROR:
+        return b"ERROR"
+    return b"INFO"
+
+
+cdef size_t _object(
+    char* out, TRITONSERVER_LogLevel level, const char* filename, int line, const char* msg
+) noexcept nogil:
+    """A line of the format json; out has room for 512 bytes, and 6 per byte of both texts."""
+    cdef uint64_t now = tp_wall_ns()
+    cdef time_t seconds = <time_t>(now // 1000000000)
+    cdef tm parts
+    cdef char date[32]
+    cdef const char* base = strrchr(filename, b"/")
+    cdef size_t size
+    gmtime_r(&seconds, &parts)
+    strftime(date, sizeof(date), b"%Y-%m-%dT%H:%M:%S", &parts)
+    size = <size_t>snprintf(
+        out, 200, b'{"time": "%s.%06uZ", "level": "%s", "pid": %d, "line": %d, "file": ', date,
+        <unsigned int>(now // 1000 % 1000000), _name(level), <int>getpid(), line)
+    size += _escaped(out + size, base + 1 if base != NULL else filename)
+    memcpy(out + size, b', "message": ', 13)
+    size += 13
+    size += _escaped(out + size, msg)
+    out[size] = b"}"
+    return size + 1
+
+
+cdef size_t _sequence(const unsigned char* text) noexcept nogil:
+    """How many bytes the character of UTF-8 has that begins here, beyond ASCII; 0: none does."""
+    cdef unsigned char first = text[0]
+    cdef unsigned char least = 0x80
+    cdef unsigned char most = 0xbf
+    cdef size_t size, i
+    if 0xc2 <= first <= 0xdf:
+        size = 2
+    elif 0xe0 <= first <= 0xef:
+        size = 3
+        if first == 0xe0:
+            least = 0xa0
+        elif first == 0xed:  # surrogates
+            most = 0x9f
+    elif 0xf0 <= first <= 0xf4:
+        size = 4
+        if first == 0xf0:
+            least = 0x90
+        elif first == 0xf4:
+            most = 0x8f
+    else:
+        return 0
+    # The byte that ends the text is none of these.
+    for i in range(1, size):
+        if not least <= text[i] <= most:
+            return 0
+        least, most = 0x80, 0xbf
+    return size
+
+
 cdef size_t _escaped(char* out, const char* msg) noexcept nogil:
-    """Writes msg as a JSON string; out has room for 6 bytes per byte of msg and 2 more."""
+    """Writes msg as a JSON string; out has room for 6 bytes per byte of msg and 2 more. A byte that
+    is not UTF-8 becomes a replacement character: a backend may log anything."""
     cdef size_t n = 0
+    cdef size_t size
     cdef unsigned char c
     cdef const char* hexadecimal = b"0123456789abcdef"
     out[n] = b'"'
@@ -120,9 +188,18 @@ cdef size_t _escaped(char* out, const char* msg) noexcept nogil:
             out[n + 4] = hexadecimal[c >> 4]
             out[n + 5] = hexadecimal[c & 15]
             n += 6
-        else:
+        elif c < 128:
             out[n] = <char>c
             n += 1
+        else:
+            size = _sequence(<const unsigned char*>msg)
+            if size == 0:
+                memcpy(out + n, b"\\ufffd", 6)
+                n += 6
+            else:
+                memcpy(out + n, msg, size)
+                n += size
+                msg += size - 1
         msg += 1
     out[n] = b'"'
     return n + 1
@@ -154,15 +231,18 @@ cdef void _write(
     if callback != NULL:
         callback(level, filename, line, tp_wall_ns() // 1000, msg, userp)
         return
-    text = <char*>malloc(512 + 6 * strlen(msg))
+    text = <char*>malloc(512 + 6 * (strlen(msg) + strlen(filename)))
     if text == NULL:
         return
-    size = _preamble(text, 400, level, filename, line)
-    if escape:
-        size += _escaped(text + size, msg)
+    if _log.format == FORMAT_JSON:
+        size = _object(text, level, filename, line, msg)
     else:
-        memcpy(text + size, msg, strlen(msg))
-        size += strlen(msg)
+        size = _preamble(text, 400, level, filename, line)
+        if escape:
+            size += _escaped(text + size, msg)
+        else:
+            memcpy(text + size, msg, strlen(msg))
+            size += strlen(msg)
     text[size] = b"\n"
     size += 1
     # Under the lock, so that SetLogFile does not close the file between its choice and its use.
@@ -275,7 +355,8 @@ cdef public TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogError(
 cdef public TRITONSERVER_Error* TRITONSERVER_ServerOptionsSetLogFormat(
     TRITONSERVER_ServerOptions* options, const TRITONSERVER_LogFormat format
 ) noexcept nogil:
-    if <int>format != 0 and <int>format != 1:
+    # 2, which the enumeration lacks, is ours: an object on each line.
+    if not 0 <= <int>format <= 2:
         return error_new(TRITONSERVER_ERROR_INVALID_ARG, b"unknown log format")
     _log.format = <int>format
     return NULL

@@ -37,12 +37,23 @@ from triton_py.core.objects cimport (
     Request,
     Server,
 )
+from triton_py.core.order cimport order_destroy, order_enter, order_init
 from triton_py.core.queue cimport queue_destroy, queue_init, queue_push
+from triton_py.core.queue_levels cimport levels_free, levels_full, levels_make
+from triton_py.core.queue_timer cimport queue_timer_told
+from triton_py.core.request cimport request_prefix
 from triton_py.core.sequence cimport sequence_accept
 from triton_py.core.sequencer cimport sequencer_free, sequencer_new
-from triton_py.core.statistics cimport statistics_destroy, statistics_init
+from triton_py.core.statistics cimport (
+    FAILURE_REJECTED,
+    statistics_destroy,
+    statistics_failure,
+    statistics_init,
+)
 from triton_py.core.strategy cimport strategy_open
 from triton_py.core.text cimport Text, text_add, text_copy, text_init, text_str
+from triton_py.core.trace cimport Trace, trace_report_now
+from triton_py.core.trace_tensors cimport trace_inputs
 
 
 cdef void model_leave(Model* model) noexcept nogil:
@@ -53,11 +64,21 @@ cdef void model_leave(Model* model) noexcept nogil:
     pthread_mutex_unlock(&model.idle_mutex)
 
 
+cdef void _trace_queued(Request* request) noexcept nogil:
+    # Before the lock, which a callback of the client's must not be under: behind it the request may
+    # be executed and gone.
+    cdef Trace* trace = request.channel.trace
+    trace_report_now(trace, TRITONSERVER_TRACE_QUEUE_START)
+    trace_inputs(trace, TRITONSERVER_TRACE_TENSOR_QUEUE_INPUT, request, False)
+
+
 cdef TRITONSERVER_Error* model_enqueue(Model* model, Request* request) noexcept nogil:
     cdef Queue* queue = &model.queue
     cdef TRITONSERVER_Error* error
     cdef Text text
     cdef bint wake
+    if request.channel.trace != NULL:
+        _trace_queued(request)
     pthread_mutex_lock(&queue.mutex)
     if not queue.accepting:
         pthread_mutex_unlock(&queue.mutex)
@@ -70,10 +91,21 @@ cdef TRITONSERVER_Error* model_enqueue(Model* model, Request* request) noexcept 
         error = sequence_accept(model.sequencer, request, tp_now_ns())
         pthread_mutex_unlock(&queue.mutex)
         return error
+    if queue.levels != NULL and levels_full(queue, request):
+        pthread_mutex_unlock(&queue.mutex)
+        statistics_failure(&model.statistics, FAILURE_REJECTED, request.request_start, tp_now_ns())
+        text_init(&text)
+        request_prefix(request, &text)
+        text_add(&text, b"Exceeds maximum queue size")
+        return error_new(TRITONSERVER_ERROR_UNAVAILABLE, text_str(&text))
     request.queue_start = tp_now_ns()
     request.batcher_start = request.queue_start
     wake = queue.head == NULL
     queue_push(queue, request)
+    if model.ordered:
+        order_enter(model, request.channel)
+    if queue.timeouts:
+        queue_timer_told(model)
     # A worker that waits out a delay looks again by itself; it is woken early only for a batch
     # that may be complete now. Where shapes can differ only a look tells.
     wake = queue.waiters > 0 and (
@@ -113,6 +145,7 @@ cdef Model* model_new(
     if model == NULL:
         raise MemoryError("out of memory for a model")
     queue_init(&model.queue)
+    order_init(&model.order)
     statistics_init(&model.statistics)
     pthread_mutex_init(&model.idle_mutex, NULL)
     tp_cond_init(&model.idle)
@@ -145,6 +178,7 @@ cdef void _free_specs(Model* model) noexcept:
     free(model.inputs)
     free(model.outputs)
     free(model.policy.preferred)
+    levels_free(&model.queue)
     if model.sequencer != NULL:
         sequencer_free(model.sequencer)
         model.sequencer = NULL
@@ -162,6 +196,7 @@ cdef void model_free(Model* model) noexcept:
     model.magic = 0
     _free_specs(model)
     queue_destroy(&model.queue)
+    order_destroy(&model.order)
     statistics_destroy(&model.statistics)
     pthread_cond_destroy(&model.idle)
     pthread_mutex_destroy(&model.idle_mutex)
@@ -177,8 +212,14 @@ cdef void model_free(Model* model) noexcept:
 
 cdef int model_set_config(Model* model, str config) except -1:
     cdef char* text = text_copy(config)
-    free(model.config)
-    model.config = text
+    cdef char* old
+    with nogil:
+        # A model that serves may be asked for it at any time.
+        pthread_mutex_lock(&model.idle_mutex)
+        old = model.config
+        model.config = text
+        pthread_mutex_unlock(&model.idle_mutex)
+    free(old)
     return 0
 
 
@@ -236,6 +277,8 @@ cdef int model_compile(Model* model, dict spec) except -1:
     model.policy.preferred = _dims(preferred)
     model.policy.preferred_count = len(preferred)
     model.policy.compare_inputs = optional or differ
+    levels_make(&model.queue, spec)
+    model.ordered = spec["scheduling"] == "dynamic" and spec["preserve_ordering"]
     if spec["sequence"] is not None:
         model.sequencer = sequencer_new(model, spec)
     return 0
@@ -308,7 +351,10 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ModelConfig(
     if config_version != 1:
         return error_new(TRITONSERVER_ERROR_UNSUPPORTED,
                          b"model configuration version is not supported: supported versions: 1")
-    return message_new(model_config, m.config, strlen(m.config))
+    pthread_mutex_lock(&m.idle_mutex)
+    error = message_new(model_config, m.config, strlen(m.config))
+    pthread_mutex_unlock(&m.idle_mutex)
+    return error
 
 
 cdef public TRITONSERVER_Error* TRITONBACKEND_ModelAutoCompleteConfig(

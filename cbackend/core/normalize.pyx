@@ -39,8 +39,11 @@ cdef void _begin(Text* text, Request* request) noexcept nogil:
 cdef TRITONSERVER_Error* _about(
     Request* request, Model* model, const char* before, const char* name, const char* after
 ) noexcept nogil:
+    """Names the request, too, unless it is NULL."""
     cdef Text text
-    _begin(&text, request)
+    text_init(&text)
+    if request != NULL:
+        request_prefix(request, &text)
     text_add(&text, before)
     text_add(&text, name)
     text_add(&text, after)
@@ -67,7 +70,7 @@ cdef TRITONSERVER_Error* _check_outputs(Request* request, Model* model) noexcept
                 found = True
                 break
         if not found:
-            return _about(request, model, b"unexpected inference output '", request.outputs[i],
+            return _about(NULL, model, b"unexpected inference output '", request.outputs[i],
                           b"' for model '")
     return NULL
 
@@ -81,7 +84,7 @@ cdef TRITONSERVER_Error* _check_input_set(Request* request, Model* model) noexce
     for i in range(request.input_count):
         request.inputs[i].spec = _spec(model, request.inputs[i].name)
         if request.inputs[i].spec == NULL and not wrong_count:
-            return _about(request, model, b"unexpected inference input '",
+            return _about(NULL, model, b"unexpected inference input '",
                           request.inputs[i].name, b"' for model '")
     if not wrong_count:
         # As many as required, all known, and yet a required one may be replaced by an optional.

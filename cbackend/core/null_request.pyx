@@ -3,15 +3,12 @@
 """Null requests (see null_request.pxd)."""
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
-from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from triton_py.abi.types cimport *
-from triton_py.core.allocator cimport Allocator
 from triton_py.core.arena cimport arena_alloc
 from triton_py.core.buffer_attributes cimport buffer_attributes_set
 from triton_py.core.channel cimport channel_new
-from triton_py.core.error cimport error_new
 from triton_py.core.model cimport model_leave
 from triton_py.core.native cimport tp_add, tp_now_ns, tp_store
 from triton_py.core.objects cimport (
@@ -26,35 +23,9 @@ from triton_py.core.objects cimport (
 )
 from triton_py.core.request cimport request_free, request_new
 from triton_py.core.response cimport response_free
+from triton_py.core.scratch_allocator cimport scratch_allocator
 from triton_py.core.sequence_inputs cimport sequence_inputs_add
 from triton_py.core.state_value cimport states_like, states_release
-
-cdef Allocator _allocator
-
-
-cdef TRITONSERVER_Error* _allocate(
-    TRITONSERVER_ResponseAllocator* allocator, const char* tensor_name, size_t byte_size,
-    TRITONSERVER_MemoryType memory_type, int64_t memory_type_id, void* userp, void** buffer,
-    void** buffer_userp, TRITONSERVER_MemoryType* actual_memory_type,
-    int64_t* actual_memory_type_id
-) noexcept nogil:
-    """No output is asked for; a backend that writes one all the same gets a place for it."""
-    buffer[0] = malloc(byte_size + 1)
-    buffer_userp[0] = NULL
-    actual_memory_type[0] = TRITONSERVER_MEMORY_CPU
-    actual_memory_type_id[0] = 0
-    if buffer[0] == NULL:
-        return error_new(TRITONSERVER_ERROR_INTERNAL, b"out of memory for an output")
-    return NULL
-
-
-cdef TRITONSERVER_Error* _release_buffer(
-    TRITONSERVER_ResponseAllocator* allocator, void* buffer, void* buffer_userp,
-    size_t byte_size, TRITONSERVER_MemoryType memory_type, int64_t memory_type_id
-) noexcept nogil:
-    free(buffer)
-    return NULL
-
 
 cdef void _response(
     TRITONSERVER_InferenceResponse* response, const uint32_t flags, void* userp
@@ -67,10 +38,6 @@ cdef void _release(
     TRITONSERVER_InferenceRequest* request, const uint32_t flags, void* userp
 ) noexcept nogil:
     request_free(<Request*>request)
-
-
-_allocator.alloc_fn = _allocate
-_allocator.release_fn = _release_buffer
 
 
 cdef bint _input(Request* request, Input* it, const Input* like, void* zeros) noexcept nogil:
@@ -153,7 +120,7 @@ cdef Request* null_request_new(Request* like, Sequencer* sequencer) noexcept nog
     request.model_name = model.name
     request.model_version = model.version
     request.batch_size = like.batch_size
-    request.allocator = &_allocator
+    request.allocator = scratch_allocator()
     request.response_fn = _response
     request.release_fn = _release
     request.request_start = tp_now_ns()

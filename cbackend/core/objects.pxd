@@ -7,6 +7,7 @@ Who owns what
               server from InferAsync to the release callback.
     Channel   what connects a request to its responses after the request itself is gone; counted:
               one reference each for the request, every factory and every unsent response.
+    Trace     (trace.pxd) the channel's, from InferAsync to its release callback.
     Response  owned by the backend until ResponseSend or ResponseDelete; after that by the client.
     Model     owned by its Python handle; requests in flight keep it from being closed
               (`in_flight`), they do not own it.
@@ -51,6 +52,7 @@ from triton_py.core.slab cimport Slot
 from triton_py.core.state_value cimport SequenceStates, StateSpec, StateValue
 from triton_py.core.statistics cimport Statistics
 from triton_py.core.strategy cimport Strategy
+from triton_py.core.trace cimport Trace
 from triton_py.core.watch cimport Watch
 
 cdef struct Server
@@ -95,6 +97,13 @@ cdef enum ResponseState:
     RESPONSE_NEW = 1    # the backend's
     RESPONSE_SENDING    # inside ResponseSend
     RESPONSE_SENT       # the client's
+
+# What a request says about its account; all 0 unless it wants one.
+cdef struct AccountWish:
+    bint wanted
+    uint64_t received_ns    # monotonic: when its first byte was there; 0: it came over no wire
+    uint64_t wire_bytes
+    uint64_t copied_bytes   # of its inputs, on the way in
 
 # One piece of an input's data. `base` is borrowed from the client until the release callback.
 cdef struct Piece:
@@ -146,6 +155,7 @@ cdef struct Request:
     uint32_t output_count
     uint32_t output_capacity
     ParameterList parameters
+    AccountWish account
     uint32_t batch_size     # 0: the model does not batch
     TRITONSERVER_InferenceRequestReleaseFn_t release_fn
     void* release_userp
@@ -157,6 +167,8 @@ cdef struct Request:
     uint64_t queue_start
     uint64_t exec_start
     uint64_t batcher_start  # when it could first join a batch: what a queue delay counts from
+    uint32_t segment        # where it is in a queue with levels (queue_levels.pxd)
+    uint64_t deadline_ns    # there: when its time in the queue is up; 0: never
     int64_t reported        # the backend reported this request's statistics
     bint is_null            # fills a slot of a sequence batch; the core is its client
     # What the backend sees of `flags` and the correlation id: an iterative sequence sets its own.
@@ -174,10 +186,30 @@ cdef struct Request:
     Arena arena
     char first_block[REQUEST_ARENA]
 
+# What becomes of a request that is to tell where its time went (account.pxd). Durations are sums
+# over its executions.
+cdef struct Account:
+    AccountWish wish
+    uint64_t request_start  # monotonic
+    uint64_t queue_ns
+    uint64_t input_ns
+    uint64_t infer_ns
+    uint64_t output_ns
+    uint64_t executions     # batches it was in
+    uint64_t reports        # of the backend, or of the core in its place
+    uint64_t batch_size     # of the last execution
+    uint64_t batch_requests
+    uint64_t input_bytes
+    uint64_t output_bytes   # of all its responses
+    Response* held          # atomic: a response that waits for what comes next, or NULL
+    Response* last          # the final response; NULL: the flag came alone
+    int64_t ends            # atomic: of final response and release, how many there were
+
 cdef struct Channel:
     Slot slot
     int64_t references
     Model* model            # borrowed until `pending` is 0, not to be touched after
+    Instance* instance      # that has its request, borrowed likewise, or NULL; it counts this
     int64_t pending         # 2: request not released, no final response; 0: out of flight
     int64_t final           # the final flag has been sent, or is being sent
     int64_t sending         # threads that are delivering a response which is not the final one
@@ -189,8 +221,17 @@ cdef struct Channel:
     TRITONSERVER_InferenceResponseCompleteFn_t response_fn
     void* response_userp
     uint64_t request_start  # 0: of no interest to the statistics
+    Trace* trace            # the request's, given back with the channel; NULL: it is not traced
+    Account* account        # owned; NULL: the client didn't ask for one
     char* id                # owned unless it is `short_id`
     char short_id[64]
+    # Where responses keep the order of their requests (order.pxd); under the order's mutex.
+    bint ordered            # it has a place in the order
+    int64_t keepers         # of its memory: all references together, and the order
+    Channel* behind         # the next one's
+    Response* held          # responses that wait for its turn, the oldest first
+    Response* held_last
+    bint held_end           # behind them, the final flag without a response
 
 cdef struct Factory:
     Slot slot
@@ -219,6 +260,8 @@ cdef struct Response:
     TRITONSERVER_Error* error  # owned
     LabelTable* labels      # one reference, or NULL
     bint started            # the allocator's start function was called
+    uint32_t held_flags     # while it waits for its turn: what it was sent with
+    Response* held_next
     Output** outputs        # each in the arena, so that handles stay where they are
     uint32_t output_count
     uint32_t output_capacity
@@ -263,6 +306,28 @@ cdef struct BatchPolicy:
     bint compare_inputs     # shapes or the set of inputs can differ between requests
     Strategy* strategy      # the model's own rules for batches; owned, NULL: none
 
+# A level of a queue with policies; all but `size` stay as they are while the model serves.
+cdef struct QueueLevel:
+    int64_t size            # requests of this level that wait
+    int64_t max_size        # 0: any number
+    uint64_t timeout_us     # 0: none
+    bint may_override       # a request's own time-out counts where it is shorter
+    bint delays             # those that waited too long wait on, behind the others; else rejected
+
+# The thread that answers requests which waited too long (queue_timer.pxd).
+cdef struct QueueTimer:
+    pthread_t thread
+    bint running
+    pthread_cond_t changed
+    uint64_t at             # when it looks again
+
+# Channels in the order in which their requests came (order.pxd).
+cdef struct Order:
+    pthread_mutex_t mutex
+    Channel* head
+    Channel* tail
+    bint delivering         # a thread hands out
+
 # Requests wait in the lists of a model's sequencer where it has one; then the queue's mutex guards
 # those, and of its other members only `size`, `accepting` and `closing` are used.
 cdef struct Queue:
@@ -279,6 +344,13 @@ cdef struct Queue:
     int64_t target          # wake a waiter when batch_total reaches it
     bint accepting
     bint closing
+    QueueLevel* levels      # owned; NULL: one level without limit and time-out (queue_levels.pxd)
+    Request** ends          # of each segment the last request, or NULL; owned
+    uint64_t* filled        # bits: the segments that have any; owned
+    uint32_t level_count
+    uint32_t default_level  # its index
+    bint timeouts           # some level has one
+    uint64_t next_deadline  # no request's is sooner; 0: none has one
 
 cdef struct Backend:
     uint64_t magic
@@ -318,9 +390,12 @@ cdef struct Model:
     LabelTable* labels
     BatchPolicy policy
     Queue queue
+    QueueTimer timer
+    bint ordered            # responses keep the order of their requests
+    Order order
     Sequencer* sequencer    # owned; NULL: no sequence batching
     int64_t in_flight
-    pthread_mutex_t idle_mutex
+    pthread_mutex_t idle_mutex  # guards `config` too
     pthread_cond_t idle     # in_flight became 0
     Statistics statistics
     Instance** instances
@@ -356,6 +431,10 @@ cdef struct Instance:
     int32_t numa_node          # -1: none
     MemoryUsage* usage
     uint32_t usage_count
+    uint64_t number            # in its model, from 1; never used again
+    int64_t warming            # atomic: it is being warmed up, which is in no statistics
+    int64_t in_flight          # atomic: channels of requests that it was given
+    int64_t asked              # atomic: calls of ModelInstanceReady under way
 
 # A thread that initialises, runs and finalises the instances it was given.
 cdef struct Worker:
@@ -366,10 +445,13 @@ cdef struct Worker:
     int32_t command         # see worker.pyx
     TRITONSERVER_Error* result
     Instance* subject       # of the command
+    uint32_t warm_count     # of a warm-up: how many requests of the batch
     Instance** instances
     uint32_t instance_count
     uint32_t turn
-    bint shared             # may take further instances of the same device
+    bint shared             # may take further instances of the same device, until it runs
+    bint running            # it was told to pull batches; changed by the control plane alone
+    bint leaving            # its instances are to go: it takes no more; the queue's mutex
     SequenceSlots* slots    # borrowed from the model's sequencer; NULL: it pulls from the queue
     Request** batch
     Request** handed        # the array the backend sees
@@ -430,6 +512,7 @@ cdef struct SequenceSlots:
     Queue oldest            # with the oldest strategy: one request of each sequence, no mutex
     pthread_cond_t wake
     bint waiting            # its worker is inside a wait
+    bint leaving            # its instance is to go: those in it go on, no others come
 
 cdef struct Sequencer:
     Model* model            # borrowed; its queue's mutex guards all that changes here

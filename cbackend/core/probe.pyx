@@ -16,6 +16,7 @@ from triton_py.core.queue cimport (
     queue_pop,
     queue_push,
 )
+from triton_py.core.queue_levels cimport levels_expire, levels_free, levels_full, levels_make
 from triton_py.core.request cimport request_mark_cancelled
 from triton_py.core.summary cimport (
     SUMMARY_BUCKETS,
@@ -38,15 +39,20 @@ REASONS = ("single", "preferred", "full", "shape", "delay", "idle", "drain", "st
 
 
 cdef class QueueProbe:
-    """A queue of requests that have a batch size, an arrival time and one input's shape."""
+    """A queue of requests that have a batch size, an arrival time and one input's shape.
+
+    ``policies``: the members of compile_spec()'s dict that are about priorities and queue policies.
+    A request is known by its number: the first that was pushed is 0.
+    """
 
     cdef Queue queue
     cdef BatchPolicy policy
     cdef InputSpec spec
     cdef list keep
+    cdef uint64_t pushed
 
     def __cinit__(self, int64_t max_batch_size, *, bint dynamic=True, uint64_t delay_ns=0,
-                  list preferred=None, bint compare=False):
+                  list preferred=None, bint compare=False, dict policies=None):
         cdef Py_ssize_t i
         queue_init(&self.queue)
         self.keep = []
@@ -62,6 +68,8 @@ cdef class QueueProbe:
         for i, size in enumerate(preferred):
             self.policy.preferred[i] = size
         self.spec.must_match = True
+        if policies is not None:
+            levels_make(&self.queue, {"scheduling": "dynamic", **policies})
 
     def __dealloc__(self):
         cdef Request* request = queue_pop(&self.queue)
@@ -69,10 +77,13 @@ cdef class QueueProbe:
             _free(request)
             request = queue_pop(&self.queue)
         free(self.policy.preferred)
+        levels_free(&self.queue)
         queue_destroy(&self.queue)
 
-    def push(self, uint32_t batch_size, uint64_t arrival_ns=0, shape=(), str name="x") -> None:
-        """Adds a request; ``shape`` is its input's, behind the batch dimension."""
+    def push(self, uint32_t batch_size, uint64_t arrival_ns=0, shape=(), str name="x", *,
+             uint64_t priority=0, uint64_t timeout_us=0) -> bool:
+        """Adds a request; ``shape`` is its input's, behind the batch dimension. False: the queue is
+        full."""
         cdef Request* request = <Request*>calloc(1, sizeof(Request))
         cdef bytes text = name.encode()
         cdef Py_ssize_t i
@@ -90,8 +101,71 @@ cdef class QueueProbe:
             request.inputs[0].model_shape[i + 1] = dim
         request.inputs[0].spec = &self.spec
         request.inputs[0].name = text
+        request.priority = priority
+        request.timeout_us = timeout_us
+        if self.queue.levels != NULL and levels_full(&self.queue, request):
+            _free(request)
+            return False
         self.keep.append(text)  # the name is borrowed from it
+        request.correlation_id = self.pushed
+        self.pushed += 1
         queue_push(&self.queue, request)
+        return True
+
+    def numbers(self) -> list:
+        """Of the requests in the queue, in their order."""
+        cdef Request* request = self.queue.head
+        numbers = []
+        while request != NULL:
+            numbers.append(request.correlation_id)
+            request = request.next
+        return numbers
+
+    def expire(self, uint64_t now_ns) -> list:
+        """Numbers of the requests that are rejected, because their time is up."""
+        cdef Request* request = levels_expire(&self.queue, now_ns)
+        cdef Request* next
+        numbers = []
+        while request != NULL:
+            next = request.next
+            numbers.append(request.correlation_id)
+            _free(request)
+            request = next
+        return numbers
+
+    def problems(self) -> list:
+        """What the queue says of itself and is not so."""
+        cdef Request* request = self.queue.head
+        cdef Request* last = NULL
+        cdef int64_t size = 0
+        cdef int64_t total = 0
+        cdef uint32_t segment, i
+        found = []
+        ends = {}
+        levels = {}
+        while request != NULL:
+            if last != NULL and self.queue.levels != NULL and last.segment > request.segment:
+                found.append("segments are out of order")
+            size += 1
+            total += request.batch_size
+            last = request
+            ends[request.segment] = request.correlation_id
+            levels[request.segment // 2] = levels.get(request.segment // 2, 0) + 1
+            if request.deadline_ns and not 0 < self.queue.next_deadline <= request.deadline_ns:
+                found.append("a deadline is sooner than the next one")
+            request = request.next
+        if (size, total) != (self.queue.size, self.queue.batch_total) or last != self.queue.tail:
+            found.append("size, batch sizes or tail are wrong")
+        for i in range(2 * self.queue.level_count):
+            segment = i
+            last = self.queue.ends[segment]
+            if (last.correlation_id if last != NULL else None) != ends.get(segment):
+                found.append(f"the end of segment {segment} is wrong")
+            if (last != NULL) != (self.queue.filled[segment // 64] >> (segment % 64) & 1):
+                found.append(f"the bit of segment {segment} is wrong")
+            if self.queue.levels[segment // 2].size != levels.get(segment // 2, 0):
+                found.append(f"the size of level {segment // 2} is wrong")
+        return found
 
     def cancel(self, Py_ssize_t index) -> None:
         """Marks the request at that place of the queue as cancelled."""
@@ -146,6 +220,11 @@ cdef class QueueProbe:
     @property
     def batch_total(self) -> int:
         return self.queue.batch_total
+
+    @property
+    def next_deadline(self) -> int:
+        """0: no request has one."""
+        return self.queue.next_deadline
 
 
 cdef void _free(Request* request) noexcept:

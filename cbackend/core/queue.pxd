@@ -27,6 +27,7 @@ cdef struct Taken:
     CloseReason reason
     uint64_t wait_until_ns  # FOREVER, or when to look again
     Request* cancelled
+    Request* expired        # their time in the queue is up
     Request* failed         # out of memory
 
 cdef void queue_init(Queue* queue) noexcept nogil

@@ -22,6 +22,7 @@ from triton_py.core.objects cimport (
     Queue,
     Request,
 )
+from triton_py.core.queue_levels cimport levels_expire, levels_insert, levels_unlinked
 from triton_py.core.request cimport cancellations, request_input
 from triton_py.core.statistics cimport (
     CLOSED_DELAY,
@@ -52,14 +53,17 @@ cdef inline int64_t _size(const Request* request) noexcept nogil:
 
 
 cdef void queue_push(Queue* queue, Request* request) noexcept nogil:
-    request.next = NULL
     if tp_load(&request.cancelled):
         queue.seen = -1
-    if queue.tail == NULL:
-        queue.head = request
+    if queue.levels != NULL:
+        levels_insert(queue, request)
     else:
-        queue.tail.next = request
-    queue.tail = request
+        request.next = NULL
+        if queue.tail == NULL:
+            queue.head = request
+        else:
+            queue.tail.next = request
+        queue.tail = request
     queue.size += 1
     queue.batch_total += _size(request)
 
@@ -70,6 +74,8 @@ cdef Request* queue_pop(Queue* queue) noexcept nogil:
         queue.head = request.next
         if queue.head == NULL:
             queue.tail = NULL
+        if queue.levels != NULL:
+            levels_unlinked(queue, request, NULL)
         request.next = NULL
         queue.size -= 1
         queue.batch_total -= _size(request)
@@ -86,6 +92,8 @@ cdef Request* queue_drop_cancelled(Queue* queue) noexcept nogil:
         request = link[0]
         if tp_load(&request.cancelled):
             link[0] = request.next
+            if queue.levels != NULL:
+                levels_unlinked(queue, request, last)
             request.next = NULL
             queue.size -= 1
             queue.batch_total -= _size(request)
@@ -142,6 +150,18 @@ cdef bint _included(Strategy* strategy, Request* request, void* userp) noexcept 
     return included
 
 
+cdef inline uint64_t _oldest(const Queue* queue, uint32_t count) noexcept nogil:
+    """When the oldest of that many requests at the head came; without levels that is the first."""
+    cdef const Request* request = queue.head
+    cdef uint64_t oldest = request.batcher_start
+    if queue.levels != NULL:
+        while count > 1:
+            count -= 1
+            request = request.next
+            oldest = min(oldest, request.batcher_start)
+    return oldest
+
+
 cdef void form_batch(
     const Queue* queue, const BatchPolicy* policy, uint64_t now_ns, Decision* decision
 ) noexcept nogil:
@@ -154,6 +174,7 @@ cdef void form_batch(
     cdef int64_t best = 0
     cdef uint32_t best_count = 0
     cdef int64_t largest, size
+    cdef uint64_t oldest
     cdef uint32_t i
     cdef bint closed = False
     cdef bint late
@@ -206,7 +227,8 @@ cdef void form_batch(
         request = request.next
     if strategy != NULL:
         strategy_end(strategy, userp)
-    late = policy.delay_ns != 0 and now_ns >= first.batcher_start + policy.delay_ns
+    oldest = _oldest(queue, count)
+    late = policy.delay_ns != 0 and now_ns >= oldest + policy.delay_ns
     if best and not late:
         decision.count = best_count
         decision.batch_size = best
@@ -227,7 +249,7 @@ cdef void form_batch(
     else:
         decision.count = 0
         decision.batch_size = 0
-        decision.wait_until_ns = first.batcher_start + policy.delay_ns
+        decision.wait_until_ns = oldest + policy.delay_ns
         decision.target = largest
         for i in range(policy.preferred_count):
             if policy.preferred[i] > pending:
@@ -244,6 +266,9 @@ cdef void queue_take(
     # Cancellations are rare, and looking for them is a walk along the whole queue.
     cdef int64_t now_seen = cancellations()
     taken.cancelled = NULL
+    taken.expired = NULL
+    if queue.next_deadline and queue.next_deadline <= now_ns:
+        taken.expired = levels_expire(queue, now_ns)
     if now_seen != queue.seen:
         queue.seen = now_seen
         taken.cancelled = queue_drop_cancelled(queue)

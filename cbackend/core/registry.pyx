@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""The registry (see registry.pxd): a map from names to versions under a read-write lock."""
+"""The registry (see registry.pxd): maps from names to versions under a read-write lock."""
 
 from cython.operator cimport dereference as deref, predecrement
 from libc.stdint cimport int64_t
@@ -22,11 +22,14 @@ from triton_py.core.objects cimport Model
 
 ctypedef cmap[int64_t, Model*] Versions
 ctypedef unordered_map[string, Versions] Names
+ctypedef cmap[string, Versions] Spaces
+ctypedef unordered_map[string, Spaces] Claims
 
 
 cdef struct Registry:
     pthread_rwlock_t lock
-    Names* names
+    Names* names        # what requests find; made from the other by _show
+    Claims* claims      # every name, with the namespaces that have it and their models
 
 
 cdef Registry* registry_new() noexcept nogil:
@@ -34,32 +37,85 @@ cdef Registry* registry_new() noexcept nogil:
     if registry != NULL:
         pthread_rwlock_init(&registry.lock, NULL)
         registry.names = new Names()
+        registry.claims = new Claims()
     return registry
 
 
 cdef void registry_free(Registry* registry) noexcept nogil:
     pthread_rwlock_destroy(&registry.lock)
     del registry.names
+    del registry.claims
     free(registry)
 
 
-cdef void registry_publish(Registry* registry, Model* model) noexcept nogil:
+cdef void _show(Registry* registry, const char* name) noexcept nogil:
+    """Has requests find what one namespace alone has under a name. Needs the lock for writing."""
+    cdef string key = string(name)
+    cdef Claims.iterator claim = registry.claims.find(key)
+    cdef Names.iterator shown = registry.names.find(key)
+    cdef Spaces.iterator only
+    if shown != registry.names.end():
+        registry.names.erase(shown)
+    if claim == registry.claims.end():
+        return
+    if deref(claim).second.empty():
+        registry.claims.erase(claim)
+        return
+    if deref(claim).second.size() != 1:
+        return
+    only = deref(claim).second.begin()
+    if not deref(only).second.empty():
+        deref(registry.names)[key] = deref(only).second
+
+
+cdef void registry_publish(Registry* registry, Model* model, const char* space) noexcept nogil:
     pthread_rwlock_wrlock(&registry.lock)
-    deref(registry.names)[string(model.name)][model.version] = model
+    deref(registry.claims)[string(model.name)][string(space)][model.version] = model
+    _show(registry, model.name)
     pthread_rwlock_unlock(&registry.lock)
 
 
-cdef void registry_withdraw(Registry* registry, Model* model) noexcept nogil:
-    cdef Names.iterator found
+cdef void registry_withdraw(Registry* registry, Model* model, const char* space) noexcept nogil:
+    cdef Claims.iterator claim
+    cdef Spaces.iterator one
     cdef Versions.iterator version
     pthread_rwlock_wrlock(&registry.lock)
-    found = registry.names.find(string(model.name))
-    if found != registry.names.end():
-        version = deref(found).second.find(model.version)
-        if version != deref(found).second.end() and deref(version).second == model:
-            deref(found).second.erase(version)
-        if deref(found).second.empty():
-            registry.names.erase(found)
+    claim = registry.claims.find(string(model.name))
+    if claim != registry.claims.end():
+        one = deref(claim).second.find(string(space))
+        if one != deref(claim).second.end():
+            version = deref(one).second.find(model.version)
+            if version != deref(one).second.end() and deref(version).second == model:
+                deref(one).second.erase(version)
+            if deref(one).second.empty():
+                deref(claim).second.erase(one)
+    _show(registry, model.name)
+    pthread_rwlock_unlock(&registry.lock)
+
+
+cdef void registry_claim(Registry* registry, const char* name, const char* space) noexcept nogil:
+    cdef Claims.iterator claim
+    cdef Versions none
+    pthread_rwlock_wrlock(&registry.lock)
+    claim = registry.claims.find(string(name))
+    if claim == registry.claims.end():
+        deref(registry.claims)[string(name)][string(space)] = none
+    elif deref(claim).second.find(string(space)) == deref(claim).second.end():
+        deref(claim).second[string(space)] = none
+    _show(registry, name)
+    pthread_rwlock_unlock(&registry.lock)
+
+
+cdef void registry_unclaim(Registry* registry, const char* name, const char* space) noexcept nogil:
+    cdef Claims.iterator claim
+    cdef Spaces.iterator one
+    pthread_rwlock_wrlock(&registry.lock)
+    claim = registry.claims.find(string(name))
+    if claim != registry.claims.end():
+        one = deref(claim).second.find(string(space))
+        if one != deref(claim).second.end() and deref(one).second.empty():
+            deref(claim).second.erase(one)
+    _show(registry, name)
     pthread_rwlock_unlock(&registry.lock)
 
 

@@ -32,6 +32,8 @@ cdef void request_fail(
 cdef void request_fail_all(
     Request* request, TRITONSERVER_Error_Code code, const char* message, FailureReason reason
 ) noexcept nogil
+# So for those whose time in the queue is up.
+cdef void request_expired(Request* request) noexcept nogil
 # The live request behind a backend's handle that the backend owns, or NULL and *error.
 cdef Request* request_of_backend(
     const char* function, void* handle, TRITONSERVER_Error** error

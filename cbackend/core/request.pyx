@@ -7,6 +7,7 @@ from libc.string cimport memset, strcmp
 from libcpp cimport bool as cbool
 
 from triton_py.abi.types cimport *
+from triton_py.core.account cimport account_reported
 from triton_py.core.allocator cimport Allocator
 from triton_py.core.arena cimport (
     arena_init,
@@ -34,6 +35,7 @@ from triton_py.core.objects cimport (
     REQUEST_RELEASED,
     Channel,
     Input,
+    Instance,
     Model,
     Request,
     Server,
@@ -48,10 +50,12 @@ from triton_py.core.state_value cimport states_release
 from triton_py.core.statistics cimport (
     FAILURE_BACKEND,
     FAILURE_CANCELED,
+    FAILURE_REJECTED,
     statistics_failure,
     statistics_success,
 )
 from triton_py.core.text cimport Text, text_add, text_init, text_str
+from triton_py.core.trace cimport trace_report, trace_report_now
 
 cdef Slab _requests
 slab_init(&_requests, REQUEST_MAGIC, sizeof(Request), 128)
@@ -81,8 +85,14 @@ cdef void _end_step(Request* request) noexcept nogil:
 
 cdef void request_reschedule(Request* request) noexcept nogil:
     cdef Model* model = request.model
+    cdef Instance* instance = request.channel.instance
     cdef bint taken
     _end_step(request)
+    if request.channel.trace != NULL:
+        trace_report_now(request.channel.trace, TRITONSERVER_TRACE_QUEUE_START)
+    # Its slot keeps the instance; who takes the next step counts it again.
+    request.channel.instance = NULL
+    tp_add(&instance.in_flight, -1)
     pthread_mutex_lock(&model.queue.mutex)
     # From here on it may execute, and be gone.
     taken = sequence_again(request, tp_now_ns())
@@ -100,6 +110,11 @@ cdef void request_release(Request* request, uint32_t flags) noexcept nogil:
     if not tp_load(&request.reported) and request.exec_start and not request.is_null:
         # The backend reported nothing: what the core saw stands in.
         now = tp_now_ns()
+        if channel.trace != NULL:
+            trace_report(channel.trace, TRITONSERVER_TRACE_COMPUTE_START, request.exec_start)
+            trace_report(channel.trace, TRITONSERVER_TRACE_COMPUTE_END, now)
+        if channel.account != NULL:
+            account_reported(channel.account, request.exec_start, request.exec_start, now, now)
         if tp_load(&channel.failed):
             statistics_failure(&model.statistics, FAILURE_BACKEND, request.request_start, now)
         else:
@@ -113,6 +128,8 @@ cdef void request_release(Request* request, uint32_t flags) noexcept nogil:
             pthread_mutex_lock(&model.queue.mutex)
             sequence_released(request, tp_now_ns())
             pthread_mutex_unlock(&model.queue.mutex)
+    if channel.trace != NULL:
+        trace_report_now(channel.trace, TRITONSERVER_TRACE_REQUEST_END)
     request.channel = NULL
     request.model = NULL
     channel_request_done(channel)
@@ -147,6 +164,11 @@ cdef void request_fail_all(
         if tp_swap(&request.state, REQUEST_PENDING, REQUEST_RELEASED):
             request_fail(request, code, message, reason)
         request = next
+
+
+cdef void request_expired(Request* request) noexcept nogil:
+    request_fail_all(request, TRITONSERVER_ERROR_UNAVAILABLE, b"Request timeout expired",
+                     FAILURE_REJECTED)
 
 
 cdef Request* request_to_read(

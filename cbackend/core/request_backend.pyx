@@ -168,7 +168,7 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_RequestTrace(
         return error
     if trace == NULL:
         return error_null(b"TRITONBACKEND_RequestTrace", b"trace")
-    trace[0] = NULL  # this request is not traced
+    trace[0] = <TRITONSERVER_InferenceTrace*>r.channel.trace
     return NULL
 
 

@@ -7,6 +7,7 @@ from libc.string cimport memcpy, memmove, memset, strcmp, strlen
 from libcpp cimport bool as cbool
 
 from triton_py.abi.types cimport *
+from triton_py.core.account cimport account_parameter
 from triton_py.core.arena cimport arena_alloc, arena_grow, arena_string
 from triton_py.core.buffer_attributes cimport BufferAttributes, buffer_attributes_set
 from triton_py.core.error cimport error_new, error_null
@@ -26,7 +27,7 @@ cdef enum:
 # --- inputs --------------------------------------------------------------------------------
 
 
-cdef TRITONSERVER_Error* _add_input(
+cdef TRITONSERVER_Error* request_add_input(
     Request* r, const char* name, TRITONSERVER_DataType datatype, const int64_t* shape,
     uint64_t dim_count, bint raw
 ) noexcept nogil:
@@ -77,7 +78,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAddInput(
         b"TRITONSERVER_InferenceRequestAddInput", inference_request, True, &error)
     if r == NULL:
         return error
-    return _add_input(r, name, datatype, shape, dim_count, False)
+    return request_add_input(r, name, datatype, shape, dim_count, False)
 
 
 cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAddRawInput(
@@ -91,7 +92,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAddRawInput(
     if r.input_count:
         return error_new(TRITONSERVER_ERROR_INVALID_ARG,
                          b"raw input can't be added to a request that has other inputs")
-    return _add_input(r, name, TRITONSERVER_TYPE_INVALID, NULL, 0, True)
+    return request_add_input(r, name, TRITONSERVER_TYPE_INVALID, NULL, 0, True)
 
 
 cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestRemoveInput(
@@ -139,7 +140,7 @@ cdef Input* _input(
     return it
 
 
-cdef TRITONSERVER_Error* _append(
+cdef TRITONSERVER_Error* request_append(
     TRITONSERVER_InferenceRequest* inference_request, const char* function, const char* name,
     const void* base, const BufferAttributes* attributes, const char* host_policy
 ) noexcept nogil:
@@ -183,8 +184,8 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAppendInputData(
 ) noexcept nogil:
     cdef BufferAttributes attributes
     buffer_attributes_set(&attributes, memory_type, memory_type_id, byte_size)
-    return _append(inference_request, b"TRITONSERVER_InferenceRequestAppendInputData", name, base,
-                   &attributes, NULL)
+    return request_append(inference_request, b"TRITONSERVER_InferenceRequestAppendInputData", name,
+                          base, &attributes, NULL)
 
 
 cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAppendInputDataWithHostPolicy(
@@ -197,9 +198,9 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAppendInputDataWith
         return error_null(b"TRITONSERVER_InferenceRequestAppendInputDataWithHostPolicy",
                           b"host_policy_name")
     buffer_attributes_set(&attributes, memory_type, memory_type_id, byte_size)
-    return _append(inference_request,
-                   b"TRITONSERVER_InferenceRequestAppendInputDataWithHostPolicy", name, base,
-                   &attributes, host_policy_name)
+    return request_append(inference_request,
+                          b"TRITONSERVER_InferenceRequestAppendInputDataWithHostPolicy", name,
+                          base, &attributes, host_policy_name)
 
 
 cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAppendInputDataWithBufferAttributes(
@@ -209,9 +210,9 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestAppendInputDataWith
     if buffer_attributes == NULL:
         return error_null(b"TRITONSERVER_InferenceRequestAppendInputDataWithBufferAttributes",
                           b"buffer_attributes")
-    return _append(inference_request,
-                   b"TRITONSERVER_InferenceRequestAppendInputDataWithBufferAttributes", name,
-                   base, <BufferAttributes*>buffer_attributes, NULL)
+    return request_append(inference_request,
+                          b"TRITONSERVER_InferenceRequestAppendInputDataWithBufferAttributes", name,
+                          base, <BufferAttributes*>buffer_attributes, NULL)
 
 
 cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestRemoveAllInputData(
@@ -302,14 +303,18 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestRemoveAllRequestedO
 
 cdef Parameter* _parameter(
     const char* function, TRITONSERVER_InferenceRequest* request, const char* key,
-    TRITONSERVER_Error** error
+    int64_t value, TRITONSERVER_Error** error
 ) noexcept nogil:
+    """NULL and *error; or NULL and no error: it is one for the server, which has it. `value`: of a
+    bool or an int that is not negative; -1: it is something else."""
     cdef Parameter* p
     cdef Request* r = request_own(function, request, True, error)
     if r == NULL:
         return NULL
     if key == NULL:
         error[0] = error_null(function, b"key")
+        return NULL
+    if key[0] == c't' and value >= 0 and account_parameter(r, key, value):
         return NULL
     p = parameters_put(&r.parameters, &r.arena, key)
     if p == NULL:
@@ -324,7 +329,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestSetStringParameter(
     cdef Parameter* p
     if value == NULL:
         return error_null(b"TRITONSERVER_InferenceRequestSetStringParameter", b"value")
-    p = _parameter(b"TRITONSERVER_InferenceRequestSetStringParameter", request, key, &error)
+    p = _parameter(b"TRITONSERVER_InferenceRequestSetStringParameter", request, key, -1, &error)
     if p == NULL:
         return error
     p.type = TRITONSERVER_PARAMETER_STRING
@@ -342,7 +347,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestSetIntParameter(
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
     cdef Parameter* p = _parameter(
-        b"TRITONSERVER_InferenceRequestSetIntParameter", request, key, &error)
+        b"TRITONSERVER_InferenceRequestSetIntParameter", request, key, value, &error)
     if p == NULL:
         return error
     p.type = TRITONSERVER_PARAMETER_INT
@@ -355,7 +360,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestSetBoolParameter(
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
     cdef Parameter* p = _parameter(
-        b"TRITONSERVER_InferenceRequestSetBoolParameter", request, key, &error)
+        b"TRITONSERVER_InferenceRequestSetBoolParameter", request, key, value, &error)
     if p == NULL:
         return error
     p.type = TRITONSERVER_PARAMETER_BOOL
@@ -368,7 +373,7 @@ cdef public TRITONSERVER_Error* TRITONSERVER_InferenceRequestSetDoubleParameter(
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
     cdef Parameter* p = _parameter(
-        b"TRITONSERVER_InferenceRequestSetDoubleParameter", request, key, &error)
+        b"TRITONSERVER_InferenceRequestSetDoubleParameter", request, key, -1, &error)
     if p == NULL:
         return error
     p.type = TRITONSERVER_PARAMETER_DOUBLE

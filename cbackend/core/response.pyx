@@ -50,6 +50,7 @@ from triton_py.core.objects cimport (
 from triton_py.core.parameter cimport Parameter, parameters_init, parameters_put
 from triton_py.core.slab cimport Slab, slab_get, slab_init, slab_put, slot_alive
 from triton_py.core.text cimport Text, text_add, text_init, text_str
+from triton_py.core.trace_tensors cimport trace_outputs
 
 cdef enum:
     # Like Triton's; more is a backend gone wrong, and shapes are copied.
@@ -238,6 +239,8 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ResponseSend(
                          b"sent before")
     if error != NULL:
         r.error = error_clone(error)
+    if channel.trace != NULL:
+        trace_outputs(channel.trace, r)
     r.channel = NULL  # its reference is dropped below, after the delivery
     tp_store(&r.state, RESPONSE_SENT)
     channel_deliver(channel, r, send_flags)

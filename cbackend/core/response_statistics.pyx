@@ -77,6 +77,9 @@ cdef public TRITONSERVER_Error* TRITONBACKEND_ModelInstanceReportResponseStatist
     channel = factory_channel(s.factory, &error)
     if channel == NULL:
         return error
+    if channel.request_start == 0:
+        # The core is its client: it is in no statistics.
+        return NULL
     cancelled = s.error != NULL and error_code(s.error) == TRITONSERVER_ERROR_CANCELLED
     failed = s.error != NULL and not cancelled
     # Reported before the response is sent, as Triton expects it: the next one's index.

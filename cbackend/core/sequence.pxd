@@ -14,6 +14,12 @@ from triton_py.core.objects cimport Request, Sequence, Sequencer, SequenceSlots
 
 # Slots for one more instance, on that device, owned by the sequencer. NULL: out of memory.
 cdef SequenceSlots* sequence_add_slots(Sequencer* sequencer, int64_t device) noexcept nogil
+# Moves sequences that wait into an instance's free slots.
+cdef void sequence_fill(SequenceSlots* slots, uint64_t now_ns) noexcept nogil
+# Takes away the slots of an instance that is gone: those that were leaving, and are empty.
+cdef void sequence_remove_slots(SequenceSlots* slots) noexcept nogil
+# Frees slots that no sequencer has any more.
+cdef void sequence_free_slots(SequenceSlots* slots) noexcept nogil
 # Takes a request into its sequence; the error is the caller's, and the request stays his.
 cdef TRITONSERVER_Error* sequence_accept(
     Sequencer* sequencer, Request* request, uint64_t now_ns

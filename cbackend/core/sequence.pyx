@@ -19,7 +19,13 @@ from triton_py.abi.types cimport (
 from triton_py.core.counters cimport LIVE_SEQUENCE, live
 from triton_py.core.error cimport error_new
 from triton_py.core.log cimport log_enabled, log_write
-from triton_py.core.native cimport FOREVER_NS, pthread_cond_signal, tp_cond_init, tp_load
+from triton_py.core.native cimport (
+    FOREVER_NS,
+    pthread_cond_destroy,
+    pthread_cond_signal,
+    tp_cond_init,
+    tp_load,
+)
 from triton_py.core.objects cimport (
     SEQUENCE_IN_BACKLOG,
     SEQUENCE_IN_SLOT,
@@ -29,7 +35,7 @@ from triton_py.core.objects cimport (
     Sequencer,
     SequenceSlots,
 )
-from triton_py.core.queue cimport queue_init, queue_push
+from triton_py.core.queue cimport queue_destroy, queue_init, queue_push
 from triton_py.core.sequence_inputs cimport sequence_inputs_check
 from triton_py.core.sequence_map cimport map_add, map_find, map_remove
 from triton_py.core.state_value cimport states_release
@@ -87,6 +93,25 @@ cdef SequenceSlots* sequence_add_slots(Sequencer* sequencer, int64_t device) noe
     return slots
 
 
+cdef void sequence_remove_slots(SequenceSlots* slots) noexcept nogil:
+    cdef Sequencer* sequencer = slots.sequencer
+    cdef uint32_t kept = 0
+    cdef uint32_t i
+    for i in range(sequencer.slots_count):
+        if sequencer.slots[i] != slots:
+            sequencer.slots[kept] = sequencer.slots[i]
+            kept += 1
+    sequencer.slots_count = kept
+    sequence_free_slots(slots)
+
+
+cdef void sequence_free_slots(SequenceSlots* slots) noexcept nogil:
+    queue_destroy(&slots.oldest)
+    pthread_cond_destroy(&slots.wake)
+    free(slots.at)
+    free(slots)
+
+
 cdef SequenceSlots* _free_slot(Sequencer* sequencer, uint32_t* slot) noexcept nogil:
     """The free slot with the lowest number, over all instances: batches of low slots are short."""
     cdef SequenceSlots* best = NULL
@@ -94,7 +119,7 @@ cdef SequenceSlots* _free_slot(Sequencer* sequencer, uint32_t* slot) noexcept no
     cdef uint32_t i
     for i in range(sequencer.slots_count):
         slots = sequencer.slots[i]
-        if slots.used == slots.count:
+        if slots.leaving or slots.used == slots.count:
             continue
         while slots.at[slots.lowest_free] != NULL:
             slots.lowest_free += 1
@@ -163,7 +188,20 @@ cdef void sequence_vacate(Sequence* sequence, uint64_t now_ns) noexcept nogil:
         slots.lowest_free = slot
     sequence.place = SEQUENCE_OUT
     sequence.slots = NULL
-    while sequencer.backlog != NULL and slots.at[slot] == NULL:
+    if slots.leaving:
+        # Its worker waits for the last of them.
+        if slots.used == 0 and slots.waiting:
+            pthread_cond_signal(&slots.wake)
+        return
+    next = _next_in_backlog(sequencer, now_ns)
+    if next != NULL:
+        _occupy(next, slots, slot, now_ns)
+
+
+cdef Sequence* _next_in_backlog(Sequencer* sequencer, uint64_t now_ns) noexcept nogil:
+    """The sequence that has waited longest for a slot, out of the backlog; NULL: there is none."""
+    cdef Sequence* next
+    while sequencer.backlog != NULL:
         next = sequencer.backlog
         if _gave_up(next):
             sequence_cancel(next, now_ns)
@@ -171,7 +209,20 @@ cdef void sequence_vacate(Sequence* sequence, uint64_t now_ns) noexcept nogil:
         sequencer.backlog = next.next
         if sequencer.backlog == NULL:
             sequencer.backlog_tail = NULL
-        _occupy(next, slots, slot, now_ns)
+        next.next = NULL
+        return next
+    return NULL
+
+
+cdef void sequence_fill(SequenceSlots* slots, uint64_t now_ns) noexcept nogil:
+    cdef Sequence* next
+    while slots.used < slots.count:
+        next = _next_in_backlog(slots.sequencer, now_ns)
+        if next == NULL:
+            return
+        while slots.at[slots.lowest_free] != NULL:
+            slots.lowest_free += 1
+        _occupy(next, slots, slots.lowest_free, now_ns)
 
 
 # --- sequences -----------------------------------------------------------------------------

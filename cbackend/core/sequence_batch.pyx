@@ -207,6 +207,7 @@ cdef void sequence_take(
 ) noexcept nogil:
     taken.count = 0
     taken.failed = NULL
+    taken.expired = NULL
     if slots.sequencer.oldest:
         _take_oldest(slots, now_ns, batch, taken)
     else:

@@ -28,7 +28,9 @@ from triton_py.core.sequence cimport (
     sequence_add_slots,
     sequence_again,
     sequence_expire,
+    sequence_fill,
     sequence_released,
+    sequence_remove_slots,
 )
 from triton_py.core.sequence_batch cimport sequence_take
 from triton_py.core.sequence_inputs cimport sequence_inputs_drop
@@ -161,6 +163,23 @@ cdef class SequenceProbe:
         cdef Request* request = self.model.sequencer.dropped
         self.model.sequencer.dropped = NULL
         return self._drop(request, now_ns)
+
+    def add_instance(self, uint64_t now_ns=0) -> int:
+        """One more instance, which takes sequences of the backlog; its number."""
+        cdef SequenceSlots* slots = sequence_add_slots(self.model.sequencer, 0)
+        if slots == NULL:
+            raise MemoryError
+        sequence_fill(slots, now_ns)
+        return self.model.sequencer.slots_count - 1
+
+    def leave(self, uint32_t instance) -> None:
+        """The instance is to go: it gets no further sequences."""
+        self.model.sequencer.slots[instance].leaving = True
+
+    def remove_instance(self, uint32_t instance) -> None:
+        """It has gone; those behind it move up. Its slots have to be empty."""
+        assert self.model.sequencer.slots[instance].used == 0
+        sequence_remove_slots(self.model.sequencer.slots[instance])
 
     def close(self) -> None:
         """What the model's close does to its queue."""

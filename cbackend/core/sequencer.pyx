@@ -26,10 +26,8 @@ from triton_py.core.objects cimport (
     Model,
     Sequence,
     Sequencer,
-    SequenceSlots,
 )
-from triton_py.core.queue cimport queue_destroy
-from triton_py.core.sequence cimport sequence_reap
+from triton_py.core.sequence cimport sequence_free_slots, sequence_reap
 from triton_py.core.sequence_map cimport map_init
 from triton_py.core.state_value cimport StateSpec, states_release
 from triton_py.core.text cimport text_copy
@@ -152,15 +150,10 @@ cdef void _free_sequences(Sequencer* sequencer) noexcept:
 
 
 cdef void sequencer_free(Sequencer* sequencer) noexcept:
-    cdef SequenceSlots* slots
     cdef uint32_t i
     _free_sequences(sequencer)
     for i in range(sequencer.slots_count):
-        slots = sequencer.slots[i]
-        queue_destroy(&slots.oldest)
-        pthread_cond_destroy(&slots.wake)
-        free(slots.at)
-        free(slots)
+        sequence_free_slots(sequencer.slots[i])
     free(sequencer.slots)
     for i in range(sequencer.control_count):
         free(sequencer.controls[i].name)

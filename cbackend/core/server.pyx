@@ -48,7 +48,15 @@ from triton_py.core.registry cimport (
     registry_new,
 )
 from triton_py.core.slab cimport slot_alive
+from triton_py.core.trace cimport (
+    Trace,
+    trace_describe,
+    trace_give_back,
+    trace_report,
+    trace_take,
+)
 
+from triton_py import development
 from triton_py.core import log
 from triton_py.errors import InternalError
 
@@ -126,6 +134,7 @@ cdef int _start(Server* server, Options* options) except -1:
     from triton_py.control import ControlPlane, ServerOptions
 
     settings = ServerOptions.from_settings(options_python(options))
+    settings.watch_backends = development.watching_backends()
     if options.has_log_callback:
         log_set_callback(options.log_callback, options.log_userp)
     host = host_new(server)
@@ -473,7 +482,7 @@ cdef TRITONSERVER_Error* _manage(
         elif action == DO_POLL:
             control.poll()
         elif action == DO_REGISTER:
-            control.register_repository(_str(name), dict(_parameters(parameters, count)))
+            control.register_repository(_str(name), _parameters(parameters, count))
         elif action == DO_UNREGISTER:
             control.unregister_repository(_str(name))
         else:
@@ -603,13 +612,18 @@ cdef public TRITONSERVER_Error* TRITONSERVER_MetricsDelete(
 # --- inference -----------------------------------------------------------------------------
 
 
-cdef TRITONSERVER_Error* _submit(Server* s, Request* r, Model* model) noexcept nogil:
-    """The model counts the request as in flight; on error it is the caller's to take back."""
+cdef TRITONSERVER_Error* _submit(
+    Server* s, Request* r, Model* model, Trace* trace
+) noexcept nogil:
+    """The model counts the request as in flight; on error that and the trace are the caller's."""
     cdef TRITONSERVER_Error* error = normalize(r, model)
     cdef Channel* channel
     if error != NULL:
         return error
     r.request_start = tp_now_ns()
+    if trace != NULL:
+        trace.model_version = model.version
+        trace_report(trace, TRITONSERVER_TRACE_REQUEST_START, r.request_start)
     r.exec_start = 0
     # A request that is used again was reported, and belonged to a sequence, in its last run.
     tp_store(&r.reported, 0)
@@ -621,6 +635,7 @@ cdef TRITONSERVER_Error* _submit(Server* s, Request* r, Model* model) noexcept n
     channel = channel_new(r, model)
     if channel == NULL:
         return error_new(TRITONSERVER_ERROR_INTERNAL, b"out of memory for an inference request")
+    channel.trace = trace
     r.model = model
     r.channel = channel
     error = model_enqueue(model, r)
@@ -631,9 +646,8 @@ cdef TRITONSERVER_Error* _submit(Server* s, Request* r, Model* model) noexcept n
     return error
 
 
-cdef public TRITONSERVER_Error* TRITONSERVER_ServerInferAsync(
-    TRITONSERVER_Server* server, TRITONSERVER_InferenceRequest* inference_request,
-    TRITONSERVER_InferenceTrace* trace
+cdef TRITONSERVER_Error* _infer(
+    TRITONSERVER_Server* server, TRITONSERVER_InferenceRequest* inference_request, Trace* trace
 ) noexcept nogil:
     cdef TRITONSERVER_Error* error
     cdef Model* model
@@ -644,10 +658,6 @@ cdef public TRITONSERVER_Error* TRITONSERVER_ServerInferAsync(
         return error
     if r == NULL:
         return error_null(b"TRITONSERVER_ServerInferAsync", b"inference_request")
-    if trace != NULL:
-        return error_new(TRITONSERVER_ERROR_UNSUPPORTED,
-                         b"TRITONSERVER_ServerInferAsync: traces are not supported by this "
-                         b"version of triton-py")
     if not slot_alive(r, REQUEST_MAGIC):
         return error_new(TRITONSERVER_ERROR_INVALID_ARG,
                          b"TRITONSERVER_ServerInferAsync: not a live inference request")
@@ -663,13 +673,40 @@ cdef public TRITONSERVER_Error* TRITONSERVER_ServerInferAsync(
                          b"TRITONSERVER_ServerInferAsync: the request is in flight already")
     # A request that is used again does not inherit the cancellation of its last run.
     tp_store(&r.cancelled, 0)
+    if trace != NULL and not trace_describe(trace, r.model_name, r.model_version, r.id):
+        tp_store(&r.state, before)
+        return error_new(TRITONSERVER_ERROR_INTERNAL, b"out of memory for an inference trace")
     model = registry_enter(server_registry(s), r.model_name, r.model_version)
     if model == NULL:
         error = _missing(s, r.model_name, r.model_version)
     else:
-        error = _submit(s, r, model)
+        error = _submit(s, r, model, trace)
         if error != NULL:
             model_leave(model)
     if error != NULL:
         tp_store(&r.state, before)
     return error
+
+
+cdef TRITONSERVER_Error* _infer_traced(
+    TRITONSERVER_Server* server, TRITONSERVER_InferenceRequest* inference_request,
+    TRITONSERVER_InferenceTrace* handle
+) noexcept nogil:
+    cdef TRITONSERVER_Error* error
+    cdef Trace* trace = trace_take(handle, &error)
+    if trace == NULL:
+        return error
+    error = _infer(server, inference_request, trace)
+    # On success the request's channel has it, and may have given it back by now.
+    if error != NULL:
+        trace_give_back(trace)
+    return error
+
+
+cdef public TRITONSERVER_Error* TRITONSERVER_ServerInferAsync(
+    TRITONSERVER_Server* server, TRITONSERVER_InferenceRequest* inference_request,
+    TRITONSERVER_InferenceTrace* trace
+) noexcept nogil:
+    if trace != NULL:
+        return _infer_traced(server, inference_request, trace)
+    return _infer(server, inference_request, NULL)

@@ -47,9 +47,9 @@ from triton_py.core.objects cimport (
     Worker,
 )
 from triton_py.core.queue cimport FOREVER, Taken, queue_take
-from triton_py.core.request cimport request_fail_all
+from triton_py.core.request cimport request_expired, request_fail_all
 from triton_py.core.sequence_batch cimport sequence_take
-from triton_py.core.statistics cimport FAILURE_CANCELED, FAILURE_OTHER
+from triton_py.core.statistics cimport CLOSED_SINGLE, FAILURE_CANCELED, FAILURE_OTHER
 from triton_py.core.watch cimport (
     learn,
     watch_gap,
@@ -118,6 +118,7 @@ cdef extern from * nogil:
 cdef enum:
     PAUSES = 8                  # between two looks of a worker that watches
     LONGEST_WATCH_NS = 100000   # for what is left of a delay
+    LOOK_NS = 2000000           # between two looks whether an instance is idle
 
 # Workers that watch at the moment, in this process.
 cdef int64_t watching = 0
@@ -125,6 +126,7 @@ cdef int64_t watching = 0
 cdef enum:
     COMMAND_NONE
     COMMAND_ADOPT
+    COMMAND_WARM
     COMMAND_RUN
     COMMAND_END
 
@@ -132,6 +134,7 @@ cdef enum:
 cdef void _answer(Taken* taken) noexcept nogil:
     request_fail_all(taken.cancelled, TRITONSERVER_ERROR_CANCELLED, b"request is cancelled",
                      FAILURE_CANCELED)
+    request_expired(taken.expired)
     request_fail_all(taken.failed, TRITONSERVER_ERROR_INTERNAL,
                      b"out of memory for a request of a sequence", FAILURE_OTHER)
 
@@ -189,7 +192,7 @@ cdef void _idle(Worker* worker, Queue* queue) noexcept nogil:
     cdef bint slept = False
     watch_idle(&worker.watch, since)
     # Watching is without the lock: the queue may have been closed meanwhile.
-    if not _watch(worker, queue) and not queue.closing:
+    if not _watch(worker, queue) and not queue.closing and not worker.leaving:
         queue.waiters += 1
         pthread_cond_wait(&queue.wake, &queue.mutex)
         queue.waiters -= 1
@@ -221,17 +224,24 @@ cdef void _wait(Worker* worker, Queue* queue, uint64_t until_ns) noexcept nogil:
 
 
 cdef void _pull(Worker* worker) noexcept nogil:
-    """Takes batches from the model's queue, or its slots' sequences, until the queue closes."""
+    """Takes batches from the model's queue, or its slots' sequences, until the queue closes or the
+    worker is to leave."""
     cdef Queue* queue = &worker.model.queue
     cdef Taken taken
     cdef bint more
     pthread_mutex_lock(&queue.mutex)
     while True:
+        if worker.leaving and (worker.slots == NULL or worker.slots.used == 0):
+            # The request that it was woken for is another's now.
+            if queue.head != NULL and queue.waiters > 0:
+                pthread_cond_signal(&queue.wake)
+            break
         if worker.slots != NULL:
             sequence_take(worker.slots, tp_now_ns(), worker.batch, &taken)
         else:
             queue_take(queue, &worker.model.policy, tp_now_ns(), worker.batch, &taken)
-        if taken.count or taken.cancelled != NULL or taken.failed != NULL:
+        if (taken.count or taken.cancelled != NULL or taken.expired != NULL
+                or taken.failed != NULL):
             # What is left may be a batch for another worker that waits.
             more = queue.head != NULL and queue.waiters > 0
             pthread_mutex_unlock(&queue.mutex)
@@ -303,6 +313,8 @@ cdef void* _main(void* argument) noexcept nogil:
         result = NULL
         if command == COMMAND_ADOPT:
             result = _initialize(worker)
+        elif command == COMMAND_WARM:
+            instance_execute(worker.subject, worker, worker.warm_count, CLOSED_SINGLE)
         elif command == COMMAND_RUN:
             _pull(worker)
         else:
@@ -371,10 +383,53 @@ cdef TRITONSERVER_Error* worker_adopt(Worker* worker, Instance* instance) noexce
     return error
 
 
+cdef void worker_warm(Worker* worker, Instance* instance, uint32_t count) noexcept nogil:
+    pthread_mutex_lock(&worker.mutex)
+    worker.subject = instance
+    worker.warm_count = count
+    worker.command = COMMAND_WARM
+    pthread_cond_broadcast(&worker.changed)
+    while worker.command == COMMAND_WARM:
+        pthread_cond_wait(&worker.changed, &worker.mutex)
+    pthread_mutex_unlock(&worker.mutex)
+
+
 cdef void worker_run(Worker* worker) noexcept nogil:
     pthread_mutex_lock(&worker.mutex)
     worker.command = COMMAND_RUN
     pthread_cond_broadcast(&worker.changed)
+    pthread_mutex_unlock(&worker.mutex)
+
+
+cdef void worker_leave(Worker* worker) noexcept nogil:
+    cdef Queue* queue = &worker.model.queue
+    pthread_mutex_lock(&queue.mutex)
+    worker.leaving = True
+    if worker.slots != NULL:
+        worker.slots.leaving = True
+        pthread_cond_broadcast(&worker.slots.wake)
+    else:
+        # Which of those that wait is this one, nobody can tell.
+        pthread_cond_broadcast(&queue.wake)
+    pthread_mutex_unlock(&queue.mutex)
+
+
+cdef bint _is_used(Worker* worker) noexcept nogil:
+    cdef uint32_t i
+    for i in range(worker.instance_count):
+        if tp_load(&worker.instances[i].in_flight) or tp_load(&worker.instances[i].asked):
+            return True
+    return False
+
+
+cdef void worker_wait(Worker* worker) noexcept nogil:
+    pthread_mutex_lock(&worker.mutex)
+    while worker.command == COMMAND_RUN:
+        pthread_cond_wait(&worker.changed, &worker.mutex)
+    # A backend may keep a request for as long as it likes, and answer from a thread of its own:
+    # looked for now and then, so that a request's end need not know whether somebody waits.
+    while _is_used(worker):
+        tp_cond_wait_until(&worker.changed, &worker.mutex, tp_now_ns() + LOOK_NS)
     pthread_mutex_unlock(&worker.mutex)
 
 

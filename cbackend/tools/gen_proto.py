@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import DescriptorProto
 
 PROTO_DIR = Path(__file__).resolve().parents[2] / "triton_py" / "proto"
-NAMES = ("model_config", "grpc_service")
+NAMES = ("model_config", "grpc_service", "health", "reflection")
+WITHOUT_SERVICE = ("model_config",)
 HEADER = (
     "# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors\n"
     "# SPDX-License-Identifier: BSD-3-Clause\n"
@@ -87,13 +88,13 @@ def descriptors_module(descriptor_set: bytes) -> str:
     )
 
 
-def stub(text: str) -> str:
+def stub(text: str, has_service: bool) -> str:
     """protoc's stub, with the imports of a package instead of flat modules."""
     text = text.replace(
         "import model_config_pb2 as _model_config_pb2",
         "from triton_py.proto import model_config as _model_config_pb2",
     )
-    if "_model_config_pb2" in text:
+    if has_service:
         text = text.replace("from typing import ", "from typing import NamedTuple as _NamedTuple, ")
         text += METHODS_STUB
     return f"{HEADER}{GENERATED}# ruff: noqa\n# fmt: off\n{text}"
@@ -105,7 +106,8 @@ def generate() -> dict[Path, str]:
         out = Path(folder)
         files = {PROTO_DIR / "_descriptors.py": descriptors_module(compile_protos(out))}
         for name in NAMES:
-            files[PROTO_DIR / f"{name}.pyi"] = stub((out / f"{name}_pb2.pyi").read_text())
+            files[PROTO_DIR / f"{name}.pyi"] = stub(
+                (out / f"{name}_pb2.pyi").read_text(), name not in WITHOUT_SERVICE)
     return files
 
 

@@ -206,6 +206,46 @@ def test_explicit_mode_loads_what_is_named(repository):
         assert infer(server.address("http"), "echo")[0] in (400, 404)
 
 
+def test_several_models_are_named(repository):
+    for name in ("one", "two", "three"):
+        write_model(repository, name, IDENTITY)
+    with Serving(f"--model-repository={repository}", "--model-control-mode=explicit",
+                 "--load-model=one", "--load-model=two") as server:
+        assert infer(server.address("http"), "one")[0] == 200
+        assert infer(server.address("http"), "two")[0] == 200
+        assert infer(server.address("http"), "three")[0] in (400, 404)
+        assert "[2/2] loaded" in server.output
+
+
+@pytest.mark.parametrize("name", ["broken", "missing"])
+def test_a_named_model_that_fails_ends_the_start(repository, name):
+    write_model(repository, "broken", BROKEN)
+    flags = (f"--model-repository={repository}", "--model-control-mode=explicit",
+             "--load-model=echo", f"--load-model={name}")
+    text = failed(*flags, *FREE)
+    assert f"'{name}'" in text and "--exit-on-error=false" in text
+    with Serving(*flags, "--exit-on-error=false") as server:
+        assert infer(server.address("http"))[0] == 200
+        # A name that is nowhere is no model; a broken one is, and not ready.
+        status = get(server.address("http"), "/v2/health/ready")[0]
+        assert status == (400 if name == "broken" else 200)
+
+
+def test_object_storage_is_looked_at_by_the_server():
+    text = failed("--model-repository=as://account", *FREE)
+    assert "'as://account' names no storage account and container" in text
+
+
+def test_names_of_several_repositories(repository, tmp_path):
+    write_model(tmp_path / "more", "echo", IDENTITY)
+    write_model(tmp_path / "more", "other", IDENTITY)
+    with Serving(f"--model-repository={repository}", f"--model-repository={tmp_path / 'more'}",
+                 "--model-namespacing=true") as server:
+        assert infer(server.address("http"), "other")[0] == 200
+        status, answer = infer(server.address("http"))
+        assert status == 400 and "2 identifiers of model 'echo'" in answer["error"]
+
+
 def test_poll_mode_follows_the_repository(repository):
     with Serving(f"--model-repository={repository}", "--model-control-mode=poll",
                  "--repository-poll-secs=1") as server:

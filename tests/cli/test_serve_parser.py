@@ -84,6 +84,13 @@ def test_repeated_flags_keep_their_order_and_drop_doubles():
     assert s.backend_config == [("x", "k", "1"), ("", "k", "2")]
 
 
+def test_namespaces_and_watching_are_off_until_asked_for():
+    assert not settings(REPOSITORY).model_namespacing
+    assert not settings(REPOSITORY).watch_backends
+    given = settings(REPOSITORY, "--model-namespacing=true", "--watch-backends=1")
+    assert given.model_namespacing and given.watch_backends
+
+
 def test_metrics_address_follows_http():
     assert settings(REPOSITORY, "--http-address=0.0.0.0").metrics_address == "0.0.0.0"
     s = settings(REPOSITORY, "--http-address=0.0.0.0", "--metrics-address=127.0.0.1")
@@ -116,9 +123,80 @@ def test_an_unambiguous_beginning_of_a_flag_is_enough_as_with_getopt():
     ((REPOSITORY, "--grpc-use-ssl-mutual=true", "--grpc-server-cert=c", "--grpc-server-key=k"),
      "needs --grpc-root-cert=FILE"),
     ((REPOSITORY, "--grpc-header-forward-pattern=("), "is no regular expression"),
+    ((REPOSITORY, "--http-use-ssl=true", "--http-server-key=k"), "needs --http-server-cert=FILE"),
+    ((REPOSITORY, "--http-use-ssl-mutual=true", "--http-server-cert=c", "--http-server-key=k"),
+     "needs --http-root-cert=FILE"),
+    ((REPOSITORY, "--http-server-cert=c"), "--http-server-cert does nothing without --http-use-ssl"),
+    ((REPOSITORY, "--http-root-cert=c"), "--http-root-cert does nothing without --http-use-ssl"),
+    ((REPOSITORY, "--http-use-ssl=maybe"), "invalid value for bool option"),
+    ((REPOSITORY, "--http-restricted-api=health"),
+     "--http-restricted-api option format is '<api>[,<api>...]:<key>=<value>'. Got health"),
+    ((REPOSITORY, "--http-restricted-api=health:k"), "option format is"),
+    ((REPOSITORY, "--http-restricted-api=health=v"), "option format is"),
+    ((REPOSITORY, "--http-restricted-api=:k=v"), "option format is"),
+    ((REPOSITORY, "--http-restricted-api=health:=v"), "option format is"),
+    ((REPOSITORY, "--http-restricted-api=health:k="), "option format is"),
+    ((REPOSITORY, "--http-restricted-api=model-reposit,health:k=v"),
+     "unknown restricted api 'model-reposit'"),
+    ((REPOSITORY, "--http-restricted-api=health,:k=v"), "unknown restricted api ''"),
+    ((REPOSITORY, "--http-restricted-api=Health:k=v"), "unknown restricted api 'Health'"),
+    ((REPOSITORY, "--http-restricted-api=health:a b=v"), "'a b' can be no header's name"),
+    ((REPOSITORY, "--http-restricted-api=health:k= v"), "can't be sent in a header"),
+    ((REPOSITORY, "--http-restricted-api=model-repository,health:k1=v1",
+      "--http-restricted-api=metadata,health:k2=v2"),
+     "restricted api 'health' can not be specified in multiple config groups"),
+    ((REPOSITORY, "--http-restricted-api=health,health:k=v"),
+     "restricted api 'health' can not be specified in multiple config groups"),
+    ((REPOSITORY, "--grpc-restricted-protocol=infer:k=v"), "unknown restricted protocol 'infer'"),
+    ((REPOSITORY, "--grpc-restricted-protocol=health:k"), "'<protocol>[,<protocol>...]:<key>=<value>'"),
+    ((REPOSITORY, "--grpc-restricted-protocol=health:k-bin=v"), "can be no name of gRPC's metadata"),
+    ((REPOSITORY, "--grpc-restricted-protocol=health:k!=v"), "can be no name of gRPC's metadata"),
+    ((REPOSITORY, "--grpc-restricted-protocol=health:k=v", "--grpc-restricted-protocol=health:l=w"),
+     "restricted protocol 'health' can not be specified in multiple config groups"),
+    ((REPOSITORY, "--http-address=unix:"), "--http-address: 'unix:' names no file"),
+    ((REPOSITORY, "--http-address="), "empty argument for --http-address"),
+    ((REPOSITORY, "--grpc-address=unix://a/b"), "begins with a slash"),
+    ((REPOSITORY, "--grpc-address=unix-abstract:a"), "is no address to listen on"),
+    ((REPOSITORY, "--metrics-address=unix:/" + "a" * 107), "longer than 107 bytes"),
+    ((REPOSITORY, "--http-address=unix:/a", "--grpc-address=unix:///a"),
+     "HTTP requests and GRPC requests at the same address and port unix:/a"),
+    ((REPOSITORY, "--http-address=unix:/a", "--reuse-http-port=1"), "--reuse-http-port means nothing"),
+    ((REPOSITORY, "--grpc-address=unix:/a", "--reuse-grpc-port=1"), "--reuse-grpc-port means nothing"),
+    ((REPOSITORY, "--unix-socket-mode=rw"), "expected three octal digits"),
+    ((REPOSITORY, "--unix-socket-mode=888"), "expected three octal digits"),
+    ((REPOSITORY, "--unix-socket-mode=1777"), "expected three octal digits"),
+    ((REPOSITORY, "--unix-socket-mode=77"), "expected three octal digits"),
+    ((REPOSITORY, "--access-log="), "empty argument for --access-log"),
+    ((REPOSITORY, "--access-log-format=xml"), "invalid argument for --access-log-format"),
+    ((REPOSITORY, "--grpc-reflection=perhaps"), "invalid value for bool option"),
 ])
 def test_mistakes_are_named(arguments, message):
     assert message in failure(*arguments)
+
+
+@pytest.mark.parametrize("argument", [
+    "--http-restricted-api=health=s3cret", "--http-restricted-api=health:a b=s3cret",
+    "--http-restricted-api=nope:k=s3cret", "--http-restricted-api=health:k=s3cret ",
+    "--grpc-restricted-protocol=health:k!=s3cret", "--grpc-restricted-protocol=:k=s3cret"])
+def test_mistakes_do_not_tell_secrets(argument):
+    assert "s3cret" not in failure(REPOSITORY, argument)
+
+
+def test_restrictions_from_the_environment():
+    s = settings(REPOSITORY, environ={
+        "TRITON_PY_HTTP_RESTRICTED_API": "health:a=b;trace,logging:c=d"})
+    assert [g.categories for g in s.http_restricted_api] == [("health",), ("trace", "logging")]
+
+
+def test_the_address_of_metrics_is_a_host_unless_said_otherwise():
+    assert settings(REPOSITORY, "--http-address=unix:/a").metrics_address == "127.0.0.1"
+    s = settings(REPOSITORY, "--http-address=unix:/a", "--metrics-address=unix:/b")
+    assert s.metrics_address == "unix:/b"
+
+
+def test_unix_sockets_share_no_port():
+    s = settings(REPOSITORY, "--http-address=unix:/a", "--grpc-address=unix:/b", "--http-port=8001")
+    assert s.http_address == "unix:/a"
 
 
 def test_equal_ports_are_fine_where_they_cannot_meet():
@@ -147,8 +225,7 @@ def _parses(flag: foreign.Missing, text: str) -> bool:
 
 
 @pytest.mark.parametrize("argument", [
-    "--allow-sagemaker=false", "--rate-limit=off", "--allow-client-shm=0", "--trace-config=level=OFF",
-    "--model-namespacing=off",
+    "--allow-sagemaker=false", "--rate-limit=off", "--allow-client-shm=0",
 ])
 def test_the_value_that_leaves_a_missing_feature_off_is_accepted(argument):
     assert parse((REPOSITORY, argument), {})[1] == []

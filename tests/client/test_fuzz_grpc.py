@@ -147,7 +147,8 @@ def test_noise(fuzzed: ServerProcess, kind: Callable[..., Callable[[], None]]) -
         if all(after[k] <= before[k] for k in kinds):
             break
         time.sleep(0.1)
-    assert {k: after[k] for k in kinds} == {k: before[k] for k in kinds}
+    # There may be fewer: the answer before `before` was perhaps one that the loop had yet to see.
+    assert [k for k in kinds if after[k] > before[k]] == [], (before, after)
     grown = fuzzed.resident_bytes() - memory
     print(f"{rounds} rounds, {grown / 2**20:+.1f} MiB")
     assert grown < 16 << 20

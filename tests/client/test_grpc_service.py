@@ -317,8 +317,7 @@ def test_what_is_not_supported_says_so(stub: Stub) -> None:
     request = infer_request()
     request.inputs[0].parameters["shared_memory_region"].string_param = "r"
     refused(stub, request, UNIMPLEMENTED, "shared memory", "INPUT0")
-    for name in ("SystemSharedMemoryStatus", "CudaSharedMemoryStatus", "TraceSetting",
-                 "LogSettings"):
+    for name in ("SystemSharedMemoryStatus", "CudaSharedMemoryStatus"):
         with pytest.raises(grpc.RpcError) as error:
             stub(name, pb.METHODS[name].request())
         assert error.value.code() is UNIMPLEMENTED

@@ -3,8 +3,9 @@
 """A data plane without libraries: records what is made and closed, fails and waits on request.
 
 A *point* is a string like ``create:m:1`` (model m, version 1), ``instance:m:1``, ``start:m:1``,
-``load_backend:fake``, ``publish:m:1``, ``close:m:1``; of repository agents ``load_agent:a``,
-``agent_create:a``, ``agent:a:LOAD``, ``agent_close:a``, ``close_agent:a``. ``fail[point]`` is an exception to raise there;
+``load_backend:fake``, ``publish:m:1``, ``remove:m:1``, ``finish:m:1``, ``close:m:1``; of repository
+agents ``load_agent:a``, ``agent_create:a``, ``agent:a:LOAD``, ``agent_close:a``, ``close_agent:a``.
+``fail[point]`` is an exception to raise there;
 ``gates[point]`` is a ``Gate`` at which the calling thread stops until the test lets it through.
 """
 
@@ -79,18 +80,29 @@ class FakeModel:
         self.auto_complete = auto_complete
         self.final_config: dict[str, Any] | None = None
         self.spec: dict[str, Any] | None = None
-        self.instances: list[tuple[Any, ...]] = []
+        #: number -> arguments, of the instances that have not been told to go
+        self.numbered: dict[int, tuple[Any, ...]] = {}
+        #: Those that take requests.
+        self.running: set[int] = set()
+        #: Those that were told to go and are not finished.
+        self.leaving: set[int] = set()
+        self.warmed: list[dict[str, Any]] = []
         self.started = False
         self.withdrawn = False
         self.closed = False
         self.is_ready = True
         self.concurrent_instances = True
         self.events: list[str] = []
+        self._last_number = 0
         self._idle = threading.Condition()
         self._in_flight = 0
 
     def __repr__(self) -> str:
         return f"<{self.name}:{self.version} closed={self.closed}>"
+
+    @property
+    def instances(self) -> list[tuple[Any, ...]]:
+        return list(self.numbered.values())
 
     @property
     def in_flight(self) -> int:
@@ -117,15 +129,38 @@ class FakeModel:
         self.final_config = json.loads(config_json)
         self.spec = spec
 
-    def add_instance(self, *arguments: Any) -> None:
-        assert self.final_config is not None and not self.started
+    def add_instance(self, *arguments: Any) -> int:
+        assert self.final_config is not None and not self.closed
         self._reach("instance")
-        self.instances.append(arguments)
+        with self.plane._lock:
+            self._last_number += 1
+            self.numbered[self._last_number] = arguments
+            return self._last_number
+
+    def warm_up(self, sample: dict[str, Any]) -> None:
+        assert not self.closed
+        self._reach("warm_up")
+        self.warmed.append(sample)
 
     def start(self) -> None:
         assert not self.closed
         self._reach("start")
         self.started = True
+        self.running = set(self.numbered)
+
+    def remove_instances(self, numbers: list[int]) -> FakeLeaving:
+        assert self.started and not self.closed
+        assert numbers and set(numbers) <= set(self.numbered), "an instance is removed twice"
+        self._reach("remove")
+        self.running -= set(numbers)
+        self.leaving |= set(numbers)
+        for number in numbers:
+            del self.numbered[number]
+        return FakeLeaving(self, numbers)
+
+    def update_config(self, config_json: str) -> None:
+        assert self.started and not self.closed
+        self.final_config = json.loads(config_json)
 
     def ready(self) -> bool:
         assert not self.closed, "asked after close"
@@ -144,7 +179,8 @@ class FakeModel:
     def close(self) -> None:
         assert not self.closed, f"{self!r} closed twice"
         assert self._in_flight == 0, f"{self!r} closed with requests in flight"
-        assert self.plane.table.get((self.name, self.version)) is not self, "closed while published"
+        assert not self.leaving, f"{self!r} closed before its instances were finished"
+        assert self not in self.plane.table.values(), "closed while published"
         self.closed = True
         self._reach("close")
 
@@ -172,6 +208,21 @@ class FakeModel:
     def _reach(self, step: str) -> None:
         self.events.append(step)
         self.plane.reach(f"{step}:{self.name}:{self.version}")
+
+
+class FakeLeaving:
+    """Instances that go; their requests end when the gate ``finish:m:1`` lets them."""
+
+    def __init__(self, model: FakeModel, numbers: list[int]) -> None:
+        self._model = model
+        self._numbers = set(numbers)
+
+    def finish(self) -> None:
+        assert not self._model.closed and self._numbers <= self._model.leaving, "finished twice"
+        try:
+            self._model._reach("finish")
+        finally:
+            self._model.leaving -= self._numbers
 
 
 class FakeAgent:
@@ -244,7 +295,10 @@ class FakeDataPlane:
         self.auto_complete: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
         self.backends: list[FakeBackend] = []
         self.models: list[FakeModel] = []
+        #: (name, or <namespace>::<name>, and version) -> model
         self.table: dict[tuple[str, int], FakeModel] = {}
+        #: (name, namespace)
+        self.claims: set[tuple[str, str]] = set()
         self.agents: list[FakeAgent] = []
         self.agent_models: list[FakeAgentModel] = []
         #: agent -> the folder to which it moves every model
@@ -336,18 +390,27 @@ class FakeDataPlane:
             self.agent_models.append(model)
         return model
 
-    def publish(self, model: FakeModel) -> None:
+    def publish(self, model: FakeModel, space: str = "") -> None:
         assert model.started and not model.closed
         self.reach(f"publish:{model.name}:{model.version}")
         with self._lock:
-            self.table[(model.name, model.version)] = model
+            self.table[(_full_name(model.name, space), model.version)] = model
 
-    def withdraw(self, model: FakeModel) -> None:
+    def withdraw(self, model: FakeModel, space: str = "") -> None:
         self.reach(f"withdraw:{model.name}:{model.version}")
+        key = (_full_name(model.name, space), model.version)
         with self._lock:
             model.withdrawn = True
-            if self.table.get((model.name, model.version)) is model:
-                del self.table[(model.name, model.version)]
+            if self.table.get(key) is model:
+                del self.table[key]
+
+    def claim(self, name: str, space: str) -> None:
+        with self._lock:
+            self.claims.add((name, space))
+
+    def unclaim(self, name: str, space: str) -> None:
+        with self._lock:
+            self.claims.discard((name, space))
 
     def resize_pinned_pool(self, byte_size: int) -> None:
         self.pinned_pool = byte_size
@@ -364,6 +427,10 @@ class FakeDataPlane:
     def log(self, level: int, message: str) -> None:
         with self._lock:
             self.lines.append((level, message))
+
+
+def _full_name(name: str, space: str) -> str:
+    return f"{space}::{name}" if space else name
 
 
 def broken(what: str) -> TritonError:

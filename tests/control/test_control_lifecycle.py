@@ -373,7 +373,8 @@ def test_a_reload_drops_the_versions_that_the_policy_does_not_pick_any_more(
     assert server.model_metadata("m", -1)["versions"] == ["2", "3"]
     first.respond()
     wait_until_unloaded(server)
-    assert first.closed and second.closed
+    assert first.closed
+    assert dataplane.served("m", 2) is second, "nothing has changed for it"
     assert states(server) == {
         "m": {"1": "UNAVAILABLE: unloaded", "2": "READY", "3": "READY"},
     }
@@ -523,7 +524,7 @@ def test_registered_repositories_and_mapped_names(
         "folder", config='name: "folder" ' + (extra.model("x") / "config.pbtxt").read_text()
     )
     server = start()
-    server.register_repository(str(extra.path), {"folder": "mapped"})
+    server.register_repository(str(extra.path), [("folder", "mapped")])
     server.load("mapped")
     assert states(server) == {"mapped": READY, "x": {}}
     assert server.model_config("mapped", -1)["name"] == "mapped"
@@ -733,7 +734,7 @@ def test_the_server_needs_a_repository(create: StartServer, repository: Reposito
 
 @pytest.mark.parametrize(
     "option",
-    [{"model_namespacing": True}, {"rate_limiter_mode": 1}, {"cache_config": {"local": "{}"}}],
+    [{"rate_limiter_mode": 1}, {"cache_config": {"local": "{}"}}],
 )
 def test_options_without_an_implementation_are_refused(
     create: StartServer, option: dict[str, Any]
@@ -773,19 +774,11 @@ def test_features_that_come_later_are_refused(repository: Repository, start: Sta
 @pytest.mark.parametrize(
     ("extra", "what"),
     [
-        (
-            """model_warmup { name: "w" batch_size: 1 inputs {
-              key: "IN" value { data_type: TYPE_FP32 dims: 4 zero_data: true } } }""",
-            "model_warmup is",
-        ),
         ("response_cache { enable: true }", "the response cache is"),
-        ("dynamic_batching { priority_levels: 2 default_priority_level: 1 }", "priorities are"),
         (
-            "dynamic_batching { default_queue_policy { max_queue_size: 3 } }",
-            "queue policies are",
+            "sequence_batching { oldest { preserve_ordering: true } }",
+            "preserve_ordering of sequences is",
         ),
-        ("dynamic_batching { preserve_ordering: true }", "preserve_ordering is"),
-        ("sequence_batching { oldest { preserve_ordering: true } }", "preserve_ordering is"),
     ],
 )
 def test_what_is_left_out_says_so(
@@ -799,6 +792,11 @@ def test_what_is_left_out_says_so(
 def test_an_ordinary_model_warns_of_nothing(
     repository: Repository, start: StartServer, dataplane: FakeDataPlane
 ) -> None:
-    repository.model("m", extra="dynamic_batching { max_queue_delay_microseconds: 5 }")
-    start(startup_models=["m"])
+    repository.model(
+        "m",
+        extra="dynamic_batching { max_queue_delay_microseconds: 5 priority_levels: 2 "
+        "default_priority_level: 1 default_queue_policy { max_queue_size: 3 } }",
+    )
+    repository.model("n", extra="dynamic_batching { preserve_ordering: true }")
+    start(startup_models=["m", "n"])
     assert not dataplane.logged("not supported yet")

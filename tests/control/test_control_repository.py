@@ -17,6 +17,7 @@ from triton_py.errors import (
 )
 from triton_py.proto import model_config
 from triton_py.repository import (
+    ModelId,
     Repositories,
     check_model_name,
     find_backend_library,
@@ -28,6 +29,7 @@ from triton_py.repository import (
     select_versions,
     write_override,
 )
+from triton_py.repository.fingerprint import local_marks
 
 
 def touch(path: Path, text: str = "") -> Path:
@@ -96,8 +98,6 @@ def test_check_names_the_missing_repository(tmp_path: Path) -> None:
         Repositories([str(tmp_path / "gone")]).check()
     with pytest.raises(InvalidArgumentError, match="is not a directory"):
         Repositories([str(touch(tmp_path / "file"))]).check()
-    with pytest.raises(UnsupportedError, match="s3://bucket"):
-        Repositories(["s3://bucket/models"]).check()
     Repositories([str(tmp_path)]).check()
 
 
@@ -106,16 +106,16 @@ def test_registering_maps_folders_to_other_names(tmp_path: Path) -> None:
     (tmp_path / "extra" / "v7").mkdir(parents=True)
     repositories = Repositories([str(tmp_path / "main")])
     extra = str(tmp_path / "extra")
-    repositories.register(extra, {"v7": "resnet"})
+    repositories.register(extra, [("v7", "resnet")])
     folder = repositories.find("resnet")
     assert folder.path == os.path.join(extra, "v7") and folder.mapped
     assert list(repositories.scan().folders) == ["resnet"]
     with pytest.raises(NotFoundError):
         repositories.find("v7")  # it goes by its other name now
     with pytest.raises(AlreadyExistsError, match="already been registered"):
-        repositories.register(extra + "/", {})
+        repositories.register(extra + "/", [])
     with pytest.raises(InvalidArgumentError, match="repository not found"):
-        repositories.register(str(tmp_path / "none"), {})
+        repositories.register(str(tmp_path / "none"), [])
     repositories.unregister(extra)
     with pytest.raises(NotFoundError, match="model not found in any model repository"):
         repositories.find("resnet")
@@ -129,14 +129,50 @@ def test_a_mapping_must_not_leave_the_repository_or_clash(tmp_path: Path) -> Non
     repositories = Repositories([])
     r1, r2 = str(tmp_path / "r1"), str(tmp_path / "r2")
     with pytest.raises(InvalidArgumentError, match="not the name of a folder"):
-        repositories.register(r1, {"../r2/a": "x"})
+        repositories.register(r1, [("../r2/a", "x")])
     with pytest.raises(InvalidArgumentError, match="conflicting mapping for 'x'"):
-        repositories.register(r1, {"a": "x", "b": "x"})
+        repositories.register(r1, [("a", "x"), ("b", "x")])
+    with pytest.raises(InvalidArgumentError, match="must be a string, found another type for a"):
+        repositories.register(r1, [("a", 7)])
     assert repositories.paths == []
-    repositories.register(r1, {"a": "x"})
+    repositories.register(r1, [("a", "x")])
     with pytest.raises(AlreadyExistsError, match="conflicting mapping for 'x'"):
-        repositories.register(r2, {"a": "x"})
+        repositories.register(r2, [("a", "x")])
     assert repositories.paths == [r1]
+
+
+def test_a_folder_may_be_mapped_to_several_names(tmp_path: Path) -> None:
+    (tmp_path / "v7").mkdir()
+    repositories = Repositories([])
+    repositories.register(str(tmp_path), [("v7", "a"), ("v7", "b"), ("v7", "a")])
+    assert sorted(repositories.scan().folders) == ["a", "b"]
+    assert repositories.find("a").path == repositories.find("b").path == str(tmp_path / "v7")
+
+
+def test_a_mapped_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    repositories = Repositories([])
+    repositories.register(str(tmp_path), [("later", "m")])
+    with pytest.raises(NotFoundError, match="mapped path '.*later' does not exist for model 'm'"):
+        repositories.find("m")
+    (tmp_path / "later").mkdir()
+    assert repositories.find("m").mapped
+
+
+def test_with_namespaces_a_name_is_several_models(tmp_path: Path) -> None:
+    for path in ("r1/m", "r2/m", "r2/n"):
+        (tmp_path / path).mkdir(parents=True)
+    r1, r2 = str(tmp_path / "r1"), str(tmp_path / "r2")
+    repositories = Repositories([r1, r2], namespacing=True)
+    scan = repositories.scan()
+    assert not scan.duplicates
+    assert sorted(scan.folders) == [f"{r1}::m", f"{r2}::m", f"{r2}::n"]
+    assert repositories.named("m") == [ModelId("m", r1), ModelId("m", r2)]
+    assert repositories.named("none") == [ModelId("none")]
+    assert repositories.find("m", r2).path == str(tmp_path / "r2" / "m")
+    with pytest.raises(NotFoundError):
+        repositories.find("n", r1)
+    repositories.unregister(r1)
+    assert repositories.named("m") == [ModelId("m", r2)]
 
 
 # Versions
@@ -224,6 +260,28 @@ def test_the_fingerprint_changes_with_every_kind_of_change(tmp_path: Path) -> No
     assert changed()
     (tmp_path / "config.pbtxt").unlink()
     assert changed()
+
+
+def test_the_marks_tell_which_part_has_changed(tmp_path: Path) -> None:
+    for path in ("1/model", "2/model", "config.pbtxt", "configs/a.pbtxt", "labels.txt"):
+        touch(tmp_path / path)
+    before = local_marks(str(tmp_path))
+    assert set(before.versions) == {"1", "2"}
+    assert not before.same_version(before, 3)
+
+    def same() -> list[int]:
+        after = local_marks(str(tmp_path))
+        assert after.whole != before.whole
+        return [version for version in (1, 2) if after.same_version(before, version)]
+
+    for path, stay in (("config.pbtxt", [1, 2]), ("configs/a.pbtxt", [1, 2]), ("2/model", [1]),
+                       ("labels.txt", [])):  # fmt: skip
+        touch(tmp_path / path, "changed")
+        assert same() == stay, path
+        touch(tmp_path / path)
+        before = local_marks(str(tmp_path))
+    touch(tmp_path / "3" / "model")
+    assert same() == [1, 2]
 
 
 def test_the_fingerprint_survives_links_in_a_circle(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ for f in json.load(open(sys.argv[1])):
 SILENT = {
     "TRITONSERVER_BufferAttributesDelete",
     "TRITONSERVER_InferenceRequestDelete",
+    "TRITONSERVER_InferenceTraceDelete",
     "TRITONSERVER_MessageDelete",
     "TRITONSERVER_MetricArgsDelete",
     "TRITONSERVER_MetricsDelete",

@@ -239,3 +239,53 @@ def test_many_open_sequences():
     for k in range(1, 2000):
         probe.send(k << 32, end=True)
     assert (probe.open, len(probe.backlog), probe.waiting) == (0, 1998, 3998)
+
+
+def test_an_instance_that_leaves_keeps_its_sequences_and_gets_no_others():
+    probe = SequenceProbe(max_batch_size=1, instances=2)
+    probe.send(1, start=True)
+    probe.send(2, start=True)
+    probe.leave(0)
+    probe.send(3, start=True)
+    assert (probe.slots(0), probe.slots(1), probe.backlog) == ([1], [2], [3])
+    # What its own sequence sends still comes to it, and its end frees the slot for nobody.
+    number = probe.take(0)["batch"][0]
+    probe.release(number)
+    last = probe.send(1, end=True)
+    assert probe.take(0)["batch"] == [last]
+    assert (probe.slots(0), probe.backlog) == ([None], [3])
+    probe.release(last)
+    probe.remove_instance(0)
+    # The other one's does.
+    probe.release(probe.take(0)["batch"][0])
+    end = probe.send(2, end=True)
+    probe.take(0)
+    assert (probe.slots(0), probe.backlog) == ([3], [])
+    probe.release(end)
+
+
+def test_a_new_instance_takes_what_waits():
+    probe = SequenceProbe(max_batch_size=2)
+    for k in range(1, 7):
+        probe.send(k, start=True)
+    probe.cancel(2)  # of sequence 3, in the backlog
+    assert probe.add_instance() == 1
+    assert (probe.slots(0), probe.slots(1), probe.backlog) == ([1, 2], [4, 5], [6])
+    probe.send(7, start=True)
+    assert probe.backlog == [6, 7]
+    assert probe.dropped() == [2], "that of sequence 3"
+
+
+def test_an_idle_sequence_leaves_with_its_instance():
+    probe = SequenceProbe(max_batch_size=1, strategy="oldest", idle_us=1000)
+    first = probe.send(1, start=True)
+    assert probe.take()["batch"] == [first]
+    probe.release(first)
+    probe.leave(0)
+    probe.send(2, start=True)
+    assert probe.slots(0) == [1]
+    probe.expire(10 * MS)
+    assert (probe.slots(0), probe.backlog) == ([None], [2])
+    probe.remove_instance(0)
+    probe.add_instance(10 * MS)
+    assert (probe.slots(0), probe.backlog) == ([2], [])

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "triton_py"
 CORE = ROOT / "cbackend" / "core"
 
 FRONT = ("http", "grpc")
-ABOVE = ("frontend", *FRONT, "inprocess", "cli", "conformance", "benchmarks")
+ABOVE = ("frontend", *FRONT, "tracing", "inprocess", "cli", "conformance", "benchmarks")
 BELOW = ("control", "config", "repository")
 
 #: Layer -> layers that it never imports.
@@ -24,13 +24,15 @@ NEVER = {
     "errors": (*ABOVE, *BELOW, "core", "proto", "progress"),
     "report_files": (*ABOVE, *BELOW, "core", "proto", "progress"),
     "progress": (*ABOVE, *BELOW, "core", "proto", "errors"),
+    "development": (*ABOVE, *BELOW, "core", "proto", "errors", "progress"),
     "proto": (*ABOVE, *BELOW, "core", "progress"),
     "config": (*ABOVE, "control", "core"),
     "repository": (*ABOVE, "control", "core"),
     "control": ABOVE,
-    "inprocess": ("cli", "conformance", "benchmarks", *FRONT, *BELOW),
+    "inprocess": ("cli", "conformance", "benchmarks", "tracing", *FRONT, *BELOW),
+    "tracing": ("cli", "conformance", "benchmarks", "frontend", *FRONT, *BELOW, "proto"),
     "api": ("cli", "conformance", "benchmarks", *FRONT, *BELOW),
-    "frontend": (*(name for name in ABOVE if name != "frontend"), *BELOW, "core", "errors"),
+    "frontend": (*(name for name in ABOVE if name != "frontend"), *BELOW, "core"),
     "http": ("cli", "conformance", "benchmarks", "grpc", *BELOW),
     "grpc": ("cli", "conformance", "benchmarks", "http", *BELOW),
     "metrics": (*ABOVE, *BELOW, "core"),

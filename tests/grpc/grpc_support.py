@@ -101,10 +101,12 @@ def native_server(repository: Path) -> Iterator[NativeServer]:
 
 
 @contextmanager
-def front_end(loop: Loop, server: NativeServer, **options: Any) -> Iterator[tuple[GrpcServer, str]]:
+def front_end(loop: Loop, server: NativeServer, *, access_log: Any = None, **options: Any
+              ) -> Iterator[tuple[GrpcServer, str]]:
     """A started front end and its address; it is stopped at the end, if it isn't by then."""
     async def make() -> tuple[GrpcServer, str]:
-        front = GrpcServer(server, GrpcOptions(**{"port": 0, "transport": loop.transport, **options}))
+        front = GrpcServer(server, GrpcOptions(**{"port": 0, "transport": loop.transport, **options}),
+                           access_log=access_log)
         return front, await front.start()
 
     front, address = loop.run(make())

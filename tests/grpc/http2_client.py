@@ -125,14 +125,16 @@ class Http2Client:
                      content_type: str = "application/grpc") -> bytes:
         fields = [(":method", method), (":scheme", "http"), (":path", path),
                   (":authority", "x"), ("te", "trailers"), ("content-type", content_type), *extra]
-        # Without the dynamic table: blocks may be repeated, mutated and reordered.
-        return b"".join(
-            b"\x00" + _text(name.encode()) + _text(value.encode()) for name, value in fields)
+        return _block(fields)
 
     def headers(self, stream: int, path: str = INFER, extra: Any = (), *, end: bool = False,
                 **more: Any) -> None:
         self.send(frame(HEADERS, END_HEADERS | (END_STREAM if end else 0), stream,
                         self.header_block(path, extra, **more)))
+
+    def trailers(self, stream: int, fields: Any) -> None:
+        """Ends the request."""
+        self.send(frame(HEADERS, END_HEADERS | END_STREAM, stream, _block(fields)))
 
     def data(self, stream: int, data: bytes, *, end: bool = False) -> None:
         self.send(frame(DATA, END_STREAM if end else 0, stream, data))
@@ -226,6 +228,12 @@ class Http2Client:
             got = self.read_frame()
             if got.kind == PING and got.flags & ACK and got.payload == payload:
                 return
+
+
+def _block(fields: Any) -> bytes:
+    """Without the dynamic table: blocks may be repeated, mutated and reordered."""
+    return b"".join(
+        b"\x00" + _text(name.encode()) + _text(value.encode()) for name, value in fields)
 
 
 def _text(text: bytes) -> bytes:

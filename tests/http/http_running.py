@@ -84,9 +84,13 @@ def write_models(repository: Path) -> None:
 
 
 class Running:
-    """A server and its HTTP port, driven from other threads."""
+    """A server and its HTTP port, driven from other threads.
 
-    def __init__(self, repository: Path, **options: Any) -> None:
+    ``client_tls``, an ``ssl.SSLContext``, is what ``connect`` speaks TLS with.
+    """
+
+    def __init__(self, repository: Path, *, access_log: Any = None, client_tls: Any = None,
+                 **options: Any) -> None:
         import uvloop
 
         import triton_py
@@ -108,18 +112,30 @@ class Running:
         self.loop = uvloop.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
-        self.http = HttpServer(self.native, HttpOptions(port=0, debug_endpoints=True, **options))
+        self.client_tls = client_tls
+        self.http = HttpServer(self.native, HttpOptions(port=0, debug_endpoints=True, **options),
+                               access_log=access_log)
         self.metrics = MetricsServer(self.native, MetricsOptions(port=0))
         self.url = self.run(self.http.start())
         self.metrics_url = self.run(self.metrics.start())
-        host, port = self.url.rsplit(":", 1)
-        self.address = (host, int(port))
+        self.address: Any = self.url.removeprefix("unix:")
+        if not self.url.startswith("unix:"):
+            host, port = self.url.rsplit(":", 1)
+            self.address = (host, int(port))
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
 
     def connect(self, timeout: float = 20) -> socket.socket:
-        return socket.create_connection(self.address, timeout)
+        if isinstance(self.address, str):
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            sock.settimeout(timeout)
+            sock.connect(self.address)
+        else:
+            sock = socket.create_connection(self.address, timeout)
+        if self.client_tls is None:
+            return sock
+        return self.client_tls.wrap_socket(sock, server_hostname="localhost")
 
     def close(self) -> None:
         assert self.run(self.http.stop(10)) is True

@@ -79,11 +79,17 @@ class Reader:
         return found
 
     def _exactly(self, size: int) -> bytes:
-        while len(self.pending) < size:
-            if not self._more():
+        # In pieces: over TLS each is small, and adding them one by one takes their number squared.
+        pieces, have = [self.pending], len(self.pending)
+        while have < size:
+            piece = self.sock.recv(1 << 16)
+            if not piece:
                 raise ConnectionError("closed inside a body")
-        found, self.pending = self.pending[:size], self.pending[size:]
-        return found
+            pieces.append(piece)
+            have += len(piece)
+        data = b"".join(pieces)
+        self.pending = data[size:]
+        return data[:size]
 
     def chunks(self) -> Iterator[bytes]:
         """The chunks of a body, up to its end."""

@@ -34,6 +34,38 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t idle = PTHREAD_COND_INITIALIZER;
 static int running;
 
+/* A thread that ends joins the one that ended before it, so that whoever joins the last has joined all:
+ * a detached one may still be in its last instructions when the library is unloaded. */
+static pthread_t last;
+static int has_last;
+
+static void end_thread(void)
+{
+  pthread_t before;
+  int had;
+  pthread_mutex_lock(&lock);
+  before = last;
+  had = has_last;
+  last = pthread_self();
+  has_last = 1;
+  if (--running == 0) pthread_cond_broadcast(&idle);
+  pthread_mutex_unlock(&lock);
+  if (had) pthread_join(before, NULL);
+}
+
+static void wait_for_threads(void)
+{
+  pthread_t thread;
+  int has;
+  pthread_mutex_lock(&lock);
+  while (running > 0) pthread_cond_wait(&idle, &lock);
+  thread = last;
+  has = has_last;
+  has_last = 0;
+  pthread_mutex_unlock(&lock);
+  if (has) pthread_join(thread, NULL);
+}
+
 static TRITONSERVER_Error *respond(job_t *job, uint32_t flags)
 {
   TRITONBACKEND_Response *response;
@@ -83,9 +115,7 @@ static void *run_late(void *argument)
   job_t *job = argument;
   usleep((useconds_t)(job->late_ms * 1000));
   run(job);
-  pthread_mutex_lock(&lock);
-  if (--running == 0) pthread_cond_broadcast(&idle);
-  pthread_mutex_unlock(&lock);
+  end_thread();
   return NULL;
 }
 
@@ -168,10 +198,7 @@ TRITONSERVER_Error *TRITONBACKEND_ModelInstanceExecute(TRITONBACKEND_ModelInstan
       pthread_mutex_lock(&lock);
       running++;
       pthread_mutex_unlock(&lock);
-      if (pthread_create(&thread, NULL, run_late, job) == 0)
-        pthread_detach(thread);
-      else
-        run_late(job);
+      if (pthread_create(&thread, NULL, run_late, job) != 0) abort();
     }
   }
   return NULL;
@@ -181,8 +208,6 @@ TRITONSERVER_Error *TRITONBACKEND_ModelFinalize(TRITONBACKEND_Model *model)
 {
   (void)model;
   /* The library must not be unloaded under a thread that still answers. */
-  pthread_mutex_lock(&lock);
-  while (running > 0) pthread_cond_wait(&idle, &lock);
-  pthread_mutex_unlock(&lock);
+  wait_for_threads();
   return NULL;
 }

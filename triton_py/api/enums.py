@@ -80,6 +80,8 @@ class LogFormat(IntEnum):
 
     DEFAULT = 0
     ISO8601 = 1
+    #: An object on each line; not one of Triton's.
+    JSON = 2
 
 
 class InstanceGroupKind(IntEnum):

@@ -14,12 +14,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from triton_py.cli import foreign
+from triton_py.cli import foreign, trace_flags
 from triton_py.cli.settings import GROUPS, LIMITS, defaults, flags
 
 MARKERS = re.compile(r"(<!-- flags: .*? -->\n).*?(<!-- end of flags -->)", re.DOTALL)
 #: Flags of our own, besides the limits.
-OURS = ("demo", "debug-endpoints", "grpc-transport")
+OURS = ("allow-status-page", "demo", "debug-endpoints", "grpc-transport", "watch-backends",
+        "unix-socket-mode", "http-use-ssl", "http-use-ssl-mutual", "http-server-cert",
+        "http-server-key", "http-root-cert", "grpc-reflection", "access-log", "access-log-format")
 
 
 def text() -> str:
@@ -41,6 +43,7 @@ def text() -> str:
             out.append(f"| {spelled}{value}{plus} | {shown} | {flag.help} |")
     out += ["", "### Deprecated", "", "| flag | instead |", "|---|---|",
             f"| `--{foreign.STRICT_MODEL_CONFIG}` | `--disable-auto-complete-config` |"]
+    out += [f"| `--{name}` | `{flag.instead}` |" for name, flag in trace_flags.DEPRECATED.items()]
     out += [f"| `--{name}` | `{instead}`, not supported yet |"
             for name, (_, instead) in foreign.DEPRECATED_MISSING.items()]
     out += ["", "### Without effect", "",

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from triton_py.cli import values
+from triton_py.cli import trace_flags, values
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,6 @@ _GRPC_POOL = "no pool of request or response objects is kept"
 _NO_POOL = "memory is taken from the CUDA runtime when it is asked for, no pool is kept"
 
 MISSING: dict[str, Missing] = {
-    "model-namespacing": Missing("model namespacing", *_BOOL),
-    "http-restricted-api": Missing("restricted APIs", str, "APIS:KEY=VALUE"),
-    "grpc-restricted-protocol": Missing("restricted protocols", str, "PROTOCOLS:KEY=VALUE"),
     "allow-sagemaker": Missing("the SageMaker endpoint", *_BOOL),
     "sagemaker-port": Missing("the SageMaker endpoint", values.port, "PORT", (8080,)),
     "sagemaker-safe-port-range": Missing("the SageMaker endpoint", str, "PORT-PORT"),
@@ -53,8 +50,6 @@ MISSING: dict[str, Missing] = {
     "vertex-ai-port": Missing("the Vertex AI endpoint", values.port, "PORT", (8080,)),
     "vertex-ai-thread-count": Missing("the Vertex AI endpoint", values.int32, "COUNT", (8,)),
     "vertex-ai-default-model": Missing("the Vertex AI endpoint", str, "NAME", ("",)),
-    "trace-config": Missing(
-        "tracing", str, "[MODE,]KEY=VALUE", ("level=OFF", "level=off", "mode=triton")),
     "cache-config": Missing("the response cache", str, "NAME,KEY=VALUE"),
     "cache-directory": Missing("the response cache", str, "DIR"),
     "rate-limit": Missing(
@@ -88,16 +83,6 @@ DEPRECATED_MISSING: dict[str, tuple[Missing, str]] = {
     "response-cache-byte-size": (
         Missing("the response cache", values.byte_size, "BYTES", (0,)),
         "--cache-config=local,size=<bytes>"),
-    "trace-file": (Missing("tracing", str, "FILE", ("",)), "--trace-config=triton,file=<file>"),
-    "trace-level": (
-        Missing("tracing", str.lower, "LEVEL", ("off", "false")), "--trace-config=level=<level>"),
-    "trace-rate": (
-        Missing("tracing", values.int32, "RATE", (1000,)), "--trace-config=rate=<rate>"),
-    "trace-count": (
-        Missing("tracing", values.int32, "COUNT", (-1,)), "--trace-config=count=<count>"),
-    "trace-log-frequency": (
-        Missing("tracing", values.int32, "COUNT", (0,)),
-        "--trace-config=triton,log-frequency=<count>"),
 }
 
 STRICT_MODEL_CONFIG = "strict-model-config"
@@ -105,4 +90,5 @@ STRICT_MODEL_CONFIG = "strict-model-config"
 
 def names() -> list[str]:
     """Every flag of this module."""
-    return [*MISSING, *NO_EFFECT, *DEPRECATED_MISSING, STRICT_MODEL_CONFIG]
+    return [*MISSING, *NO_EFFECT, *DEPRECATED_MISSING, *trace_flags.DEPRECATED,
+            STRICT_MODEL_CONFIG]

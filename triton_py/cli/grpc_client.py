@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import grpc
 
+from triton_py.cli.access import Access
 from triton_py.cli.errors import CliError
 from triton_py.cli.tensors import Described, Tensor
 from triton_py.proto import grpc_service as pb
@@ -20,18 +21,26 @@ _UNLIMITED = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_l
 class GrpcClient:
     """One channel to a server; close it, or use it in a ``with`` block.
 
-    :param url: ``host:port``.
+    :param url: ``host:port``, ``grpc://host:port``, ``grpcs://host:port`` or ``unix:PATH``; http
+        and https will do as well.
     :param timeout: seconds for each call.
     """
 
-    def __init__(self, url: str, timeout: float) -> None:
-        if "://" in url:
-            scheme, _, url = url.partition("://")
-            if scheme not in ("grpc", "http"):
-                raise CliError(f"--url {scheme}://{url}: expected host:port")
-        self._where = url.rstrip("/")
+    def __init__(self, url: str, timeout: float, access: Access | None = None) -> None:
+        access = access or Access()
+        scheme, separator, rest = url.partition("://")
+        if not separator or scheme == "unix":
+            scheme, rest = "grpc", url
+        if scheme not in ("grpc", "grpcs", "http", "https"):
+            raise CliError(f"--url {url}: expected host:port, grpcs://host:port or unix:PATH")
+        secure = scheme.endswith("s")
+        access.check(secure, url)
+        self._where = rest.rstrip("/")
         self._timeout = timeout
-        self._channel = grpc.insecure_channel(self._where, _UNLIMITED)
+        self._metadata = [(name.lower(), value) for name, value in access.headers.items()]
+        self._channel = (
+            grpc.secure_channel(self._where, access.credentials(), _UNLIMITED) if secure
+            else grpc.insecure_channel(self._where, _UNLIMITED))
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +91,7 @@ class GrpcClient:
             _SERVICE + method, request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=answer.FromString)
         try:
-            return call(request, timeout=self._timeout)
+            return call(request, timeout=self._timeout, metadata=self._metadata)
         except grpc.RpcError as error:
             if error.code() == grpc.StatusCode.UNAVAILABLE and "connect" in error.details():
                 raise CliError(f"no answer from {self._where}: {error.details()}; "

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""The few calls of the KServe v2 protocol over HTTP that ``triton-py infer`` makes.
+"""The few calls of the KServe v2 protocol over HTTP that ``triton-py infer`` and ``explain`` make.
 
 Plain ``http.client``: nothing to install. Tensors travel in binary both ways.
 """
@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
+import ssl
 import urllib.parse
 from collections.abc import Sequence
 from typing import Any, Self
 
+from triton_py.cli.access import Access
 from triton_py.cli.errors import CliError
 from triton_py.cli.tensors import Described, Tensor
 
@@ -22,22 +25,37 @@ HEADER_LENGTH = "Inference-Header-Content-Length"
 class HttpClient:
     """One connection to a server; close it, or use it in a ``with`` block.
 
-    :param url: ``host:port`` or ``http://host:port[/prefix]``.
+    :param url: ``host:port``, ``http://host:port[/prefix]``, ``https://...`` or ``unix:PATH``.
     :param timeout: seconds for connecting and for each answer.
     """
 
-    def __init__(self, url: str, timeout: float) -> None:
+    def __init__(self, url: str, timeout: float, access: Access | None = None) -> None:
+        access = access or Access()
+        self._headers = access.headers
+        self._prefix = ""
+        if url.startswith("unix:"):
+            access.check(False, url)
+            self._where = url
+            self._connection: http.client.HTTPConnection = _UnixConnection(
+                url.removeprefix("unix:").removeprefix("//"), timeout)
+            return
         text = url if "://" in url else f"http://{url}"
         parts = urllib.parse.urlsplit(text)
         try:
             port = parts.port or 8000
         except ValueError:
             port = 0
-        if parts.scheme != "http" or not parts.hostname or not port:
-            raise CliError(f"--url {url}: expected host:port or http://host:port")
-        self._where = f"http://{parts.hostname}:{port}"
+        if parts.scheme not in ("http", "https") or not parts.hostname or not port:
+            raise CliError(f"--url {url}: expected host:port, http://host:port, https://host:port "
+                           "or unix:PATH")
+        access.check(parts.scheme == "https", url)
+        self._where = f"{parts.scheme}://{parts.hostname}:{port}"
         self._prefix = parts.path.rstrip("/")
-        self._connection = http.client.HTTPConnection(parts.hostname, port, timeout=timeout)
+        if parts.scheme == "https":
+            self._connection = http.client.HTTPSConnection(
+                parts.hostname, port, timeout=timeout, context=access.context())
+        else:
+            self._connection = http.client.HTTPConnection(parts.hostname, port, timeout=timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -75,21 +93,51 @@ class HttpClient:
         reply = _loads(answer[:length], self._where)
         return reply, _outputs(reply.pop("outputs", []), memoryview(answer)[length:])
 
+    def config(self, model: str, version: str) -> dict[str, Any]:
+        """The model's completed configuration."""
+        return self._json("GET", f"{_model_path(model, version)}/config")
+
+    def statistics(self, model: str, version: str) -> dict[str, Any]:
+        """Its entry of the statistics extension; of several versions the newest one's."""
+        found = self._json("GET", f"{_model_path(model, version)}/stats").get("model_stats", [])
+        if not found:
+            raise CliError(f"{self._where} has no statistics of model '{model}'")
+        newest: dict[str, Any] = max(found, key=lambda entry: int(entry["version"]))
+        return newest
+
     def _json(self, method: str, path: str) -> dict[str, Any]:
         return _loads(self._call(method, path, b"", {})[0], self._where)
 
     def _call(self, method: str, path: str, body: bytes,
               headers: dict[str, str]) -> tuple[bytes, http.client.HTTPMessage]:
         try:
-            self._connection.request(method, self._prefix + path, body, headers)
+            self._connection.request(method, self._prefix + path, body,
+                                     {**self._headers, **headers})
             answer = self._connection.getresponse()
             data = answer.read()
+        except ssl.SSLError as error:
+            # Of a certificate that is not trusted, OpenSSL's reason; --root-cert says who is.
+            reason = getattr(error, "verify_message", "") or error
+            raise CliError(f"no TLS connection to {self._where}: {reason}") from None
         except (OSError, http.client.HTTPException) as error:
             raise CliError(f"no answer from {self._where}: {error}; "
                            "is the server running there?") from None
         if answer.status != 200:
             raise CliError(_error_text(answer.status, data))
         return data, answer.headers
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """Over a Unix socket."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
 
 
 def _model_path(model: str, version: str) -> str:

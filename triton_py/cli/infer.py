@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from triton_py.cli.access import Access
 from triton_py.cli.errors import CliError, UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ examples:
   triton-py infer my_model INPUT0=@input.npy --output OUTPUT0 --json
   triton-py infer my_model X=@raw.bin --shape X=1,3,224,224 --url http://10.0.0.5:8000
   triton-py infer my_model TEXT=hello --protocol grpc --url localhost:8001
+  triton-py infer my_model TEXT=hello --url https://10.0.0.5:8000 --root-cert ca.crt
 """
 
 PORTS = {"http": "localhost:8000", "grpc": "localhost:8001"}
@@ -46,10 +48,18 @@ def build_parser(prog: str = "triton-py infer") -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", metavar="MODEL", help="name of the model")
     parser.add_argument("inputs", metavar="NAME=VALUE", nargs="*", help="an input")
-    parser.add_argument("--url", help="the server (default: localhost:8000, or localhost:8001 "
-                        "with --protocol grpc)")
+    parser.add_argument("--url", help="the server: host:port, https://host:port for TLS, or "
+                        "unix:PATH (default: localhost:8000, or localhost:8001 with --protocol "
+                        "grpc)")
     parser.add_argument("--protocol", choices=sorted(PORTS), default="http",
                         help="default: %(default)s")
+    parser.add_argument("--root-cert", default="", metavar="FILE",
+                        help="whom to trust, PEM (default: whom this machine trusts)")
+    parser.add_argument("--client-cert", default="", metavar="FILE",
+                        help="certificate to show to a server that asks for one, PEM")
+    parser.add_argument("--client-key", default="", metavar="FILE", help="its key, PEM")
+    parser.add_argument("--header", action="append", default=[], metavar="NAME=VALUE",
+                        help="header to send, over gRPC metadata; repeatable")
     parser.add_argument("--version", default="", metavar="N",
                         help="version of the model (default: the server's choice)")
     parser.add_argument("--shape", action="append", default=[], metavar="NAME=N,N,...",
@@ -78,8 +88,10 @@ def main(arguments: Sequence[str]) -> int:
     for name in shapes:
         if name not in texts:
             raise UsageError(f"--shape {name}=...: there is no input {name}=...")
-    with _client(options.protocol, options.url or PORTS[options.protocol],
-                 options.timeout) as client:
+    access = Access(options.root_cert, options.client_cert, options.client_key,
+                    _pairs(options.header, "--header"))
+    with _client(options.protocol, options.url or PORTS[options.protocol], options.timeout,
+                 access) as client:
         described = {i.name: i for i in client.inputs(options.model, options.version)}
         tensors = _tensors(options.model, texts, shapes, described)
         reply, outputs = client.infer(options.model, options.version, tensors, options.output,
@@ -88,14 +100,14 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _client(protocol: str, url: str, timeout: float) -> Any:
+def _client(protocol: str, url: str, timeout: float, access: Access) -> Any:
     if protocol == "grpc":
         from triton_py.cli.grpc_client import GrpcClient
 
-        return GrpcClient(url, timeout)
+        return GrpcClient(url, timeout, access)
     from triton_py.cli.http_client import HttpClient
 
-    return HttpClient(url, timeout)
+    return HttpClient(url, timeout, access)
 
 
 def _pairs(items: Sequence[str], what: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from triton_py.inprocess import Options
 
 CONTROL_MODES = {"none": 0, "poll": 1, "explicit": 2}  # TRITONSERVER_ModelControlMode
-LOG_FORMATS = {"default": 0, "ISO8601": 1}  # TRITONSERVER_LogFormat
+REMOTE_SCHEMES = ("s3://", "gs://", "as://")
 
 
 def check_paths(settings: Settings) -> None:
@@ -23,7 +23,9 @@ def check_paths(settings: Settings) -> None:
 
     :raises CliError: one is missing or can't be read; the message names the flag.
     """
-    places = [("model-repository", path) for path in settings.model_repository]
+    # What is in object storage the server looks at itself, with the credentials for it.
+    places = [("model-repository", path) for path in settings.model_repository
+              if not path.startswith(REMOTE_SCHEMES)]
     if settings.backend_directory:
         places.append(("backend-directory", settings.backend_directory))
     if settings.repoagent_directory:
@@ -35,10 +37,15 @@ def check_paths(settings: Settings) -> None:
             raise CliError(f"--{flag}={path}: not a directory")
         if not os.access(path, os.R_OK | os.X_OK):
             raise CliError(f"--{flag}={path}: not readable by this user")
-    if settings.log_file:
-        folder = os.path.dirname(os.path.abspath(settings.log_file))
-        if os.path.isdir(settings.log_file) or not os.access(folder, os.W_OK):
-            raise CliError(f"--log-file={settings.log_file}: cannot be written")
+    files = [("log-file=", settings.log_file)] if settings.log_file else []
+    if settings.access_log not in ("", "-"):
+        files.append(("access-log=", settings.access_log))
+    files += [("trace-config=triton,file=", s.value) for s in settings.trace_config
+              if (s.name, s.key) == ("triton", "file")]
+    for flag, path in files:
+        folder = os.path.dirname(os.path.abspath(path))
+        if os.path.isdir(path) or not os.access(folder, os.W_OK):
+            raise CliError(f"--{flag}{path}: cannot be written")
 
 
 def with_runtime_library(settings: Settings) -> list[Setting]:
@@ -60,8 +67,10 @@ def with_runtime_library(settings: Settings) -> list[Setting]:
 def native_options(settings: Settings) -> Options:
     """The server options of ``settings``; every setting has a value, as the flags' defaults say."""
     import triton_py
+    from triton_py import development
     from triton_py.inprocess import Options
 
+    development.watch_backends(settings.watch_backends)
     o = Options()
     o.set_server_id(settings.id)
     for path in settings.model_repository:
@@ -77,6 +86,7 @@ def native_options(settings: Settings) -> Options:
     o.set_exit_timeout(settings.exit_timeout_secs)
     o.set_model_load_thread_count(settings.model_load_thread_count)
     o.set_model_load_retry_count(settings.model_load_retry_count)
+    o.set_model_namespacing(settings.model_namespacing)
     o.set_backend_directory(settings.backend_directory or triton_py.get_backend_dir())
     if settings.repoagent_directory:
         o.set_repo_agent_directory(settings.repoagent_directory)
@@ -97,13 +107,15 @@ def _devices(o: Options, settings: Settings) -> None:
 
 
 def _logging(o: Options, settings: Settings) -> None:
+    from triton_py.inprocess.log_settings import FORMATS
+
     if settings.log_file:
         o.set_log_file(settings.log_file)
     o.set_log_info(settings.log_info)
     o.set_log_warn(settings.log_warning)
     o.set_log_error(settings.log_error)
     o.set_log_verbose(settings.log_verbose)
-    o.set_log_format(LOG_FORMATS[settings.log_format])
+    o.set_log_format(FORMATS[settings.log_format])
 
 
 def _metrics(o: Options, settings: Settings) -> None:

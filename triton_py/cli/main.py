@@ -15,6 +15,7 @@ from triton_py.cli.errors import CliError, UsageError
 COMMANDS = {
     "serve": ("triton_py.cli.serve", "serve models over HTTP, gRPC and metrics"),
     "infer": ("triton_py.cli.infer", "send one request to a running server"),
+    "explain": ("triton_py.cli.explain", "say how a model batches, and what could be changed"),
     "certify": ("triton_py.cli.certify", "hold a backend's library against the backend API"),
     "bench": ("triton_py.cli.bench", "measure, and find what became slower"),
     "doctor": ("triton_py.cli.doctor", "say why a backend's library would not load"),

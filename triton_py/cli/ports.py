@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -15,11 +16,17 @@ from typing import TYPE_CHECKING, Any
 from triton_py.cli.errors import CliError
 from triton_py.cli.settings import Settings
 from triton_py.errors import TritonError
+from triton_py.frontend.access_log import AccessLog
+from triton_py.frontend.address import check_unix, unix_path
+from triton_py.frontend.tls import Certificates, Tls
 
 if TYPE_CHECKING:
+    from triton_py.cli.values import Restricted
+    from triton_py.frontend.restriction import Restriction
     from triton_py.grpc.options import GrpcOptions
     from triton_py.http.options import HttpOptions
     from triton_py.inprocess import NativeServer
+    from triton_py.tracing import TraceManager
 
 
 @dataclass
@@ -40,6 +47,7 @@ class Ports:
 
     def __init__(self, settings: Settings) -> None:
         s = self._settings = settings
+        self._tracing: TraceManager | None = None
         self._ports = [
             port for allowed, port in (
                 (s.allow_grpc, _Port("gRPC", "grpc", s.grpc_address, s.grpc_port,
@@ -50,34 +58,83 @@ class Ports:
                                         False, False)),
             ) if allowed
         ]
+        self._log: AccessLog | None = None
 
     def check_free(self) -> None:
-        """Binds each port for a moment.
+        """Binds each port for a moment, and reads the certificates.
 
-        :raises CliError: a port is taken, or an address is not this machine's.
+        :raises CliError: a port is taken, an address is not this machine's, or a certificate can't
+            be used.
         """
         for port in self._ports:
+            path = unix_path(port.address)
+            tls = _tls(self._settings, port.flag)
             try:
-                with _bound_socket(port):
-                    pass
+                if path is not None:
+                    check_unix(path)
+                else:
+                    _bound_socket(port).close()
+                if tls is not None:
+                    Certificates(tls, port.name).context()
             except OSError as error:
                 raise CliError(_bind_failure(port, error)) from None
+            except TritonError as error:
+                raise CliError(error.message) from None
+
+    def prepare_tracing(self) -> None:
+        """Makes what the front ends trace by.
+
+        :raises CliError: a package that the trace mode needs is missing.
+        """
+        from triton_py.cli.trace_flags import trace_options
+        from triton_py.tracing import TraceManager
+
+        try:
+            self._tracing = TraceManager(trace_options(self._settings.trace_config, os.environ))
+        except TritonError as error:
+            raise CliError(str(error)) from None
+
+    def finish_tracing(self) -> None:
+        """Writes what is traced, once no request is in flight; blocks for some seconds at most."""
+        if self._tracing is not None:
+            self._tracing.close()
 
     async def open(self, server: NativeServer) -> None:
         """Starts the front ends; when it returns all of them answer.
 
-        :raises CliError: one could not be started.
+        :raises CliError: one could not be started, or the access log can't be written.
         """
+        s = self._settings
+        if s.access_log:
+            try:
+                self._log = AccessLog(s.access_log, s.access_log_format == "json")
+            except OSError as error:
+                raise CliError(f"--access-log={s.access_log}: {error.strerror}") from None
         for port in self._ports:
-            port.front_end = _front_end(port.name, server, self._settings)
+            port.front_end = _front_end(port.name, server, s, self._tracing, self._log)
             try:
                 port.bound = _text(await port.front_end.start())
             except (OSError, RuntimeError, TritonError) as error:
                 raise CliError(_bind_failure(port, error)) from None
 
+    @property
+    def can_reload(self) -> bool:
+        """Whether there is something that ``reload`` would read or open again."""
+        s = self._settings
+        return s.http_use_ssl or s.grpc_use_ssl or s.access_log not in ("", "-")
+
+    async def reload(self) -> None:
+        """Reads certificates again, for connections from now on, and opens the access log again."""
+        if self._log is not None:
+            self._log.reopen()
+        for port in self._ports:
+            if port.inference and port.bound:
+                await port.front_end.reload()
+
     def address(self, name: str) -> str:
-        """``host:port`` of a front end; empty if it isn't open."""
-        return next((p.bound for p in self._ports if p.name == name), "")
+        """``host:port`` at which anybody reaches a front end; empty if there is none, or TLS."""
+        return next((p.bound for p in self._ports if p.name == name and unix_path(p.address) is None
+                     and _tls(self._settings, p.flag) is None), "")
 
     def lines(self) -> list[str]:
         """One line for each open port, in Triton's words."""
@@ -100,6 +157,8 @@ class Ports:
             if isinstance(result, BaseException):
                 print(f"failed to stop {port.name}: {result}", file=sys.stderr, flush=True)
                 drained = False
+        if self._log is not None:
+            self._log.close()
         return drained
 
     async def close(self) -> None:
@@ -133,6 +192,9 @@ def _bound_socket(port: _Port) -> socket.socket:
 
 
 def _bind_failure(port: _Port, error: Exception) -> str:
+    if unix_path(port.address) is not None:
+        reason = (error.strerror or error) if isinstance(error, OSError) else error
+        return f"cannot serve {port.name} at {port.address}: {reason}"
     where = f"{port.address}:{port.port}"
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return (f"cannot serve {port.name} at {where}: the port is in use; give another with "
@@ -142,20 +204,35 @@ def _bind_failure(port: _Port, error: Exception) -> str:
     return f"cannot serve {port.name} at {where}: {reason}"
 
 
-def _front_end(name: str, server: NativeServer, s: Settings) -> Any:
+def _front_end(name: str, server: NativeServer, s: Settings, tracing: TraceManager | None,
+               log: AccessLog | None) -> Any:
     """Each front end is imported only if it is wanted."""
     if name == "gRPC":
         from triton_py.grpc.server import GrpcServer
 
-        return GrpcServer(server, _grpc_options(s))
+        return GrpcServer(server, _grpc_options(s), tracing, log)
     if name == "HTTP":
         from triton_py.http.server import HttpServer
 
-        return HttpServer(server, _http_options(s))
+        return HttpServer(server, _http_options(s), tracing, log)
     from triton_py.http.metrics_app import MetricsServer
     from triton_py.http.options import MetricsOptions
 
-    return MetricsServer(server, MetricsOptions(s.metrics_address, s.metrics_port))
+    return MetricsServer(server, MetricsOptions(s.metrics_address, s.metrics_port,
+                                                unix_socket_mode=s.unix_socket_mode))
+
+
+def _tls(s: Settings, flag: str) -> Tls | None:
+    """What the flags that begin with ``flag`` say; metrics have none."""
+    if flag == "metrics" or not getattr(s, f"{flag}_use_ssl"):
+        return None
+    cert, key, root, mutual = (getattr(s, f"{flag}_{name}") for name in (
+        "server_cert", "server_key", "root_cert", "use_ssl_mutual"))
+    return Tls(cert, key, root, mutual)
+
+
+def _restrictions(groups: list[Restricted]) -> dict[str, Restriction]:
+    return {category: group.restriction for group in groups for category in group.categories}
 
 
 def _http_options(s: Settings) -> HttpOptions:
@@ -163,6 +240,9 @@ def _http_options(s: Settings) -> HttpOptions:
 
     return HttpOptions(
         address=s.http_address, port=s.http_port, reuse_port=s.reuse_http_port,
+        unix_socket_mode=s.unix_socket_mode,
+        tls=_tls(s, "http"),
+        restricted=_restrictions(s.http_restricted_api),
         max_input_size=s.http_max_input_size, max_body_size=s.http_max_body_size,
         max_header_size=s.http_max_header_size, max_headers=s.http_max_headers,
         max_chunks=s.http_max_chunks, max_inputs=s.http_max_inputs, max_outputs=s.http_max_outputs,
@@ -171,19 +251,23 @@ def _http_options(s: Settings) -> HttpOptions:
         header_timeout=s.http_header_timeout, body_timeout=s.http_body_timeout,
         idle_timeout=s.http_idle_timeout, send_timeout=s.http_send_timeout,
         header_forward_pattern=s.http_header_forward_pattern,
+        status_page=s.allow_status_page, model_control_mode=s.model_control_mode,
         debug_endpoints=s.debug_endpoints)
 
 
 def _grpc_options(s: Settings) -> GrpcOptions:
-    from triton_py.grpc.options import CompressionLevel, GrpcOptions, KeepAlive, Tls, Transport
+    from triton_py.grpc.options import CompressionLevel, GrpcOptions, KeepAlive, Transport
 
     return GrpcOptions(
         address=s.grpc_address, port=s.grpc_port, reuse_port=s.reuse_grpc_port,
+        unix_socket_mode=s.unix_socket_mode,
+        restricted=_restrictions(s.grpc_restricted_protocol), reflection=s.grpc_reflection,
         transport=Transport(s.grpc_transport),
         max_message_bytes=s.grpc_max_message_size,
         max_concurrent_calls=s.grpc_max_concurrent_calls or None,
         max_tensors=s.grpc_max_tensors, max_parameters=s.grpc_max_parameters,
         max_stream_backlog=s.grpc_max_stream_backlog,
+        max_stream_backlog_bytes=s.grpc_max_stream_backlog_bytes,
         max_connections=s.grpc_max_connections, max_streams=s.grpc_max_streams,
         max_header_size=s.grpc_max_header_size, send_timeout=s.grpc_send_timeout,
         compression=CompressionLevel(s.grpc_infer_response_compression_level),
@@ -197,6 +281,5 @@ def _grpc_options(s: Settings) -> GrpcOptions:
             http2_max_ping_strikes=s.grpc_http2_max_ping_strikes,
             max_connection_age_ms=s.grpc_max_connection_age,
             max_connection_age_grace_ms=s.grpc_max_connection_age_grace),
-        tls=Tls(s.grpc_server_cert, s.grpc_server_key, s.grpc_root_cert,
-                mutual=s.grpc_use_ssl_mutual) if s.grpc_use_ssl else None,
+        tls=_tls(s, "grpc"),
     )

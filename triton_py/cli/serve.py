@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from triton_py.cli.errors import CliError
 from triton_py.cli.serve_parser import parse, print_warnings
 from triton_py.cli.settings import Settings
-from triton_py.cli.signals import StopSignals, remember_early_signals
+from triton_py.cli.signals import HangUps, StopSignals, remember_early_signals
 
 if TYPE_CHECKING:
     from triton_py.cli.ports import Ports
@@ -102,8 +102,12 @@ async def _serve(settings: Settings) -> int:
 
     signals = StopSignals(asyncio.get_running_loop())
     ports = Ports(settings)
-    # Taken ports are found out now, not after minutes of loading.
+    # Taken ports are found out now, not after minutes of loading; so are missing packages.
     ports.check_free()
+    if ports.can_reload:
+        # Else a hang-up ends the process, as it does any.
+        HangUps(asyncio.get_running_loop(), ports.reload)
+    ports.prepare_tracing()
     if signals.asked:
         return 0
     server = await _load(settings, signals)
@@ -197,9 +201,12 @@ async def _stop(server: NativeServer, ports: Ports | None, settings: Settings) -
     except (TritonError, TimeoutError) as error:
         reason = str(error) or f"models are still live after {settings.exit_timeout_secs} s"
         print(f"failed to stop server: {reason}", file=sys.stderr, flush=True)
+        if ports is not None:
+            await _in_thread(ports.finish_tracing, "traces")
         return 1
     if ports is not None:
         await ports.close()
+        await _in_thread(ports.finish_tracing, "traces")
     if not drained:
         print(f"requests were left when --exit-timeout-secs={settings.exit_timeout_secs} was up",
               file=sys.stderr, flush=True)

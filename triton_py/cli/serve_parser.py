@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from triton_py.cli import foreign
+from triton_py.cli import foreign, trace_flags
 from triton_py.cli.errors import UsageError
 from triton_py.cli.settings import GROUPS, Flag, Settings, check, defaults, flags
 
@@ -132,6 +132,21 @@ class _StrictModelConfig(argparse.Action):
         namespace.strict_model_config = value
 
 
+class _TraceSetting(argparse.Action):
+    """A deprecated flag that stands for a ``--trace-config``."""
+
+    def __init__(self, *args: Any, instead: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._instead = instead
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace,
+                 value: Any, option_string: str | None = None) -> None:
+        namespace.warnings.append(
+            f"'{self.option_strings[0]}' has been deprecated. "
+            f"Please use '{self._instead}' instead.")
+        namespace.trace_deprecated = [*(namespace.trace_deprecated or []), value]
+
+
 def _help_text(name: str, flag: Flag, default: Any) -> str:
     text = flag.help
     if flag.parse is not None and not flag.repeat:
@@ -147,7 +162,7 @@ def build_parser(prog: str = "triton-py serve") -> argparse.ArgumentParser:
     parser = _Parser(prog=prog, description=_DESCRIPTION, epilog=_EPILOG, add_help=False,
                      usage=f"{prog} (--model-repository=DIR ... | --demo) [flags]",
                      formatter_class=_Formatter, argument_default=argparse.SUPPRESS)
-    parser.set_defaults(warnings=None, strict_model_config=None)
+    parser.set_defaults(warnings=None, strict_model_config=None, trace_deprecated=None)
     groups = {name: parser.add_argument_group(name) for name in GROUPS}
     groups[GROUPS[0]].add_argument("--help", action="help", help="Print this text and exit.")
     default = defaults()
@@ -171,6 +186,11 @@ def _add_foreign(parser: argparse.ArgumentParser) -> None:
         f"--{foreign.STRICT_MODEL_CONFIG}", action=_StrictModelConfig,
         type=foreign.values.boolean, metavar="BOOL", dest="_strict",
         help="Use --disable-auto-complete-config instead.")
+    for name, flag in trace_flags.DEPRECATED.items():
+        deprecated.add_argument(
+            f"--{name}", action=_TraceSetting, instead=flag.instead, type=flag.parse,
+            metavar=flag.metavar, dest="_foreign",
+            help=f"Use {flag.instead.partition('=<')[0]} instead.")
     for name, (missing, instead) in foreign.DEPRECATED_MISSING.items():
         deprecated.add_argument(
             f"--{name}", action=_Refuse, missing=missing, instead=instead, type=missing.parse,
@@ -235,6 +255,7 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str] | None = None,
     given = dict(vars(namespace))
     warnings: list[str] = given.pop("warnings")
     strict = given.pop("strict_model_config")
+    deprecated = given.pop("trace_deprecated") or []
     given.pop("_foreign", None)
     given.pop("_strict", None)
     chosen.update(given)
@@ -245,8 +266,13 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str] | None = None,
                 "'--disable-auto-complete-config'!")
         else:
             chosen["disable_auto_complete_config"] = strict
+    chosen["trace_config"], overridden = trace_flags.merged(
+        deprecated, chosen.get("trace_config", []))
     settings = Settings(**chosen)
     check(settings)
+    warnings += overridden
+    warnings += trace_flags.check(
+        settings.trace_config, os.environ if environ is None else environ)
     return settings, warnings
 
 

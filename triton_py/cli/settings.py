@@ -11,12 +11,14 @@ anything here are in ``foreign.py``.
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from triton_py.cli import values
+from triton_py.cli import trace_flags, values
 from triton_py.cli.errors import UsageError
+from triton_py.frontend.address import unix_path
 
 LOOPBACK = "127.0.0.1"
 
@@ -26,11 +28,12 @@ HTTP = "HTTP"
 GRPC = "gRPC"
 METRICS = "Metrics"
 LOGGING = "Logging"
+TRACING = "Tracing"
 LIMITS = "Limits"
 BACKEND = "Backend"
 DEVICE = "Memory and devices"
 _POSITIVE = values.integer(1, 2**31 - 1)
-GROUPS = (SERVER, REPOSITORY, HTTP, GRPC, METRICS, BACKEND, DEVICE, LOGGING, LIMITS)
+GROUPS = (SERVER, REPOSITORY, HTTP, GRPC, METRICS, BACKEND, DEVICE, LOGGING, TRACING, LIMITS)
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,15 @@ class Settings:
     strict_readiness: bool = _flag(
         True, SERVER, values.boolean, "BOOL",
         "Ready only while every model is ready; false: ready as soon as the server answers.")
+    unix_socket_mode: int = _flag(
+        0o600, SERVER, values.file_mode, "MODE",
+        "Permissions, in octal, of the sockets that addresses of the form unix:PATH make.",
+        default_text="600")
 
     model_repository: list[str] = _flag(
         None, REPOSITORY, values.nonempty("model-repository"), "DIR",
-        "Directory with one folder per model. Repeat it for several repositories.",
+        "Directory with one folder per model, or a place in object storage (s3://, gs://, as://). "
+        "Repeat it for several repositories.",
         repeat=True, aliases=("model-store",))
     exit_on_error: bool = _flag(
         True, REPOSITORY, values.boolean, "BOOL",
@@ -107,11 +115,16 @@ class Settings:
     model_load_retry_count: int = _flag(
         0, REPOSITORY, values.integer(0, 1000), "COUNT",
         "Further attempts to load a model that failed.")
+    model_namespacing: bool = _flag(
+        False, REPOSITORY, values.boolean, "BOOL",
+        "Load models of one name from several repositories; requests for a name that is not unique "
+        "are refused.")
 
     allow_http: bool = _flag(True, HTTP, values.boolean, "BOOL", "Serve HTTP.")
     http_address: str = _flag(
-        LOOPBACK, HTTP, values.nonempty("http-address"), "ADDRESS",
-        "Address to listen on; 0.0.0.0 for every interface.")
+        LOOPBACK, HTTP, values.address("http-address"), "ADDRESS",
+        "Address to listen on; 0.0.0.0 for every interface; unix:PATH for a Unix socket, to which "
+        "the port means nothing.")
     http_port: int = _flag(
         8000, HTTP, values.port, "PORT", "Port to listen on; 0 for a free one, which is printed.")
     reuse_http_port: bool = _flag(
@@ -125,10 +138,32 @@ class Settings:
         "", HTTP, values.pattern, "PATTERN",
         "Headers whose name contains a match of this regular expression (in any case) become "
         "request parameters.", default_text="none")
+    http_restricted_api: list[values.Restricted] = _flag(
+        None, HTTP, values.restricted("http-restricted-api", "api"), "APIS:KEY=VALUE",
+        "Answer calls of these APIs (separated by commas: health, metadata, inference, "
+        "shared-memory, model-config, model-repository, statistics, trace, logging) only to "
+        "clients whose header KEY is VALUE; repeatable.", repeat=True)
+    http_use_ssl: bool = _flag(
+        False, HTTP, values.boolean, "BOOL", "Encrypt, with --http-server-cert and its key.")
+    http_use_ssl_mutual: bool = _flag(
+        False, HTTP, values.boolean, "BOOL",
+        "Encrypt, and take only clients with a certificate that --http-root-cert signed.")
+    http_server_cert: str = _flag(
+        "", HTTP, str, "FILE", "The server's certificate, PEM.", default_text="none")
+    http_server_key: str = _flag(
+        "", HTTP, str, "FILE", "The certificate's key, PEM.", default_text="none")
+    http_root_cert: str = _flag(
+        "", HTTP, str, "FILE", "The certificate that signs those of clients, PEM.",
+        default_text="none")
+
+    allow_status_page: bool = _flag(
+        True, HTTP, values.boolean, "BOOL",
+        "Serve a page for people at /: models, live figures, a form that sends a request.")
 
     allow_grpc: bool = _flag(True, GRPC, values.boolean, "BOOL", "Serve gRPC.")
     grpc_address: str = _flag(
-        LOOPBACK, GRPC, values.nonempty("grpc-address"), "ADDRESS", "Address to listen on.")
+        LOOPBACK, GRPC, values.address("grpc-address"), "ADDRESS",
+        "Address to listen on; unix:PATH for a Unix socket, to which the port means nothing.")
     grpc_port: int = _flag(
         8001, GRPC, values.port, "PORT", "Port to listen on; 0 for a free one, which is printed.")
     reuse_grpc_port: bool = _flag(
@@ -142,6 +177,14 @@ class Settings:
         "", GRPC, values.pattern, "PATTERN",
         "Metadata whose name contains a match of this regular expression (in any case) becomes "
         "request parameters.", default_text="none")
+    grpc_restricted_protocol: list[values.Restricted] = _flag(
+        None, GRPC, values.restricted("grpc-restricted-protocol", "protocol"),
+        "PROTOCOLS:KEY=VALUE",
+        "Answer calls of these protocols (as --http-restricted-api names them) only to clients "
+        "whose metadata triton-grpc-protocol-KEY is VALUE; repeatable.", repeat=True)
+    grpc_reflection: bool = _flag(
+        True, GRPC, values.boolean, "BOOL",
+        "Serve gRPC's server reflection, which describes the services and their messages.")
     grpc_infer_response_compression_level: str = _flag(
         "none", GRPC,
         values.choice("grpc-infer-response-compression-level", "none", "low", "medium", "high"),
@@ -182,8 +225,9 @@ class Settings:
     allow_metrics: bool = _flag(
         True, METRICS, values.boolean, "BOOL", "Serve Prometheus metrics at /metrics.")
     metrics_address: str = _flag(
-        "", METRICS, values.nonempty("metrics-address"), "ADDRESS", "Address to listen on.",
-        default_text="the address of --http-address")
+        "", METRICS, values.address("metrics-address"), "ADDRESS",
+        "Address to listen on; unix:PATH for a Unix socket.",
+        default_text="the address of --http-address, if that is a host")
     metrics_port: int = _flag(
         8002, METRICS, values.port, "PORT",
         "Port to listen on; 0 for a free one, which is printed.")
@@ -209,6 +253,10 @@ class Settings:
     backend_config: list[values.Setting] = _flag(
         None, BACKEND, values.backend_config, "[NAME,]KEY=VALUE",
         "A setting for backend NAME, or for every backend; repeatable.", repeat=True)
+    watch_backends: bool = _flag(
+        False, BACKEND, values.boolean, "BOOL",
+        "For developers of backends: load a library anew when it has been built anew, and its models "
+        "onto it.")
 
     host_policy: list[values.Setting] = _flag(
         None, DEVICE, values.named_setting("host-policy", "policy name"), "NAME,KEY=VALUE",
@@ -228,11 +276,29 @@ class Settings:
     log_warning: bool = _flag(True, LOGGING, values.boolean, "BOOL", "Print warnings.")
     log_error: bool = _flag(True, LOGGING, values.boolean, "BOOL", "Print errors.")
     log_format: str = _flag(
-        "default", LOGGING, values.choice("log-format", "default", "ISO8601", fold=False), "FORMAT",
-        "default: LMMDD hh:mm:ss.ssssss; ISO8601: YYYY-MM-DDThh:mm:ssZ L.")
+        "default", LOGGING, values.choice("log-format", "default", "ISO8601", "json", fold=False),
+        "FORMAT",
+        "default: LMMDD hh:mm:ss.ssssss; ISO8601: YYYY-MM-DDThh:mm:ssZ L; json: an object on each "
+        "line.")
     log_file: str = _flag(
         "", LOGGING, values.nonempty("log-file"), "FILE", "Write messages to this file.",
         default_text="the terminal")
+    access_log: str = _flag(
+        "", LOGGING, values.nonempty("access-log"), "FILE",
+        "Write a line for each HTTP request and gRPC call to this file; - for standard output.",
+        default_text="none")
+    access_log_format: str = _flag(
+        "line", LOGGING, values.choice("access-log-format", "line", "json"), "FORMAT",
+        "line: fields with spaces between; json: a JSON object a line.")
+
+    trace_config: list[values.Setting] = _flag(
+        None, TRACING, trace_flags.trace_config, "[MODE,]KEY=VALUE",
+        "A setting of the tracing; repeatable. level: OFF (default), TIMESTAMPS or TENSORS, the last "
+        "two also together; rate: one of so many requests (1000); count: so many traces at most "
+        "(-1: any number); mode: triton (default) or opentelemetry; triton,file; "
+        "triton,log-frequency: traces to a numbered file (0: one file for all); opentelemetry,url; "
+        "opentelemetry,resource=KEY=VALUE; opentelemetry,bsp_max_queue_size, "
+        "bsp_schedule_delay (milliseconds) and bsp_max_export_batch_size.", repeat=True)
 
     http_max_body_size: int = _flag(
         2**31 - 1, LIMITS, _POSITIVE, "BYTES", "Largest HTTP request body as it is sent.")
@@ -277,6 +343,10 @@ class Settings:
     grpc_max_stream_backlog: int = _flag(
         1024, LIMITS, _POSITIVE, "COUNT",
         "Requests of a gRPC stream that wait, before no more are read from it.")
+    grpc_max_stream_backlog_bytes: int = _flag(
+        64 * 1024 * 1024, LIMITS, _POSITIVE, "BYTES",
+        "Responses of a gRPC stream that wait for a slow client, before no more requests are read "
+        "from it; a decoupled model's request that goes on beyond that is cancelled.")
     grpc_max_connections: int = _flag(
         8192, LIMITS, _POSITIVE, "COUNT",
         "gRPC connections at a time; further ones are closed. With nghttp2 only.")
@@ -333,8 +403,12 @@ def check(settings: Settings) -> None:
         )
     if not (settings.allow_http or settings.allow_grpc):
         raise UsageError("Error: --allow-http=false and --allow-grpc=false leave nothing to serve.")
-    _check_tls(settings)
-    settings.metrics_address = settings.metrics_address or settings.http_address
+    _check_tls(settings, "http")
+    _check_tls(settings, "grpc")
+    _check_restricted("http-restricted-api", "api", settings.http_restricted_api)
+    _check_restricted("grpc-restricted-protocol", "protocol", settings.grpc_restricted_protocol)
+    settings.metrics_address = settings.metrics_address or (
+        settings.http_address if unix_path(settings.http_address) is None else LOOPBACK)
     settings.model_repository = list(dict.fromkeys(settings.model_repository))
     settings.load_model = list(dict.fromkeys(settings.load_model))
     if not settings.allow_metrics:
@@ -342,31 +416,51 @@ def check(settings: Settings) -> None:
     _check_ports(settings)
 
 
-def _check_tls(settings: Settings) -> None:
+def _check_tls(settings: Settings, protocol: str) -> None:
+    mutual = getattr(settings, f"{protocol}_use_ssl_mutual")
     # As in Triton, mutual authentication turns encryption on.
-    settings.grpc_use_ssl = settings.grpc_use_ssl or settings.grpc_use_ssl_mutual
-    if not settings.grpc_use_ssl:
-        return
-    needed = ["grpc_server_cert", "grpc_server_key"]
-    if settings.grpc_use_ssl_mutual:
-        needed.append("grpc_root_cert")
-    for name in needed:
-        if not getattr(settings, name):
-            raise UsageError(f"Error: --grpc-use-ssl needs --{name.replace('_', '-')}=FILE.")
+    used = getattr(settings, f"{protocol}_use_ssl") or mutual
+    setattr(settings, f"{protocol}_use_ssl", used)
+    for name, needed in (("server_cert", used), ("server_key", used), ("root_cert", mutual)):
+        flag = f"--{protocol}-{name.replace('_', '-')}"
+        given = getattr(settings, f"{protocol}_{name}")
+        if needed and not given:
+            raise UsageError(f"Error: --{protocol}-use-ssl needs {flag}=FILE.")
+        # tritonserver takes gRPC's files and does nothing with them.
+        if given and not used and protocol == "http":
+            raise UsageError(f"Error: {flag} does nothing without --{protocol}-use-ssl=true.")
+
+
+def _check_restricted(flag: str, kind: str, groups: list[values.Restricted]) -> None:
+    seen: set[str] = set()
+    for group in groups:
+        for category in group.categories:
+            if category in seen:
+                raise UsageError(
+                    f'Bad option: "--{flag}".\nrestricted {kind} \'{category}\' can not be '
+                    "specified in multiple config groups")
+            seen.add(category)
 
 
 def _check_ports(settings: Settings) -> None:
-    taken: dict[tuple[str, int], str] = {}
+    for name in ("http", "grpc"):
+        if getattr(settings, f"reuse_{name}_port") and unix_path(
+                getattr(settings, f"{name}_address")) is not None:
+            raise UsageError(
+                f"Error: --reuse-{name}-port means nothing to a Unix socket, which one server has.")
+    taken: dict[str, str] = {}
     for name, allowed, address, port in (
         ("HTTP", settings.allow_http, settings.http_address, settings.http_port),
         ("GRPC", settings.allow_grpc, settings.grpc_address, settings.grpc_port),
         ("metrics", settings.allow_metrics, settings.metrics_address, settings.metrics_port),
     ):
-        if not allowed or port == 0:
+        path = unix_path(address)
+        if not allowed or (path is None and port == 0):
             continue
-        other = taken.setdefault((address, port), name)
+        where = f"{address}:{port}" if path is None else f"unix:{os.path.abspath(path)}"
+        other = taken.setdefault(where, name)
         if other != name:
             raise UsageError(
                 f"The server cannot listen to {other} requests and {name} requests at the same "
-                f"address and port {address}:{port}"
+                f"address and port {where}"
             )

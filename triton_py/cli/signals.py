@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""SIGTERM and SIGINT: the first asks the server to stop, the second ends the process."""
+"""SIGTERM and SIGINT: the first asks the server to stop, the second ends the process.
+
+SIGHUP: certificates and log files are read and opened again, where there are some.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 _NUMBERS = (signal.SIGTERM, signal.SIGINT)
 #: Seconds within which a signal from the loop is the one that was remembered.
@@ -63,3 +68,25 @@ class StopSignals:
             # No clean-up: the user has seen the first one take too long.
             print(f"\n{number.name} again: stopping at once", file=sys.stderr, flush=True)
             os._exit(128 + number)
+
+
+class HangUps:
+    """Calls ``reload`` on each SIGHUP, one at a time; set up in the event loop's thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop,
+                 reload: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._loop = loop
+        self._reload = reload
+        self._task: asyncio.Task[None] | None = None
+        self._again = False
+        loop.add_signal_handler(signal.SIGHUP, self._on_signal)
+
+    def _on_signal(self) -> None:
+        self._again = True
+        if self._task is None or self._task.done():
+            self._task = self._loop.create_task(self._run())
+
+    async def _run(self) -> None:
+        while self._again:
+            self._again = False
+            await self._reload()

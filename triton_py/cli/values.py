@@ -14,6 +14,8 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable
 from typing import NamedTuple
 
+from triton_py.frontend.address import unix_path
+from triton_py.frontend.restriction import CATEGORIES, Restriction, grpc_restriction
 from triton_py.metrics import check_setting
 
 _INT = re.compile(r"[+-]?[0-9]+")
@@ -25,6 +27,13 @@ class Setting(NamedTuple):
     name: str
     key: str
     value: str
+
+
+class Restricted(NamedTuple):
+    """One ``categories:key=value``."""
+
+    categories: tuple[str, ...]
+    restriction: Restriction
 
 
 def boolean(text: str) -> bool:
@@ -121,6 +130,54 @@ def nonempty(flag: str) -> Callable[[str], str]:
         if not text:
             raise ArgumentTypeError(f"Error: empty argument for --{flag}")
         return text
+
+    return parse
+
+
+def address(flag: str) -> Callable[[str], str]:
+    """A host, or ``unix:PATH``; ``flag`` is named in the message."""
+    some = nonempty(flag)
+
+    def parse(text: str) -> str:
+        try:
+            unix_path(some(text))
+        except ValueError as error:
+            raise ArgumentTypeError(f"Error: --{flag}: {error}") from None
+        return text
+
+    return parse
+
+
+def file_mode(text: str) -> int:
+    """Permissions as chmod takes them in digits."""
+    if not re.fullmatch(r"0?[0-7]{3}", text):
+        raise ArgumentTypeError(f"Invalid option value. Got {text}, expected three octal digits")
+    return int(text, 8)
+
+
+def restricted(flag: str, kind: str) -> Callable[[str], Restricted]:
+    """``categories:key=value``; ``kind`` is what Triton calls a category, of HTTP an api, of gRPC a
+    protocol."""
+    make: Callable[[str, str], Restriction] = (
+        grpc_restriction if kind == "protocol" else Restriction)
+
+    def parse(text: str) -> Restricted:
+        # What stands behind the first equals sign is a secret, which no message shows.
+        shown = text.partition("=")[0]
+        names, colon, rest = text.partition(":")
+        key, equals, value = rest.partition("=")
+        if not (colon and equals and names and key and value):
+            raise ArgumentTypeError(
+                f"--{flag} option format is '<{kind}>[,<{kind}>...]:<key>=<value>'. Got {shown}")
+        categories = tuple(names.split(","))
+        for name in categories:
+            if name not in CATEGORIES:
+                raise ArgumentTypeError(
+                    f"unknown restricted {kind} '{name}' (one of {', '.join(CATEGORIES)})")
+        try:
+            return Restricted(categories, make(key, value))
+        except ValueError as error:
+            raise ArgumentTypeError(str(error)) from None
 
     return parse
 

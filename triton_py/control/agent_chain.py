@@ -98,8 +98,8 @@ class AgentChain:
         where = f"repository agent '{last}' left model '{self._name}' at '{self._location}', which "
         if self._artifact != ARTIFACT_FILESYSTEM:
             raise UnsupportedError(
-                f"{where}is not in the local file system; repositories in cloud storage are not "
-                "supported yet"
+                f"{where}is not in the local file system; what agents leave in a remote store is "
+                "not fetched"
             )
         if not os.path.isdir(self._location):
             raise InvalidArgumentError(f"{where}is not a folder")
@@ -135,9 +135,10 @@ class AgentChain:
         self._artifact, self._location = model.location
 
     def load_complete(self) -> None:
-        """The model serves."""
+        """The model serves; nothing is told where it was built from the same files once more."""
         with self._turn:
-            assert self._state is _State.LOADING
+            if self._state is not _State.LOADING:
+                return
             try:
                 self._tell(Action.LOAD_COMPLETE)
             finally:

@@ -6,21 +6,22 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
 from triton_py.control import configs
 from triton_py.control.backends import BackendStore, backend_config
 from triton_py.control.dataplane import LOG_ERROR, LOG_VERBOSE, LOG_WARN, DataPlane, Model
-from triton_py.control.instances import InstanceSpec, instances
+from triton_py.control.instances import Instance, InstanceSpec, instances
 from triton_py.control.metrics import asked_of
 from triton_py.control.options import ServerOptions
 from triton_py.control.planner import LoadPlan
 from triton_py.control.states import BuiltModel
 from triton_py.control.text import as_triton_error, status_text
+from triton_py.control.updates import Update
 from triton_py.control.workers import run_all
-from triton_py.errors import NotFoundError
+from triton_py.errors import NotFoundError, TritonError, UnavailableError, error_from_code
 from triton_py.metrics import not_histograms
 from triton_py.proto.model_config import TYPE_STRING, ModelConfig
 from triton_py.repository import (
@@ -28,6 +29,7 @@ from triton_py.repository import (
     find_batch_strategy,
     read_initial_state,
     read_labels,
+    read_warmup,
 )
 
 Check = Callable[[], None]
@@ -70,8 +72,9 @@ class Builder:
             check()
             folder = plan.folder.share()
             undo.callback(folder.release)
+            folder.complete(version, check)
             library = find_backend_library(
-                model_name=plan.name,
+                model_name=plan.name.name,
                 backend=plan.config.backend,
                 runtime=plan.config.runtime,
                 model_directory=folder.path,
@@ -90,7 +93,7 @@ class Builder:
             check()
             model = self._dataplane.create_model(
                 lease.backend,
-                plan.name,
+                plan.name.name,
                 version,
                 folder.path,
                 configs.to_json(config),
@@ -98,21 +101,64 @@ class Builder:
             )
             undo.callback(self._close, plan.name, version, model)
             config = self._auto_completed(plan, config, model)
-            labels = self._labels(plan.name, folder.path, config)
+            labels = self._labels(plan.name.name, folder.path, config)
             spec = configs.compile_spec(config)
             spec["labels"] = labels
-            self._read_initial_states(plan.name, folder.path, spec)
+            self._read_initial_states(plan.name.name, folder.path, spec)
             spec["batch_strategy_library"] = self._batch_strategy(plan, folder.path, version)
             spec |= asked_of(self._options, spec["metric_buckets"])
             self._warn_of_metrics(plan.name, spec)
             check()
             model.configure(configs.to_json(config), spec)
-            self._add_instances(model, config, lease.backend.parallel_instance_loading, check)
+            added: list[Instance] = []
+            self._add_instances(model, instances(config, self._options.host_policies),
+                                lease.backend.parallel_instance_loading, check, added)
+            self._warm_up(plan.name, folder.path, config, model, check)
             check()
             model.start()
             undo.pop_all()
             took = time.monotonic() - start
-            return BuiltModel(plan.name, version, model, config, labels, lease, folder, took)
+            return BuiltModel(plan, version, model, config, labels, lease, folder,
+                              tuple(added), took)
+
+    def update(self, built: BuiltModel, plan: LoadPlan, check: Check) -> Update:
+        """Prepare a version that serves for other instance groups; it goes on as it is.
+
+        The instances that a new configuration has in addition are created; what this returns lets
+        them take requests and removes the others, or takes all of it back.
+
+        Args:
+            built: the version; not modified.
+            plan: its configuration differs in instance groups and version policy at most.
+            check: as for ``build``.
+
+        Raises:
+            TritonError: an instance can't be created. Those that were are removed again.
+        """
+        backend = built.backend.backend
+        resolved = configs.resolve_instance_groups(
+            plan.config,
+            backend.preferred_groups,
+            self._dataplane.gpu_count(),
+            self._min_compute_capability,
+            plan.config_file,
+        )
+        config = configs.with_instance_groups(built.config, resolved)
+        update = Update(self._dataplane, built, plan, config,
+                        instances(config, self._options.host_policies))
+        with built.pins.pin() as is_open:
+            if not is_open:
+                raise UnavailableError(f"version {built.version} has been unloaded meanwhile")
+            try:
+                self._add_instances(built.model, update.missing,
+                                    backend.parallel_instance_loading, check, update.added)
+                if update.added:
+                    self._warm_up(plan.name, built.folder.path, config, built.model, check)
+                check()
+            except BaseException:
+                update.abort()
+                raise
+        return update
 
     def backend_config(self, backend: str) -> str:
         """The configuration in JSON that a backend is loaded with."""
@@ -171,7 +217,7 @@ class Builder:
         # "in" first: reading an absent key of a protobuf map inserts it.
         key = "TRITON_BATCH_STRATEGY_PATH"
         return find_batch_strategy(
-            model_name=plan.name,
+            model_name=plan.name.name,
             configured=parameters[key].string_value if key in parameters else "",
             backend=plan.config.backend,
             model_directory=directory,
@@ -180,11 +226,18 @@ class Builder:
         )
 
     def _add_instances(
-        self, model: Model, config: ModelConfig, backend_allows: bool, check: Check
+        self,
+        model: Model,
+        specs: Sequence[InstanceSpec],
+        backend_allows: bool,
+        check: Check,
+        added: list[Instance],
     ) -> None:
+        """Create instances; ``added`` gets each as soon as it is there, whatever becomes of others."""
+
         def add(spec: InstanceSpec) -> None:
             check()
-            model.add_instance(
+            number = model.add_instance(
                 spec.name,
                 spec.kind,
                 spec.device_id,
@@ -194,6 +247,7 @@ class Builder:
                 spec.passive,
                 spec.secondary_devices,
             )
+            added.append(Instance(spec, number))
             self._dataplane.log(
                 LOG_VERBOSE,
                 f"Created model instance named '{spec.name}' with device id '{spec.device_id}'",
@@ -203,8 +257,24 @@ class Builder:
         override = os.environ.get("TRITON_PARALLEL_INSTANCE_LOADING", "")
         parallel = override == "1" if override else backend_allows
         parallel = parallel and model.concurrent_instances
-        specs = instances(config, self._options.host_policies)
         run_all([lambda spec=spec: add(spec) for spec in specs], parallel)  # type: ignore[misc]
+
+    def _warm_up(
+        self, name: str, directory: str, config: ModelConfig, model: Model, check: Check
+    ) -> None:
+        for sample in read_warmup(config, directory):
+            check()
+            self._dataplane.log(
+                LOG_VERBOSE, f"model '{name}' is running warmup sample '{sample['name']}'"
+            )
+            try:
+                model.warm_up(sample)
+            except TritonError as error:
+                raise error_from_code(
+                    error.code,
+                    f"failed to run warmup sample '{sample['name']}' of model '{name}': "
+                    f"{error.message}",
+                ) from error
 
     def _close(self, name: str, version: int, model: Model) -> None:
         try:

@@ -44,6 +44,17 @@ def resolve_instance_groups(
     return resolved
 
 
+def with_instance_groups(config: ModelConfig, groups: ModelConfig) -> ModelConfig:
+    """A configuration with the instance groups and the version policy of another one."""
+    changed = _copy(config)
+    changed.ClearField("instance_group")
+    changed.ClearField("version_policy")
+    changed.instance_group.extend(groups.instance_group)
+    if groups.HasField("version_policy"):
+        changed.version_policy.CopyFrom(groups.version_policy)
+    return changed
+
+
 def apply_auto_complete(config: ModelConfig, returned: str) -> tuple[ModelConfig, list[str]]:
     """Take over what a backend handed to TRITONBACKEND_ModelSetConfig.
 
@@ -81,6 +92,11 @@ def to_json(config: ModelConfig) -> str:
 def to_dict(config: ModelConfig) -> dict[str, Any]:
     """What ``to_json`` writes, as data."""
     return model_configs.to_dict(config)
+
+
+def requires_reload(before: ModelConfig, after: ModelConfig) -> bool:
+    """Whether a change of configuration can't be made while a model serves; both as planned."""
+    return model_configs.requires_reload(before, after)
 
 
 def compile_spec(config: ModelConfig) -> dict[str, Any]:

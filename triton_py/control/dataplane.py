@@ -5,8 +5,10 @@
 Every method may block and may release the GIL, and may be called from any thread, several at a
 time for different objects. Calls for one model are made one at a time, in the order of its life:
 ``create_model``, ``configure``, ``add_instance`` (several at once only where the backend allows
-parallel instance loading), ``start``, ``publish``, ``withdraw``, ``drain``, ``close``. The control
-plane never holds one of its locks during a call, since a backend may call back into the server.
+parallel instance loading), ``warm_up``, ``start``, ``publish``, ``withdraw``, ``drain``, ``close``.
+A published model's instances may change: ``add_instance``, ``warm_up``, ``update_config``, ``start``
+again, ``remove_instances``. The control plane never holds one of its locks during a call, since a
+backend may call back into the server.
 
 Questions (``ready``, ``statistics``, ``in_flight``, ``pending``) are asked at any time between
 ``start`` and ``close``, from several threads; the control plane sees to it that ``close`` comes after
@@ -43,6 +45,16 @@ class Backend(Protocol):
         """TRITONBACKEND_Finalize, then dlclose; a TritonError comes after the clean-up."""
 
 
+class LeavingInstances(Protocol):
+    """Instances that get no more requests, of a model that goes on serving."""
+
+    def finish(self) -> None:
+        """Wait for their requests and sequences, then TRITONBACKEND_ModelInstanceFinalize.
+
+        Called once. A TritonError comes after the clean-up.
+        """
+
+
 class Model(Protocol):
     """One version of a model, from TRITONBACKEND_ModelInitialize to ModelFinalize."""
 
@@ -53,7 +65,8 @@ class Model(Protocol):
     in_flight: int
     #: Those of them that wait in the queue.
     pending: int
-    #: Whether ``add_instance`` may be called from several threads at once.
+    #: Whether ``add_instance`` may be called from several threads at once. Where it may not,
+    #: instances of one device share a thread: they can only be removed together.
     concurrent_instances: bool
 
     def configure(self, config_json: str, spec: dict[str, Any]) -> None:
@@ -73,11 +86,22 @@ class Model(Protocol):
         profiles: list[str],
         passive: bool,
         secondary_devices: list[tuple[str, int]],
-    ) -> None:
-        """TRITONBACKEND_ModelInstanceInitialize for one more instance."""
+    ) -> int:
+        """TRITONBACKEND_ModelInstanceInitialize for one more instance; its number in the model."""
+
+    def warm_up(self, sample: dict[str, Any]) -> None:
+        """Execute a sample of ``read_warmup`` on each instance that takes no requests yet; raises
+        the first error."""
 
     def start(self) -> None:
-        """Start the instance threads; a failure leaves the model to be closed."""
+        """Let the instances take requests that don't yet; a failure the first time leaves the model
+        to be closed, later on the instances to be removed."""
+
+    def remove_instances(self, numbers: list[int]) -> LeavingInstances:
+        """Give instances no more requests; the model must not be closed before they are finished."""
+
+    def update_config(self, config_json: str) -> None:
+        """What TRITONBACKEND_ModelConfig answers from now on."""
 
     def ready(self) -> bool:
         """Whether TRITONBACKEND_ModelInstanceReady says yes for every instance."""
@@ -165,11 +189,20 @@ class DataPlane(Protocol):
     ) -> AgentModel:
         """TRITONREPOAGENT_ModelInitialize; a failure cleans up before it raises."""
 
-    def publish(self, model: Any) -> None:
-        """Let new requests find the model, atomically replacing one of its name and version."""
+    def publish(self, model: Any, space: str = "") -> None:
+        """Let new requests find the model, atomically replacing one of its name and version.
 
-    def withdraw(self, model: Any) -> None:
+        ``space`` is its namespace; nobody finds a name that several namespaces have.
+        """
+
+    def withdraw(self, model: Any, space: str = "") -> None:
         """Let no new request find the model; a no-op where another one has replaced it."""
+
+    def claim(self, name: str, space: str) -> None:
+        """A namespace has a model of that name, whether or not one of its versions is published."""
+
+    def unclaim(self, name: str, space: str) -> None:
+        """It has it no more; a no-op while one of its versions is published."""
 
     def resize_pinned_pool(self, byte_size: int) -> None:
         """Set how much pinned memory backends may have; the servers of a process share theirs."""

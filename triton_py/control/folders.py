@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from triton_py.control.agent_chain import AgentChain
 from triton_py.repository import LocalFolder
@@ -38,8 +39,13 @@ class SharedFolder:
             self._shares += 1
         return self
 
+    def complete(self, version: int, check: Callable[[], None]) -> None:
+        """See to it that all files are there that a version needs; see ``LocalFolder``."""
+        if self._temporary is not None:
+            self._temporary.complete(version, check)
+
     def load_complete(self) -> None:
-        """What was loaded from the folder serves."""
+        """What was loaded from the folder serves; may be said several times."""
         if self._agents is not None:
             self._agents.load_complete()
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from triton_py.control.agents import AgentStore
 from triton_py.control.builder import Builder
@@ -18,6 +18,7 @@ from triton_py.control.registry import Committed, Registry
 from triton_py.control.retirer import Retirer, dispose
 from triton_py.control.states import UNLOADED, BuiltModel, ModelState
 from triton_py.control.text import as_triton_error, status_text
+from triton_py.control.updates import Update, unchanged_versions
 from triton_py.control.workers import WorkerPool
 from triton_py.errors import (
     InvalidArgumentError,
@@ -26,7 +27,7 @@ from triton_py.errors import (
     error_from_code,
 )
 from triton_py.progress import publish
-from triton_py.repository import LoadParameters, ModelFolder, Repositories
+from triton_py.repository import LoadParameters, ModelFolder, ModelId, Repositories
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,14 @@ class LoadProgress:
 class _Load:
     """One model being loaded; used by the thread that asked for it alone."""
 
+    name: ModelId
     operation: Operation
     plan: LoadPlan | None = None
-    pending: dict[Future[BuiltModel], int] = field(default_factory=dict)
+    pending: dict[Future[BuiltModel | Update], int] = field(default_factory=dict)
     built: list[BuiltModel] = field(default_factory=list)
+    #: The versions that go on serving with other instances, and what was prepared for them.
+    updating: set[int] = field(default_factory=set)
+    updates: list[Update] = field(default_factory=list)
     errors: dict[int, TritonError] = field(default_factory=dict)
 
 
@@ -83,16 +88,18 @@ class Loader:
 
     def load(
         self,
-        requests: Mapping[str, LoadParameters],
+        requests: Mapping[ModelId, LoadParameters | None],
         progress: Callable[[LoadProgress], None] | None = None,
-    ) -> dict[str, TritonError | None]:
+    ) -> dict[ModelId, TritonError | None]:
         """Load models side by side and wait for all of them.
 
-        A model whose folder hasn't changed since it was loaded is left alone. One that can't be
-        loaded keeps serving what it served.
+        A model whose folder hasn't changed since it was loaded is left alone. A version for which
+        nothing has changed but instance groups goes on serving, with other instances. A model that
+        can't be loaded keeps serving what it served.
 
         Args:
-            requests: name to parameters.
+            requests: model to parameters; None: what serves is built again as it was, whatever the
+                repository says by now.
             progress: called on this thread after each model, as are the subscribers of
                 ``triton_py.progress``.
 
@@ -103,11 +110,11 @@ class Loader:
             UnavailableError: the server stops; nothing was begun.
         """
         names = sorted(requests)
-        results: dict[str, TritonError | None] = {}
-        loads: dict[str, _Load] = {}
+        results: dict[ModelId, TritonError | None] = {}
+        loads: dict[ModelId, _Load] = {}
         failed = 0
 
-        def finish(name: str, error: TritonError | None) -> None:
+        def finish(name: ModelId, error: TritonError | None) -> None:
             nonlocal failed
             results[name] = error
             failed += error is not None
@@ -118,7 +125,7 @@ class Loader:
             for name, operation in zip(
                 names, self._operations.begin(names, Kind.LOAD), strict=True
             ):
-                loads[name] = _Load(operation)
+                loads[name] = _Load(name, operation)
             for name, load in loads.items():
                 error = self._begin(load, requests[name])
                 if error is not None or not load.pending:
@@ -132,7 +139,7 @@ class Loader:
             raise
         return results
 
-    def unload(self, name: str) -> None:
+    def unload(self, name: ModelId) -> None:
         """Stop serving a model; its versions drain and close in the background.
 
         A model that is not loaded is left alone.
@@ -144,23 +151,30 @@ class Loader:
         with operation:
             self.withdraw(name)
 
-    def withdraw(self, name: str) -> None:
+    def withdraw(self, name: ModelId) -> None:
         """The work of an unload, without taking a turn in the model's queue."""
         for built in self._registry.begin_unload(name):
             self._withdraw(built)
             self._retirer.retire(built)
+        if self._options.model_namespacing:
+            self._dataplane.unclaim(name.name, name.namespace)
 
     # The steps of a load
 
-    def _begin(self, load: _Load, parameters: LoadParameters) -> TritonError | None:
+    def _begin(self, load: _Load, parameters: LoadParameters | None) -> TritonError | None:
         """Wait for the turn, plan, and hand the versions to the pool."""
-        name = load.operation.name
+        name = load.name
         try:
             load.operation.__enter__()
         except TritonError as error:
             return _load_failed(name, error)
+        if parameters is None:
+            self._begin_again(load)
+            return None
         try:
-            folder = None if parameters.files else self._repositories.find(name)
+            folder = None
+            if not parameters.files:
+                folder = self._repositories.find(name.name, name.namespace)
         except TritonError as error:
             return self._plan_failed(name, error, exists=not isinstance(error, NotFoundError))
         try:
@@ -174,28 +188,63 @@ class Loader:
         if plan is None:
             return None
         load.plan = plan
+        stays = unchanged_versions(self._registry.ready_versions(name), plan)
         self._registry.begin_load(name, plan.versions, transient=bool(parameters.files))
+        if self._options.model_namespacing:
+            self._dataplane.claim(name.name, name.namespace)
         for version in plan.versions:
-            self._dataplane.log(LOG_INFO, f"loading: {name}:{version}")
-            future = self._pool.submit(self._build, load.operation, plan, version)
-            load.pending[future] = version
+            self._submit(load, plan, version, stays.get(version))
         return None
+
+    def _begin_again(self, load: _Load) -> None:
+        """Have what serves built anew, from its own files and configuration."""
+        serving = self._registry.ready_versions(load.name)
+        if not serving:
+            return
+        newest = serving[max(serving)]
+        load.plan = replace(
+            newest.plan,
+            folder=newest.folder.share(),
+            versions=tuple(serving),
+            fingerprint=self._registry.fingerprint(load.name),
+        )
+        self._registry.begin_load(load.name, serving)
+        for version, built in serving.items():
+            self._submit(load, replace(built.plan, folder=built.folder), version, None)
+
+    def _submit(
+        self, load: _Load, plan: LoadPlan, version: int, stays: BuiltModel | None
+    ) -> None:
+        operation = load.operation
+        if stays is not None:
+            load.updating.add(version)
+
+        def step() -> BuiltModel | Update:
+            if stays is not None:
+                return self._builder.update(stays, plan, operation.check)
+            return self._builder.build(plan, version, operation.check)
+
+        word = "loading" if stays is None else "updating"
+        self._dataplane.log(LOG_INFO, f"{word}: {load.name}:{version}")
+        load.pending[self._pool.submit(self._attempt, operation, version, step)] = version
 
     def _plan(
         self,
-        name: str,
+        name: ModelId,
         folder: ModelFolder | None,
         parameters: LoadParameters,
         check: Callable[[], None],
     ) -> LoadPlan | None:
         """The plan, or None when the model serves its folder's present content already."""
+        if folder is None:
+            return self._planner.plan(name, None, parameters, None, check)
         # Taken before anything is read, so that a change in the meantime shows next time.
-        mark = folder_fingerprint(folder) if folder is not None else ""
-        if folder is not None and not parameters and self._serves(name, mark):
+        marks = folder.marks()
+        if not parameters and self._serves(name, folder_fingerprint(folder, marks)):
             return None
-        return self._planner.plan(name, folder, parameters, mark, check)
+        return self._planner.plan(name, folder, parameters, marks, check)
 
-    def _serves(self, name: str, mark: str) -> bool:
+    def _serves(self, name: ModelId, mark: str) -> bool:
         """Whether a model serves, and is well, from a folder with this fingerprint.
 
         One whose instances are broken is worth loading again, changed or not.
@@ -205,7 +254,7 @@ class Loader:
         builds = self._registry.ready_versions(name).values()
         return all(built.ready() for built in builds)
 
-    def _plan_failed(self, name: str, error: TritonError, exists: bool) -> TritonError:
+    def _plan_failed(self, name: ModelId, error: TritonError, exists: bool) -> TritonError:
         """Report a load that ended before a backend was asked.
 
         ``exists``: there is a folder for the name, be it one too many.
@@ -217,18 +266,20 @@ class Loader:
             f"failed to load '{name}', failed to poll from model repository: {error.message}",
         )
 
-    def _build(self, operation: Operation, plan: LoadPlan, version: int) -> BuiltModel:
-        """Build a version, as often as the options say."""
+    def _attempt(
+        self, operation: Operation, version: int, step: Callable[[], BuiltModel | Update]
+    ) -> BuiltModel | Update:
+        """Build or update a version, as often as the options say."""
         attempts = 1 + self._options.model_load_retry_count
         for attempt in range(attempts):
             try:
-                return self._builder.build(plan, version, operation.check)
+                return step()
             except Exception as error:
                 failure = as_triton_error(error)
                 # What was given up on purpose is no failure that somebody has to look into.
                 self._dataplane.log(
                     LOG_INFO if operation.given_up() else LOG_ERROR,
-                    f"failed to load '{plan.name}' version {version}: {status_text(failure)}",
+                    f"failed to load '{operation.name}' version {version}: {status_text(failure)}",
                 )
                 if attempt + 1 == attempts:
                     raise failure from error
@@ -236,7 +287,7 @@ class Loader:
         raise AssertionError("unreachable")
 
     def _collect(
-        self, loads: Mapping[str, _Load], finish: Callable[[str, TritonError | None], None]
+        self, loads: Mapping[ModelId, _Load], finish: Callable[[ModelId, TritonError | None], None]
     ) -> None:
         """Wait for the builds and finish each model as soon as its last version is there."""
         owner = {future: load for load in loads.values() for future in load.pending}
@@ -246,14 +297,16 @@ class Loader:
                 load = owner.pop(future)
                 version = load.pending.pop(future)
                 error = future.exception()
-                if error is None:
-                    load.built.append(future.result())
-                else:
+                if error is not None:
                     load.errors[version] = as_triton_error(error)
+                elif isinstance(result := future.result(), Update):
+                    load.updates.append(result)
+                else:
+                    load.built.append(result)
                 if not load.pending:
                     outcome = self._complete(load)
                     load.operation.done()
-                    finish(load.operation.name, outcome)
+                    finish(load.name, outcome)
 
     def _complete(self, load: _Load) -> TritonError | None:
         """All versions of a model are built or have failed: let them serve, or undo all."""
@@ -264,8 +317,10 @@ class Loader:
                 return self._undo(load, plan, None)
             try:
                 load.operation.commit()
+                for update in load.updates:
+                    update.begin()
                 builds = sorted(load.built, key=lambda built: built.version)
-                displaced = self._serve(plan, builds)
+                displaced = self._serve(plan, builds, load.updates)
             except Exception as error:  # noqa: BLE001
                 return self._undo(load, plan, as_triton_error(error))
             try:
@@ -273,6 +328,8 @@ class Loader:
                 self._dataplane.log(LOG_INFO, f"successfully loaded '{plan.name}'")
             finally:
                 # Also where Ctrl-C ends the wait for an agent: nobody else knows of them.
+                for update in load.updates:
+                    update.commit()
                 for built in displaced.dropped:
                     self._withdraw(built)
                 for built in [*displaced.replaced, *displaced.dropped]:
@@ -282,30 +339,35 @@ class Loader:
             load.plan = None
             plan.folder.release()
 
-    def _serve(self, plan: LoadPlan, builds: list[BuiltModel]) -> Committed:
+    def _serve(
+        self, plan: LoadPlan, builds: list[BuiltModel], updates: list[Update]
+    ) -> Committed:
         """Let new requests find the builds, all or none; returns what they displace."""
         published: list[BuiltModel] = []
         previous = self._registry.ready_versions(plan.name)
         try:
             for built in builds:
-                self._dataplane.publish(built.model)
+                self._dataplane.publish(built.model, plan.name.namespace)
                 published.append(built)
         except Exception:
             for built in published:
                 old = previous.get(built.version)
                 # Asked again: stop() may have retired it in the meantime.
                 if old is not None and self._registry.serves(old):
-                    self._dataplane.publish(old.model)
+                    self._dataplane.publish(old.model, plan.name.namespace)
                 else:
-                    self._dataplane.withdraw(built.model)
+                    self._dataplane.withdraw(built.model, plan.name.namespace)
                 built.model.drain(None)
             raise
-        return self._registry.commit_load(plan.name, builds, plan.fingerprint)
+        renewed = [(update.built, update.renewed()) for update in updates]
+        return self._registry.commit_load(plan.name, builds, plan.fingerprint, renewed)
 
     def _undo(self, load: _Load, plan: LoadPlan, cause: TritonError | None) -> TritonError:
         """Close what was built and note why the load failed."""
         for built in reversed(load.built):
             dispose(self._dataplane, built)
+        for update in load.updates:
+            update.abort()
         reasons: dict[int, str] = {}
         for version in plan.versions:
             if version in load.errors:
@@ -323,10 +385,10 @@ class Loader:
             return _load_failed(plan.name, superseded)
         self._registry.fail_load(plan.name, reasons)
         self._dataplane.log(LOG_INFO, f"failed to load '{plan.name}'")
-        text = "".join(
-            f"version {version} is at {ModelState.UNAVAILABLE} state: {reasons[version]};"
-            for version in sorted(load.errors or reasons)
-        )
+        text = ""
+        for version in sorted(load.errors or reasons):
+            state = ModelState.READY if version in load.updating else ModelState.UNAVAILABLE
+            text += f"version {version} is at {state} state: {reasons[version]};"
         return _load_failed(plan.name, InvalidArgumentError(text))
 
     def _abandon(self, load: _Load) -> None:
@@ -339,10 +401,17 @@ class Loader:
         self._registry.fail_load(plan.name, dict.fromkeys(plan.versions, "load was interrupted"))
         for built in load.built:
             dispose(self._dataplane, built)
+        for update in load.updates:
+            update.abort()
 
-        def close(future: Future[BuiltModel]) -> None:
-            if future.exception() is None:
-                dispose(self._dataplane, future.result())
+        def close(future: Future[BuiltModel | Update]) -> None:
+            if future.exception() is not None:
+                return
+            result = future.result()
+            if isinstance(result, Update):
+                result.abort()
+            else:
+                dispose(self._dataplane, result)
 
         for future in load.pending:
             future.add_done_callback(close)
@@ -362,7 +431,7 @@ class Loader:
 
     def _withdraw(self, built: BuiltModel) -> None:
         try:
-            self._dataplane.withdraw(built.model)
+            self._dataplane.withdraw(built.model, built.name.namespace)
         except Exception as error:  # noqa: BLE001
             # It is drained and closed all the same, and the drain ends only when it is idle.
             self._dataplane.log(

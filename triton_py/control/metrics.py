@@ -115,7 +115,8 @@ def _entry(built: BuiltModel) -> dict[str, Any] | None:
     if statistics is None:
         return None
     return {
-        "model": built.name,
+        "namespace": built.name.namespace,
+        "model": built.name.name,
         "version": built.version,
         "statistics": statistics,
         "pending": built.pending(),

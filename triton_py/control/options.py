@@ -84,6 +84,8 @@ class ServerOptions:
     backend_config: dict[str, dict[str, str]] = field(default_factory=dict)
     #: policy name -> setting -> value
     host_policies: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: Of ``triton-py serve`` alone: no function of the C API sets it.
+    watch_backends: bool = False
 
     @classmethod
     def from_settings(cls, settings: Iterable[Sequence[Any]]) -> ServerOptions:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, auto
 from typing import Any
 
@@ -28,6 +28,7 @@ from triton_py.control.queries import index_entries, strictly_ready
 from triton_py.control.registry import LATEST, Registry
 from triton_py.control.retirer import Retirer
 from triton_py.control.text import as_triton_error, status_text
+from triton_py.control.watch import BackendWatcher
 from triton_py.control.workers import WorkerPool
 from triton_py.errors import (
     InternalError,
@@ -35,10 +36,12 @@ from triton_py.errors import (
     TritonError,
     UnavailableError,
     UnsupportedError,
+    error_from_code,
 )
 from triton_py.repository import (
     DUPLICATE_REASON,
     LoadParameters,
+    ModelId,
     Repositories,
     check_model_name,
     parse_load_parameters,
@@ -54,6 +57,8 @@ EXTENSIONS = (
     "binary_tensor_data",
     "parameters",
     "statistics",
+    "trace",
+    "logging",
 )
 
 #: Members of the data plane's statistics that only the metrics page shows.
@@ -108,10 +113,11 @@ class ControlPlane:
         self._stop_lock = threading.Lock()
         self._stop_result: bool | None = None
 
-        self._repositories = Repositories(options.model_repository_paths)
-        self._registry = Registry()
+        namespacing = options.model_namespacing
+        self._repositories = Repositories(options.model_repository_paths, namespacing)
+        self._registry = Registry(namespacing)
         self._operations = Operations()
-        self._backends = BackendStore(dataplane)
+        self._backends = BackendStore(dataplane, private=options.watch_backends)
         self._retirer = Retirer(dataplane, self._registry)
         self._metrics = MetricsPage(dataplane, self._registry, options)
         self._pool = WorkerPool(max(1, options.model_load_thread_count), "model-load")
@@ -133,6 +139,7 @@ class ControlPlane:
             self._pool,
             AgentStore(dataplane, options.repo_agent_directories(triton_py.get_repoagent_dir())),
         )
+        self._watcher = BackendWatcher(dataplane, self._backends, self._registry, self._loader)
 
     # Start and stop
 
@@ -166,6 +173,8 @@ class ControlPlane:
             self._dataplane.log(LOG_ERROR, f"{InternalError.code_name}: {message}")
         if not self._advance(_ServerState.READY):
             raise UnavailableError("Server exiting")
+        if self._options.watch_backends:
+            self._watcher.start()
 
     def stop(self, timeout_s: float) -> bool:
         """Stop for good: new requests are refused, those in flight finish, models are unloaded.
@@ -216,8 +225,13 @@ class ControlPlane:
             NotFoundError, UnavailableError: no such model or version, or not loaded.
         """
         self._check_ready()
-        built = self._registry.find(name, version)
-        return built.ready()
+        while True:
+            built = self._registry.find(name, version)
+            if built.ready():
+                return True
+            if self._registry.serves(built):
+                return False
+            # Replaced since we looked: the new build is what clients reach.
 
     def missing(self, name: str, version: int) -> TritonError:
         """Why requests can't find a model version that the data plane doesn't have."""
@@ -243,7 +257,9 @@ class ControlPlane:
         """The model metadata of the protocol; raises as ``missing``."""
         self._check_answering()
         built = self._registry.find(name, version)
-        versions = [version] if version != LATEST else list(self._registry.ready_versions(name))
+        versions = [version]
+        if version == LATEST:
+            versions = list(self._registry.ready_versions(built.name))
         return configs.metadata(built.config, versions)
 
     def model_config(self, name: str, version: int) -> dict[str, Any]:
@@ -261,7 +277,8 @@ class ControlPlane:
         if not name:
             chosen = self._registry.all_ready()
         else:
-            ready = self._registry.ready_versions(name)
+            model_id = self._registry.resolve(name)
+            ready = self._registry.ready_versions(model_id)
             if not ready:
                 raise InvalidArgumentError(f"requested model '{name}' is not available")
             if version != LATEST:
@@ -270,7 +287,7 @@ class ControlPlane:
                         f"requested model version is not available for model '{name}'"
                     )
                 ready = {version: ready[version]}
-            chosen = {name: ready}
+            chosen = {model_id: ready}
         entries: list[dict[str, Any]] = []
         for model, versions in chosen.items():
             for number, built in versions.items():
@@ -279,7 +296,7 @@ class ControlPlane:
                     continue  # unloaded since we looked
                 for extra in _BESIDE_THE_EXTENSION:
                     statistics.pop(extra, None)
-                entries.append({"name": model, "version": str(number), **statistics})
+                entries.append({"name": model.name, "version": str(number), **statistics})
         return {"model_stats": entries}
 
     def metrics_text(self) -> str:
@@ -318,12 +335,20 @@ class ControlPlane:
         """
         self._check_explicit()
         check_model_name(name)
-        error = self._loader.load({name: parse_load_parameters(parameters)})[name]
-        if error is not None:
-            raise error
+        wanted = parse_load_parameters(parameters)
+        # Files that come with the request are in no repository.
+        models = [ModelId(name)] if wanted.files else self._repositories.named(name)
+        results = self._loader.load(dict.fromkeys(models, wanted))
+        errors = [error for error in results.values() if error is not None]
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise error_from_code(errors[0].code, "".join(error.message for error in errors))
 
     def unload(self, name: str, dependents: bool = False) -> None:
         """Unload a model; returns when new requests are refused, the rest follows behind.
+
+        With namespaces it is every model of that name.
 
         Args:
             dependents: unload the models that depend on it too. Only ensembles do, and they
@@ -333,9 +358,10 @@ class ControlPlane:
             UnavailableError: not in explicit mode, or the server isn't ready.
         """
         self._check_explicit()
-        if not self._registry.ready_versions(name):
-            self._log_verbose(f"unload of '{name}', which is not loaded")
-        self._loader.unload(name)
+        for model in self._registry.known(name) or [ModelId(name)]:
+            if not self._registry.ready_versions(model):
+                self._log_verbose(f"unload of '{model}', which is not loaded")
+            self._loader.unload(model)
 
     def poll(self) -> None:
         """Look through the repositories once; load what is new or changed, unload what is gone.
@@ -350,13 +376,13 @@ class ControlPlane:
             raise UnavailableError("polling is disabled")
         self._poll(None)
 
-    def register_repository(self, path: str, mapping: Mapping[str, str] | None = None) -> None:
-        """Add a repository; ``mapping`` gives folders in it other names (folder: name)."""
+    def register_repository(self, path: str, mapping: Sequence[tuple[str, object]] = ()) -> None:
+        """Add a repository; ``mapping`` gives folders in it other names: (folder, name) pairs."""
         if self._options.model_control_mode is not ControlMode.EXPLICIT:
             raise UnsupportedError(
                 "repository registration is not allowed if model control mode is not EXPLICIT"
             )
-        self._repositories.register(path, mapping or {})
+        self._repositories.register(path, mapping)
         self._dataplane.log(LOG_INFO, f"Model repository registered: {path}")
 
     def unregister_repository(self, path: str) -> None:
@@ -400,8 +426,6 @@ class ControlPlane:
 
     def _check_options(self) -> None:
         options = self._options
-        if options.model_namespacing:
-            raise UnsupportedError("model namespacing is not supported yet")
         if options.cache_config or options.response_cache_byte_size:
             raise UnsupportedError("the response cache is not supported yet")
         if options.rate_limiter_mode:
@@ -419,10 +443,11 @@ class ControlPlane:
         explicit = options.model_control_mode is ControlMode.EXPLICIT
         if not explicit or options.startup_models == ["*"]:
             return self._poll(progress)
-        results = self._loader.load(
-            dict.fromkeys(options.startup_models, LoadParameters()), progress
-        )
-        return {name: error for name, error in results.items() if error is not None}
+        models = [
+            model for name in options.startup_models for model in self._repositories.named(name)
+        ]
+        results = self._loader.load(dict.fromkeys(models, LoadParameters()), progress)
+        return {model: error for model, error in results.items() if error is not None}
 
     def _poll(self, progress: Callable[[LoadProgress], None] | None) -> dict[str, TritonError]:
         scan = self._repositories.scan()
@@ -439,11 +464,18 @@ class ControlPlane:
             for name in self._registry.snapshot():
                 if name not in scan.folders:
                     self._loader.unload(name)
-        changed = [
-            name
-            for name, folder in scan.folders.items()
-            if self._registry.fingerprint(name) != folder_fingerprint(folder)
-        ]
+        changed: list[ModelId] = []
+        for model, folder in scan.folders.items():
+            try:
+                mark = folder_fingerprint(folder, folder.marks())
+            except TritonError as error:
+                # Storage that can't be reached for the moment: what serves goes on.
+                message = f"failed to poll model '{model}': {error.message}"
+                self._dataplane.log(LOG_ERROR, message)
+                failed[model] = error
+                continue
+            if self._registry.fingerprint(model) != mark:
+                changed.append(model)
         results = self._loader.load(dict.fromkeys(changed, LoadParameters()), progress)
         failed.update({name: error for name, error in results.items() if error is not None})
         return failed
@@ -451,6 +483,7 @@ class ControlPlane:
     def _stop(self, timeout_s: float) -> bool:
         deadline = self._clock() + max(0.0, timeout_s)
         self._dataplane.log(LOG_INFO, "Waiting for in-flight requests to complete.")
+        self._watcher.stop()
         self._operations.close()
         while True:
             # Again in every round: a load may have been past its point of no return.

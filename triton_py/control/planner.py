@@ -16,12 +16,15 @@ from triton_py.control.options import ServerOptions
 from triton_py.errors import InvalidArgumentError, UnsupportedError
 from triton_py.proto.model_config import ModelConfig
 from triton_py.repository import (
+    FolderMarks,
     LoadParameters,
+    LocalFolder,
     ModelFolder,
+    ModelId,
     check_model_name,
-    fingerprint,
     list_versions,
     select_versions,
+    storage_of,
     write_override,
 )
 
@@ -30,7 +33,7 @@ from triton_py.repository import (
 class LoadPlan:
     """What a load will build. The planner's share of ``folder`` passes to whoever gets the plan."""
 
-    name: str
+    name: ModelId
     folder: SharedFolder
     #: A ModelConfig message: what the user wrote, completed from the folder.
     config: ModelConfig
@@ -41,11 +44,15 @@ class LoadPlan:
     versions: tuple[int, ...]
     #: Of the folder's content; "" when an override was applied.
     fingerprint: str
+    #: The folder in the repository, and its content's marks; None where the files came with the
+    #: load request.
+    origin: str | None = None
+    marks: FolderMarks | None = None
 
 
-def folder_fingerprint(folder: ModelFolder) -> str:
-    """Tells one content of one folder from another; see ``repository.fingerprint``."""
-    return f"{folder.path}:{fingerprint(folder.path)}"
+def folder_fingerprint(folder: ModelFolder, marks: FolderMarks) -> str:
+    """Tells one content of one folder from another."""
+    return f"{folder.path}:{marks.whole}"
 
 
 class Planner:
@@ -58,10 +65,10 @@ class Planner:
 
     def plan(
         self,
-        name: str,
+        name: ModelId,
         folder: ModelFolder | None,
         parameters: LoadParameters,
-        mark: str,
+        marks: FolderMarks | None,
         check: Callable[[], None],
     ) -> LoadPlan:
         """Read and check what a load needs before any backend is asked; run the model's agents.
@@ -70,17 +77,18 @@ class Planner:
             name: the model's name.
             folder: where it lies; None when the parameters bring all files.
             parameters: of the load request.
-            mark: the folder's fingerprint, taken before this call.
-            check: called before each agent's turn; raises to give the load up.
+            marks: the folder's, taken before this call.
+            check: called before each agent's turn, and now and then during a download; raises to
+                give the load up.
 
         Raises:
             TritonError: a bad name or configuration, an agent that refuses, no version, something
                 not supported. Nothing is left behind.
         """
-        check_model_name(name)
+        check_model_name(name.name)
         shared, source = self._open_folder(name, folder, parameters, check)
         try:
-            return self._plan(name, folder, shared, source, parameters, mark)
+            return self._plan(name, folder, shared, source, parameters, marks)
         except BaseException:
             shared.release()
             raise
@@ -93,12 +101,13 @@ class Planner:
         check: Callable[[], None],
     ) -> tuple[SharedFolder, Prepared]:
         """The folder that the model is loaded from, and its configuration as it was written."""
-        temporary = None
+        temporary: LocalFolder | None = None
         if parameters.files:
             temporary = write_override(parameters.files)
             path = temporary.path
         elif folder is not None:
-            path = folder.path
+            temporary = storage_of(folder.path).fetch(folder.path)
+            path = folder.path if temporary is None else temporary.path
         else:
             raise InvalidArgumentError("neither a model folder nor files to load from")
         try:
@@ -108,6 +117,9 @@ class Planner:
                 override_json=parameters.config,
                 strict=self._options.strict_model_config,
             )
+            if temporary is not None and source.config.model_repository_agents.agents:
+                # What an agent looks at, and takes along to another place, nobody knows.
+                temporary.complete(None, check)
             agents, source = run_agents(
                 self._dataplane,
                 self._agents,
@@ -128,15 +140,15 @@ class Planner:
 
     def _plan(
         self,
-        name: str,
+        name: ModelId,
         folder: ModelFolder | None,
         shared: SharedFolder,
         source: Prepared,
         parameters: LoadParameters,
-        mark: str,
+        marks: FolderMarks | None,
     ) -> LoadPlan:
         prepared = prepare(
-            name,
+            name.name,
             shared.path,
             strict=self._options.strict_model_config,
             renamed=folder is not None and folder.mapped,
@@ -144,6 +156,9 @@ class Planner:
         )
         config = prepared.config
         self._refuse_unsupported(name, config)
+        fingerprint = ""
+        if not parameters and folder is not None and marks is not None:
+            fingerprint = folder_fingerprint(folder, marks)
         return LoadPlan(
             name,
             shared,
@@ -151,7 +166,9 @@ class Planner:
             prepared.path,
             prepared.provided,
             self._versions(name, shared.path, config),
-            "" if parameters else mark,
+            fingerprint,
+            folder.path if folder is not None else None,
+            marks,
         )
 
     def _versions(self, name: str, path: str, config: ModelConfig) -> tuple[int, ...]:
@@ -177,19 +194,10 @@ class Planner:
 
 def _without_effect(config: ModelConfig) -> Iterator[str]:
     """What the configuration asks for and will not get yet, each with its consequence."""
-    if config.model_warmup:
-        yield (
-            "model_warmup is not supported yet, the model will serve without having been warmed up"
-        )
     if config.response_cache.enable:
         yield "the response cache is not supported yet, responses will not be cached"
-    batching = config.dynamic_batching
-    if batching.priority_levels:
-        yield "priorities are not supported yet, requests will be served in the order they come"
-    if batching.HasField("default_queue_policy") or batching.priority_queue_policy:
+    if config.sequence_batching.oldest.preserve_ordering:
         yield (
-            "queue policies are not supported yet, the queue will have no limit and no request a "
-            "time-out"
+            "preserve_ordering of sequences is not supported yet, responses will be sent when they "
+            "are ready"
         )
-    if batching.preserve_ordering or config.sequence_batching.oldest.preserve_ordering:
-        yield "preserve_ordering is not supported yet, responses will be sent when they are ready"

@@ -12,17 +12,20 @@ from triton_py.repository import DUPLICATE_REASON, Scan
 
 
 def index_entries(registry: Registry, scan: Scan, ready_only: bool) -> list[dict[str, str]]:
-    """The entries of a repository index, sorted by name and version.
+    """The entries of a repository index, sorted by name, namespace and version.
 
+    As in Triton they don't show the namespace: two repositories' models of one name have two entries.
     A model that was never asked for has its name only. One that is known without versions, because
     its configuration is broken or two repositories hold it, has state and reason without version.
     """
     known = registry.snapshot()
     entries: list[dict[str, str]] = []
-    for name in sorted({*known, *scan.folders, *scan.duplicates}):
-        model = known.get(name, ModelSnapshot({}, ""))
+    models = {*known, *scan.folders, *scan.duplicates}
+    for identity in sorted(models, key=lambda model: (model.name, model.namespace)):
+        name = identity.name
+        model = known.get(identity, ModelSnapshot({}, ""))
         reason = model.failure
-        if not model.versions and name in scan.duplicates:
+        if not model.versions and identity in scan.duplicates:
             reason = DUPLICATE_REASON
         found = [
             _entry(name, status.state, status.reason, version)
@@ -67,7 +70,8 @@ def strictly_ready(registry: Registry, explain: Callable[[str], None]) -> bool:
                 return False
     for name, versions in registry.all_ready().items():
         for version, built in versions.items():
-            if not built.ready():
+            # One that has been replaced since we looked is not what clients reach.
+            if not built.ready() and registry.serves(built):
                 explain(
                     f"server is not ready: an instance of model '{name}' version {version} is not"
                 )

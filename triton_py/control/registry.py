@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from triton_py.control.folders import SharedFolder
 from triton_py.control.states import (
     UNLOADED,
     BuiltModel,
@@ -15,7 +16,13 @@ from triton_py.control.states import (
     VersionRecord,
     VersionStatus,
 )
-from triton_py.errors import NotFoundError, TritonError, UnavailableError
+from triton_py.errors import (
+    InvalidArgumentError,
+    NotFoundError,
+    TritonError,
+    UnavailableError,
+)
+from triton_py.repository import ModelId
 
 #: Asks for the newest version that is ready.
 LATEST = -1
@@ -33,6 +40,8 @@ class ModelEntry:
     fingerprint: str = ""
     #: Whether it came with a load request and lies in no repository: forgotten once it is gone.
     transient: bool = False
+    #: Whether it was loaded, or a load was tried, and no unload has come since.
+    wanted: bool = False
 
     def gone(self) -> bool:
         """Whether nothing of it is loaded, loading or unloading."""
@@ -68,20 +77,54 @@ class Committed:
 
 
 class Registry:
-    """All models by name.
+    """All models by identity; without namespaces that is their name.
 
     Thread safety: ``_lock`` guards every entry and record. It is held for look-ups and
     assignments only: no call to the data plane, to the file system or to another lock's owner is
     made under it. That changes to one model come one after the other is ``Operations``' doing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, namespacing: bool = False) -> None:
+        self._namespacing = namespacing
         self._lock = threading.Lock()
-        self._entries: dict[str, ModelEntry] = {}
+        self._entries: dict[ModelId, ModelEntry] = {}
 
     # Look-ups
 
-    def snapshot(self) -> dict[str, ModelSnapshot]:
+    def resolve(self, name: str) -> ModelId:
+        """The model that clients mean by a name.
+
+        Raises:
+            InvalidArgumentError: several namespaces have a model of that name.
+        """
+        if not self._namespacing:
+            return ModelId(name)
+        with self._lock:
+            known = [model for model in self._entries if model.name == name]
+            wanted = [model for model in known if self._entries[model].wanted]
+        if len(wanted) > 1:
+            raise InvalidArgumentError(
+                f"There are {len(wanted)} identifiers of model '{name}' in global map, model "
+                "namespace must be provided to resolve ambiguity."
+            )
+        candidates = wanted or known
+        return candidates[0] if len(candidates) == 1 else ModelId(name)
+
+    def known(self, name: str) -> list[ModelId]:
+        """The models of a name that were loaded, or tried to be; sorted."""
+        with self._lock:
+            return sorted(model for model in self._entries if model.name == name)
+
+    def failed(self) -> list[ModelId]:
+        """The models that are wanted and have no version that serves; sorted."""
+        with self._lock:
+            return sorted(
+                model
+                for model, entry in self._entries.items()
+                if entry.wanted and not entry.transient and not entry.ready()
+            )
+
+    def snapshot(self) -> dict[ModelId, ModelSnapshot]:
         """The states of all models, sorted by name and version."""
         with self._lock:
             return {
@@ -91,13 +134,13 @@ class Registry:
                 for name, entry in sorted(self._entries.items())
             }
 
-    def all_ready(self) -> dict[str, dict[int, BuiltModel]]:
+    def all_ready(self) -> dict[ModelId, dict[int, BuiltModel]]:
         """The ready versions of all models that have any, sorted."""
         with self._lock:
             found = {name: entry.ready() for name, entry in sorted(self._entries.items())}
         return {name: dict(sorted(ready.items())) for name, ready in found.items() if ready}
 
-    def ready_versions(self, name: str) -> dict[int, BuiltModel]:
+    def ready_versions(self, name: ModelId) -> dict[int, BuiltModel]:
         """The ready versions of one model, ascending; empty for an unknown one."""
         with self._lock:
             entry = self._entries.get(name)
@@ -107,7 +150,11 @@ class Registry:
         """Whether this very build is the one that is READY."""
         return self.ready_versions(built.name).get(built.version) is built
 
-    def fingerprint(self, name: str) -> str:
+    def serves_from(self, name: ModelId, folder: SharedFolder) -> bool:
+        """Whether a version that is READY was built from this very folder."""
+        return any(built.folder is folder for built in self.ready_versions(name).values())
+
+    def fingerprint(self, name: ModelId) -> str:
         """The fingerprint of what is loaded; "" when a load has to be carried out."""
         with self._lock:
             entry = self._entries.get(name)
@@ -117,9 +164,9 @@ class Registry:
         """The ready build of a version; ``LATEST`` asks for the newest ready one.
 
         Raises:
-            NotFoundError, UnavailableError: as ``missing`` says.
+            NotFoundError, UnavailableError, InvalidArgumentError: as ``missing`` says.
         """
-        ready = self.ready_versions(name)
+        ready = self.ready_versions(self.resolve(name))
         if ready and version == LATEST:
             return ready[max(ready)]
         if version in ready:
@@ -128,9 +175,13 @@ class Registry:
 
     def missing(self, name: str, version: int) -> TritonError:
         """Why a version can't be used, in Triton's words."""
-        prefix = f"Request for unknown model: '{name}'"
+        try:
+            model = self.resolve(name)
+        except InvalidArgumentError as ambiguous:
+            return ambiguous
+        prefix = f"Request for unknown model: '{model}'"
         with self._lock:
-            entry = self._entries.get(name)
+            entry = self._entries.get(model)
             if entry is None:
                 return NotFoundError(f"{prefix} is not found")
             if version == LATEST:
@@ -141,27 +192,45 @@ class Registry:
 
     # Loading
 
-    def begin_load(self, name: str, versions: Iterable[int], transient: bool = False) -> None:
+    def begin_load(
+        self, name: ModelId, versions: Iterable[int], transient: bool | None = None
+    ) -> None:
         """Note that versions are being built; those that serve go on doing so.
 
-        ``transient``: the model consists of the files of the load request.
+        ``transient``: the model consists of the files of the load request; None: as it was.
         """
         with self._lock:
             entry = self._entries.setdefault(name, ModelEntry())
             entry.failure = ""
-            entry.transient = transient
+            entry.wanted = True
+            if transient is not None:
+                entry.transient = transient
             for version in versions:
                 record = entry.versions.setdefault(version, VersionRecord())
                 if record.state is not ModelState.READY:
                     # A build that is still UNLOADING finishes without its record.
                     entry.versions[version] = VersionRecord(ModelState.LOADING)
 
-    def commit_load(self, name: str, built: Iterable[BuiltModel], fingerprint: str) -> Committed:
-        """Note that the builds of a load serve; returns what they displaced."""
+    def commit_load(
+        self,
+        name: ModelId,
+        built: Iterable[BuiltModel],
+        fingerprint: str,
+        renewed: Iterable[tuple[BuiltModel, BuiltModel]] = (),
+    ) -> Committed:
+        """Note that the builds of a load serve; returns what they displaced.
+
+        ``renewed``: builds that go on, with what describes them from now on. One that was unloaded
+        in the meantime stays so.
+        """
         with self._lock:
             entry = self._entries[name]
             entry.fingerprint = fingerprint
             previous = entry.ready()
+            for before, after in renewed:
+                if previous.get(before.version) is before:
+                    entry.versions[before.version].built = after
+                    del previous[before.version]
             replaced: list[BuiltModel] = []
             for model in built:
                 old = previous.pop(model.version, None)
@@ -172,7 +241,7 @@ class Registry:
                 entry.versions[version].state = ModelState.UNLOADING
             return Committed(replaced, list(previous.values()))
 
-    def fail_load(self, name: str, reasons: Mapping[int, str]) -> None:
+    def fail_load(self, name: ModelId, reasons: Mapping[int, str]) -> None:
         """Note why versions could not be built; one that still serves keeps its state."""
         with self._lock:
             entry = self._entries[name]
@@ -181,7 +250,7 @@ class Registry:
                 if record.state is ModelState.LOADING:
                     entry.versions[version] = VersionRecord(ModelState.UNAVAILABLE, reason)
 
-    def fail_model(self, name: str, reason: str, exists: bool) -> None:
+    def fail_model(self, name: ModelId, reason: str, exists: bool) -> None:
         """Note why a model could not even be planned; nothing changes where it serves.
 
         A name that ``exists`` nowhere else is not taken up.
@@ -195,7 +264,7 @@ class Registry:
 
     # Unloading
 
-    def begin_unload(self, name: str) -> list[BuiltModel]:
+    def begin_unload(self, name: ModelId) -> list[BuiltModel]:
         """Note that a model is wanted no more; returns the builds to withdraw and retire."""
         with self._lock:
             entry = self._entries.get(name)
@@ -203,6 +272,7 @@ class Registry:
                 return []
             entry.fingerprint = ""
             entry.failure = ""
+            entry.wanted = False
             retired: list[BuiltModel] = []
             for record in entry.versions.values():
                 if record.state is ModelState.READY and record.built is not None:

@@ -70,8 +70,10 @@ class Retirer:
             return self._changed.wait_for(lambda: not self._live, timeout)
 
     def _run(self, built: BuiltModel) -> None:
-        # Here, on its own thread: an agent that takes its time must keep nobody else.
-        built.folder.begin_unload()
+        # One that was built again from the same files has taken its place otherwise.
+        if not self._registry.serves_from(built.name, built.folder):
+            # Here, on its own thread: an agent that takes its time must keep nobody else.
+            built.folder.begin_unload()
         try:
             built.model.drain(None)
         except Exception as error:  # noqa: BLE001

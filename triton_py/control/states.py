@@ -10,7 +10,8 @@ Legal transitions::
                   UNAVAILABLE       READY                            LOADING
                   (the reason)
 
-A reload of a READY version leaves it READY: the new build takes its place when it is complete.
+A reload of a READY version leaves it READY: the new build takes its place when it is complete. Where
+only its instance groups change it stays the same build, with other instances.
 A load that starts while the previous build is still UNLOADING takes over the record; the old build
 finishes in the background.
 """
@@ -24,8 +25,11 @@ from typing import Any
 from triton_py.control.backends import BackendLease
 from triton_py.control.dataplane import Model
 from triton_py.control.folders import SharedFolder
+from triton_py.control.instances import Instance
 from triton_py.control.pins import Pins
+from triton_py.control.planner import LoadPlan
 from triton_py.proto.model_config import ModelConfig
+from triton_py.repository import ModelId
 
 #: The reason of a version that was unloaded on purpose; strict readiness lets it pass.
 UNLOADED = "unloaded"
@@ -54,10 +58,12 @@ class BuiltModel:
     """A model version that is built and can serve; compared by identity.
 
     It owns the data plane's model, a lease on its backend and a share of its folder, all of which
-    end together in ``Retirer`` (or ``Builder.discard`` when it never served).
+    end together in ``Retirer`` (or ``retirer.dispose`` when it never served). A change of its
+    instances makes another one of these that owns the same things, in the place of the first.
     """
 
-    name: str
+    #: What it was built from.
+    plan: LoadPlan
     version: int
     model: Model
     #: The final configuration; not modified.
@@ -66,8 +72,13 @@ class BuiltModel:
     labels: dict[str, list[str]]
     backend: BackendLease
     folder: SharedFolder
+    instances: tuple[Instance, ...] = ()
     load_seconds: float = 0.0
     pins: Pins = field(default_factory=Pins)
+
+    @property
+    def name(self) -> ModelId:
+        return self.plan.name
 
     def ready(self) -> bool:
         """Whether all instances are; False for a build that is closed."""

@@ -26,14 +26,16 @@ LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 #: imported at once: a C function of a module that was not initialised must never be called, and
 #: a backend may call any of them.
 MODULES = (
-    "agent", "agent_host", "agent_model", "allocator", "backend", "buffer_attributes", "channel",
-    "constants", "counters", "cuda", "error", "histogram", "host", "input", "instance", "labels",
-    "library", "log", "memory", "message", "metric", "metric_args", "metric_handle", "model",
-    "normalize", "null_request", "options", "parameter", "pinned", "probe", "queue", "reaper",
-    "registry", "request", "request_attributes", "request_backend", "request_content", "response",
-    "response_client", "response_statistics", "sequence", "sequence_batch", "sequence_inputs",
-    "sequence_map", "sequence_probe", "sequencer", "server", "slab", "state", "state_value",
-    "statistics", "strategy", "summary", "text", "unsupported", "watch", "worker",
+    "account", "agent", "agent_host", "agent_model", "allocator", "backend",
+    "buffer_attributes", "channel", "constants", "counters", "cuda", "error", "histogram",
+    "host", "input", "instance", "labels", "library", "log", "memory", "message", "metric",
+    "metric_args", "metric_handle", "model", "normalize", "null_request", "options", "order",
+    "parameter", "pinned", "probe", "queue", "queue_levels", "queue_timer", "reaper",
+    "registry", "request", "request_attributes", "request_backend", "request_content",
+    "response", "response_client", "response_statistics", "scratch_allocator", "sequence",
+    "sequence_batch", "sequence_inputs", "sequence_map", "sequence_probe", "sequencer",
+    "server", "slab", "state", "state_value", "statistics", "strategy", "summary", "text",
+    "trace", "trace_context", "trace_tensors", "unsupported", "warm_up", "watch", "worker",
 )
 
 

@@ -10,6 +10,7 @@ from cpython.buffer cimport PyBUF_WRITABLE, PyBuffer_FillInfo
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, uint8_t, uint32_t
 from libc.stdio cimport snprintf
+from libc.stdlib cimport atoi
 from libc.string cimport memcpy, strlen
 
 from triton_py.frontend._memory cimport ATOMIC_ACQ_REL, arena_take, atomic_add, buf_put
@@ -188,6 +189,7 @@ cdef int answer_error(Connection connection, Call* call, object error) except -1
 
 cdef int answer_http(Connection connection, Call* call, const char* status) except -1:
     cdef Nv field = _field(b":status", status)
+    call.http_status = atoi(status)
     call.ended = True
     call.responded = True
     connection.h2.submit_response(connection.session, call.stream_id, &field, 1, NULL)
@@ -317,6 +319,7 @@ cdef int on_send_data(Session* session, Frame* frame, const uint8_t* head, size_
     if connection.out.failed:
         return ERR_CALLBACK_FAILURE
     call.queued -= size
+    call.sent += size
     call.stalled_since = 0
     if message.left == 0:
         call_pop(call)

@@ -12,7 +12,7 @@ happens before the call is drained; [flight] is read only between submit and rel
 """
 
 from cpython.ref cimport PyObject
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from triton_py.abi.types cimport (
     TRITONSERVER_InferenceRequest,
@@ -23,6 +23,7 @@ from triton_py.frontend._fault cimport Fault
 from triton_py.frontend._lone cimport Lone
 from triton_py.frontend._memory cimport Arena, Block
 from triton_py.grpc._outgoing cimport Outgoing
+from triton_py.tracing._record cimport Recording
 
 
 cdef enum:
@@ -90,9 +91,18 @@ cdef struct Call:
     bint begun                  # the handler or the core has it
     # The inference.
     bint counted                # among the endpoint's calls
+    # For the access log.
+    int64_t began               # nanoseconds; 0: not noted
+    size_t received             # bytes of messages, their prefixes included
+    size_t sent
+    int http_status             # of an answer that is no gRPC; else 0
+    PyObject* model             # owned: the name in a ModelInfer; or NULL
     bint in_flight              # the core has it
     TRITONSERVER_InferenceRequest* request
     Block* block                # counted: the message, where inputs lie [flight]
+    Recording* trace            # held; NULL: the request is not traced
+    bint send_noted             # the trace knows when the answer began to be sent
+    uint64_t began_ns           # monotonic: when the header began
     Lone lone                   # sending by the thread that has the answer; see _lone.pxd
     size_t lone_room            # of a message, as HTTP/2's windows and one frame take it
     # The answer.

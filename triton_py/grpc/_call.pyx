@@ -32,7 +32,8 @@ from triton_py.frontend._memory cimport (
     block_grow,
     block_new,
 )
-from triton_py.grpc._outgoing cimport PREFIX, outgoing_drop
+from triton_py.grpc._outgoing cimport PREFIX, outgoing_drop, outgoing_uncount
+from triton_py.tracing._record cimport recording_drop
 
 cdef enum:
     FIRST_BLOCK = 1 << 20       # a message's memory begins no larger than this
@@ -79,7 +80,7 @@ cdef void _forget(TRITONSERVER_Error* error) noexcept nogil:
 cdef void call_drop(Call* call) noexcept nogil:
     if atomic_add(&call.refs, -1, ATOMIC_ACQ_REL) != 0:
         return
-    # The context is gone: the event loop took it when the stream was closed.
+    # Context and model are gone: the event loop took them when the stream was closed.
     if call.response != NULL:
         _forget(TRITONSERVER_InferenceResponseDelete(call.response))
     if call.request != NULL:
@@ -90,6 +91,8 @@ cdef void call_drop(Call* call) noexcept nogil:
         call_pop(call)
     arena_free(&call.arena)
     completions_drop(call.completions)
+    if call.trace != NULL:
+        recording_drop(call.trace)
     free(call)
     atomic_add(&_alive, -1, ATOMIC_ACQ_REL)
 
@@ -181,6 +184,8 @@ cdef void call_pop(Call* call) noexcept nogil:
     if call.outgoing == NULL:
         call.last_outgoing = NULL
     call.queued -= message.left
+    # From here on the transport has it, whose own limit it counts for.
+    outgoing_uncount(message)
     outgoing_drop(message)
 
 

@@ -38,7 +38,7 @@ from triton_py.grpc._coding cimport unpack_message
 from triton_py.grpc._connection cimport Connection
 from triton_py.grpc._endpoint cimport Endpoint
 from triton_py.grpc._context cimport CallContext, new_context
-from triton_py.grpc._headers cimport take_field
+from triton_py.grpc._headers cimport metadata_list, take_field
 from triton_py.grpc._infer_stream cimport new_infer_stream
 from triton_py.grpc._nghttp2 cimport (
     CATEGORY_REQUEST,
@@ -59,9 +59,12 @@ from triton_py.grpc._nghttp2 cimport (
     Session,
 )
 from triton_py.grpc._unary cimport unary_submit
+from triton_py.tracing._record cimport trace_now
 
 import logging
+from time import perf_counter_ns
 
+from triton_py.grpc.restricted import admitted, refusal
 from triton_py.grpc.status import SHUTTING_DOWN
 
 logger = logging.getLogger("triton_py.grpc")
@@ -92,6 +95,7 @@ cdef int _on_begin_headers(Session* session, const Frame* frame, void* user) noe
     if call == NULL:
         return ERR_CALLBACK_FAILURE
     call.stream_id = frame.stream_id
+    call.began_ns = trace_now()
     connection.link(call)
     connection.h2.session_set_stream_user_data(session, frame.stream_id, call)
     connection.header_call = call
@@ -110,7 +114,8 @@ cdef int _on_header(Session* session, const Frame* frame, const uint8_t* name, s
         call.too_much_header = True
         return 0
     if take_field(call, name, name_size, value, value_size,
-                  connection.endpoint.forward is not None) != 0:
+                  connection.endpoint.keep_metadata
+                  or connection.endpoint.tracer.propagates) != 0:
         return ERR_CALLBACK_FAILURE
     return 0
 
@@ -122,8 +127,11 @@ cdef int _refuse(Connection connection, Call* call, int status, str text) except
 
 cdef int _headers_done(Connection connection, Call* call) except -1:
     cdef Endpoint endpoint = connection.endpoint
+    cdef object restriction = endpoint.restriction
     call.headers_done = True
     endpoint.requests += 1
+    if endpoint.log is not None:
+        call.began = perf_counter_ns()
     if call.too_much_header:
         return _refuse(connection, call, STATUS_RESOURCE_EXHAUSTED,
                        f"the request's header is larger than {endpoint.max_header} bytes")
@@ -135,11 +143,14 @@ cdef int _headers_done(Connection connection, Call* call) except -1:
         route = endpoint.routes.get((<const char*> call.path)[:call.path_size])
         if route is None:
             return _refuse(connection, call, STATUS_UNIMPLEMENTED, "Method not found!")
-        call.kind = KIND_STREAM if route[0] == "stream" else KIND_UNARY
+        call.kind = KIND_UNARY if route[0] in ("unary", "responses") else KIND_STREAM
+        restriction = route[2]
     else:
         route = None
     if endpoint.stopping:
         return _refuse(connection, call, STATUS_UNAVAILABLE, SHUTTING_DOWN)
+    if restriction is not None and not admitted(restriction, metadata_list(call)):
+        return _refuse(connection, call, STATUS_UNAVAILABLE, refusal(restriction))
     if endpoint.max_calls and endpoint.calls > endpoint.max_calls:
         return _refuse(connection, call, STATUS_RESOURCE_EXHAUSTED,
                        "Concurrent RPC limit exceeded!")
@@ -154,7 +165,7 @@ cdef int _headers_done(Connection connection, Call* call) except -1:
         call.deadline = endpoint.now() + call.timeout_us * 1e-6
         endpoint.watch_deadline(call.deadline)
     if route is not None:
-        if call.kind == KIND_STREAM and not endpoint.coding & call.accept:
+        if route[0] == "inferences" and not endpoint.coding & call.accept:
             new_infer_stream(connection, call)
         else:
             # Also streams whose messages are to be compressed, for which the handler may wait.
@@ -249,6 +260,8 @@ cdef int _on_data(Session* session, uint8_t flags, int32_t stream_id, const uint
     cdef Call* call = _call(connection, stream_id)
     cdef bint keep = False
     connection.h2.session_consume_connection(session, size)
+    if call != NULL:
+        call.received += size
     if call != NULL and not call.ended:
         try:
             if call.kind == KIND_STREAM and call.context != NULL:

@@ -48,6 +48,7 @@ cdef class Connection:
     cdef int bad_pings
     cdef double resets              # of streams, by the client, less what time forgave
     cdef double age_limit
+    cdef str peer                   # for the access log
     # Answers that are sent without the loop (_lone).
     cdef Call* lone                 # borrowed: the call for which that is permitted; NULL: none
     cdef int socket                 # of our own, for them; -1: not made yet
@@ -71,6 +72,7 @@ cdef class Connection:
     cdef int abort(self) except -1
     cdef int give_up(self) except -1
     cdef void link(self, Call* call) noexcept
+    cdef void log_call(self, Call* call) noexcept
     # The stream is gone: what belonged to it is cancelled and let go.
     cdef void forget(self, Call* call) noexcept
 

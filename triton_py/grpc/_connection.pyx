@@ -33,16 +33,21 @@ from triton_py.grpc._nghttp2 cimport (
     SETTINGS_MAX_HEADER_LIST_SIZE,
     Setting,
 )
+from triton_py.tracing._record cimport STAMP_GRPC_SEND_END, recording_stamp, trace_now
 
 from triton_py.grpc._unary cimport unary_answer
 
 import logging
 import os
 import random
+from time import perf_counter_ns
 
-from triton_py.grpc.status import SHUTTING_DOWN
+from triton_py.frontend.access_log import peer_text
+from triton_py.grpc.status import SHUTTING_DOWN, STATUS_NAMES
 
 logger = logging.getLogger("triton_py.grpc")
+
+INFER = "/inference.GRPCInferenceService/ModelInfer"
 
 cdef enum:
     SEND_AT_ONCE = 512 * 1024       # as in _answer
@@ -88,6 +93,8 @@ cdef class Connection:
         # Spread, so that clients which came together do not come back together.
         self.age_limit = endpoint.age * random.uniform(0.9, 1.1)
         endpoint.connections.add(self)
+        if endpoint.log is not None:
+            self.peer = peer_text(transport.get_extra_info("peername"))
         tls = transport.get_extra_info("ssl_object")
         if endpoint.stopping or len(endpoint.connections) > endpoint.options.max_connections or (
                 tls is not None and tls.selected_alpn_protocol() != "h2"):
@@ -376,10 +383,27 @@ cdef class Connection:
         call.counted = True
         self.endpoint.calls += 1
 
+    cdef void log_call(self, Call* call) noexcept:
+        status = "CANCELLED"
+        if call.http_status:
+            status = call.http_status
+        elif call.ended:
+            status = STATUS_NAMES[call.status]
+        path = INFER if call.path == NULL else (
+            (<const char*> call.path)[:call.path_size].decode("latin-1"))
+        self.endpoint.log.write(
+            self.peer, "gRPC", "POST", path, None if call.model == NULL else <object> call.model,
+            status, call.received, call.sent, (perf_counter_ns() - call.began) // 1000)
+
     cdef void forget(self, Call* call) noexcept:
         cdef PyObject* context = call.context
         if call == self.lone:
             self.let_lone_go()
+        if call.began:
+            self.log_call(call)
+        if call.model != NULL:
+            Py_DECREF(<object> call.model)
+            call.model = NULL
         if call.previous != NULL:
             call.previous.next = call.next
         else:
@@ -389,6 +413,9 @@ cdef class Connection:
         self.open_calls -= 1
         call.connection = NULL
         call.context = NULL
+        if call.send_noted and call.lone.state != LONE_SENT:
+            with nogil:
+                recording_stamp(call.trace, STAMP_GRPC_SEND_END, trace_now())
         if call.in_flight:
             with nogil:
                 call_cancel(call)
@@ -477,7 +504,7 @@ cdef int permit_lone(Connection connection, Call* call) except -1:
     if (connection.open_calls != 1 or not call.remote_done
             or connection.fresh_settings or connection.leaving or connection.ending
             or connection.shut or connection.write_paused or connection.pending
-            or endpoint.coding & call.accept or endpoint.stream_requests
+            or endpoint.coding & call.accept or endpoint.stream_requests or endpoint.log is not None
             or completions_under_way(endpoint.completions)
             or connection.transport.get_write_buffer_size()):
         return 0

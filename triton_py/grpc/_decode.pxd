@@ -62,6 +62,8 @@ cdef class InferRequest:
     cdef vector[View] raw
     cdef vector[View] contents
     cdef vector[int64_t] dims
+    cdef bint accounted         # its parameters ask for an account; known once they are set
+    cdef size_t copied          # bytes of inputs that were written anew
     cdef size_t max_tensors
     cdef size_t max_parameters
 

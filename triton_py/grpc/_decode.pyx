@@ -130,6 +130,8 @@ cdef void forget(InferRequest request) noexcept nogil:
     request.model_name.size = 0
     request.model_version = request.model_name
     request.id = request.model_name
+    request.accounted = False
+    request.copied = 0
     request.params.clear()
     request.tensor_params.clear()
     request.inputs.clear()

@@ -18,12 +18,17 @@ cdef struct OutputParts:
 
 
 # What a response is made of; every view is borrowed and lives until encode() returns.
+cdef enum:
+    ACCOUNT_ROOM = 1200     # the core's account is shorter than 1024
+
+
 cdef cppclass ResponseParts:
     View model_name
     View model_version
     View id
     vector[Param] params
     vector[OutputParts] outputs
+    char[ACCOUNT_ROOM] account      # what a parameter's text may be written to
 
 
 # Bytes of the message: a ModelInferResponse, or with `stream` a ModelStreamInferResponse around

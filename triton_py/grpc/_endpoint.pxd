@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A port's state: what its connections share. All of it belongs to the event loop's thread."""
 
+from libc.stdint cimport int64_t
+
 from triton_py.abi.types cimport TRITONSERVER_Server
 from triton_py.frontend._completions cimport Completions
 from triton_py.grpc._call cimport Call, Coding
 from triton_py.grpc._decode cimport InferRequest
 from triton_py.grpc._nghttp2 cimport Callbacks, Nghttp2, SessionOptions
+from triton_py.tracing._tracer cimport Tracer
 
 
 cdef class Endpoint:
@@ -20,13 +23,18 @@ cdef class Endpoint:
     cdef readonly object loop
     cdef object options
     cdef object pool
-    cdef dict routes                # path as bytes -> (kind, handler)
+    cdef dict routes                # path as bytes -> (kind, handler, restriction or None)
     cdef object infer_handler       # ModelInfer in Python, for what the fast path leaves out
     cdef object forward             # chooses metadata that become parameters, or None
+    cdef object restriction         # what ModelInfer's clients need, or None
+    cdef bint keep_metadata         # also of ModelInfer: something looks at it
+    cdef object log                 # an AccessLog, or None
+    cdef Tracer tracer
     cdef Completions* completions           # of unary calls
     cdef Completions* stream_completions    # of streams' requests
     cdef Py_ssize_t stream_requests         # that the core has
     cdef int max_backlog
+    cdef int64_t max_backlog_bytes
     cdef object encode              # encodes a response whose outputs are to be classified
     cdef InferRequest scratch       # of the request that is being decoded
     cdef bytearray buffer           # where every connection receives: it is read at once

@@ -30,6 +30,7 @@ from triton_py.grpc._item cimport Result, result_drop
 from triton_py.grpc._nghttp2 cimport nghttp2
 from triton_py.grpc._unary cimport unary_answer
 from triton_py.inprocess.server cimport NativeServer
+from triton_py.tracing._tracer cimport Tracer
 
 import asyncio
 
@@ -54,8 +55,8 @@ cdef class Endpoint:
         if self.completions == NULL or self.stream_completions == NULL:
             raise MemoryError("no memory or file descriptors for a gRPC port")
 
-    def __init__(self, server, options, loop, pool, routes, infer_handler, forward, encode
-                 ) -> None:
+    def __init__(self, server, options, loop, pool, routes, infer_handler, forward, encode,
+                 Tracer tracer not None, access_log=None) -> None:
         cdef NativeServer native = server
         self.h2 = nghttp2()
         if self.h2 == NULL:
@@ -68,8 +69,13 @@ cdef class Endpoint:
         self.routes = routes
         self.infer_handler = infer_handler
         self.forward = forward
+        self.restriction = options.restricted.get("inference")
+        self.keep_metadata = forward is not None or self.restriction is not None
+        self.log = access_log
         self.encode = encode
+        self.tracer = tracer
         self.max_backlog = options.max_stream_backlog
+        self.max_backlog_bytes = options.max_stream_backlog_bytes
         self.scratch = new_request(options.max_tensors, options.max_parameters)
         self.buffer = bytearray(RECEIVE_ROOM)
         self.buffer_view = memoryview(self.buffer)

@@ -4,7 +4,9 @@ from triton_py.grpc._decode import InferRequest
 from triton_py.inprocess.request import NativeRequest
 from triton_py.inprocess.response import NativeResponse
 
-def fill(request: NativeRequest, message: InferRequest) -> tuple[bool, dict[str, int]]: ...
+def fill(
+    request: NativeRequest, message: InferRequest, received_ns: int = 0
+) -> tuple[bool, dict[str, int]]: ...
 def response_bytes(
     response: NativeResponse, stream: bool = False, final: bool | None = None
 ) -> bytes: ...

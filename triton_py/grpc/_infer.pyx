@@ -37,8 +37,9 @@ from triton_py.grpc._decode cimport (
     PARAM_BOOL, PARAM_DOUBLE, PARAM_INT64, PARAM_STRING, PARAM_UINT64, InferRequest, InputTensor,
     OutputTensor, Param, Range,
 )
-from triton_py.grpc._encode cimport OutputParts, ResponseParts, encode
+from triton_py.grpc._encode cimport ACCOUNT_ROOM, OutputParts, ResponseParts, encode
 from triton_py.grpc._typed cimport datatype_of, element_size, typed_data
+from triton_py.grpc._outgoing cimport outgoing_copies
 from triton_py.grpc._wire cimport View
 from triton_py.inprocess.request cimport NativeRequest
 from triton_py.inprocess.response cimport NativeResponse
@@ -137,11 +138,18 @@ cdef int set_parameters(TRITONSERVER_InferenceRequest *request, InferRequest mes
             # Of the HTTP protocol; a client that sends them here means nothing for the backend.
             continue
         elif p.key.size >= 7 and memcmp(p.key.data, b"triton_", 7) == 0:
+            if is_key(p.key, b"triton_account"):
+                if p.kind != PARAM_BOOL:
+                    wrong_kind("triton_account", "bool_param")
+                message.accounted = p.bits != 0
+                check(TRITONSERVER_InferenceRequestSetBoolParameter(
+                    request, b"triton_account", p.bits != 0))
+                continue
             if not is_key(p.key, b"triton_enable_empty_final_response"):
                 raise InvalidArgumentError(
                     "parameter keys starting with 'triton_' are reserved for Triton usage. Only "
                     "the following keys starting with 'triton_' are allowed: "
-                    "triton_enable_empty_final_response"
+                    "triton_account, triton_enable_empty_final_response"
                 )
             if p.kind != PARAM_BOOL:
                 wrong_kind("triton_enable_empty_final_response", "bool_param")
@@ -240,6 +248,7 @@ cdef int add_inputs(TRITONSERVER_InferenceRequest *request, InferRequest message
                     f"'{message.text(message.model_name)}'"
                 )
             typed_data(message, i, &data, memory)
+            message.copied += data.size
         elif used < message.raw.size():
             data = message.raw[used]
             used += 1
@@ -286,6 +295,20 @@ cdef dict add_outputs(TRITONSERVER_InferenceRequest *request, InferRequest messa
     return classes
 
 
+cdef int set_wire(TRITONSERVER_InferenceRequest *request, InferRequest message,
+                  uint64_t received_ns) except -1:
+    """What the core can't know of a request that asks for its account."""
+    if not message.accounted:
+        return 0
+    check(TRITONSERVER_InferenceRequestSetIntParameter(
+        request, b"triton_account_received_ns", <int64_t>received_ns))
+    check(TRITONSERVER_InferenceRequestSetIntParameter(
+        request, b"triton_account_wire_bytes", <int64_t>message.length))
+    check(TRITONSERVER_InferenceRequestSetIntParameter(
+        request, b"triton_account_copied_bytes", <int64_t>message.copied))
+    return 0
+
+
 cdef dict fill_request(TRITONSERVER_InferenceRequest *request, InferRequest message,
                        Arena *memory, bint *empty_final):
     check(TRITONSERVER_InferenceRequestSetId(
@@ -315,9 +338,10 @@ cdef class InputMemory:
         arena_free(&self.arena)
 
 
-def fill(NativeRequest request, InferRequest message) -> tuple:
+def fill(NativeRequest request, InferRequest message, uint64_t received_ns=0) -> tuple:
     """Gives ``request`` everything that ``message`` asks for.
 
+    ``received_ns`` is when the message began to be received, on the monotonic clock.
     The inputs borrow from ``message``, which the request keeps alive until the core releases it.
     Returns whether the client wants a decoupled model's empty final response, and of which outputs
     it wants how many classes instead of the tensor. Raises ``triton_py.errors`` for what the
@@ -330,6 +354,7 @@ def fill(NativeRequest request, InferRequest message) -> tuple:
     request.keep.append(message)
     request.keep.append(memory)
     classes = fill_request(request.ptr, message, &memory.arena, &empty_final)
+    set_wire(request.ptr, message, received_ns)
     return bool(empty_final), classes
 
 
@@ -423,8 +448,29 @@ cdef int take_outputs(TRITONSERVER_InferenceResponse *response, ResponseParts &p
     return 0
 
 
+cdef void complete_account(ResponseParts &parts, bint joined) noexcept nogil:
+    """Adds to the core's account, if there is one, what only this front end knows."""
+    cdef uint64_t copied = 0
+    cdef size_t i
+    cdef Param *p = NULL
+    for i in range(parts.params.size()):
+        if is_key(parts.params[i].key, b"triton_account"):
+            p = &parts.params[i]
+    if p == NULL or p.kind != PARAM_STRING or p.text.size == 0 or p.text.data[0] != c'{':
+        return
+    if joined:
+        for i in range(parts.outputs.size()):
+            copied += parts.outputs[i].data.size
+    else:
+        copied = outgoing_copies(parts)
+    p.text.size = <size_t>snprintf(
+        parts.account, ACCOUNT_ROOM, b'%.*s, "output_copied_bytes": %llu}',
+        <int>p.text.size - 1, p.text.data, <unsigned long long>copied)
+    p.text.data = parts.account
+
+
 cdef int take_response(TRITONSERVER_InferenceResponse *response, ResponseParts &parts,
-                       char *digits, Fault *fault) noexcept nogil:
+                       char *digits, bint joined, Fault *fault) noexcept nogil:
     cdef const char *text = NULL
     cdef int64_t version = 0
     cdef TRITONSERVER_Error *error
@@ -438,9 +484,10 @@ cdef int take_response(TRITONSERVER_InferenceResponse *response, ResponseParts &
     if error != NULL:
         return fail(fault, error)
     parts.id = view_of(text)
-    if take_parameters(response, parts, fault) != 0:
+    if take_parameters(response, parts, fault) != 0 or take_outputs(response, parts, fault) != 0:
         return -1
-    return take_outputs(response, parts, fault)
+    complete_account(parts, joined)
+    return 0
 
 
 cdef object fault_error(const Fault *fault):
@@ -459,7 +506,7 @@ def response_bytes(NativeResponse response, bint stream=False, object final=None
     cdef Fault fault
     cdef Param p
     fault.status = 0
-    if take_response(response.owner.ptr, parts, digits, &fault) != 0:
+    if take_response(response.owner.ptr, parts, digits, True, &fault) != 0:
         raise fault_error(&fault)
     if final is not None:
         p.key = view_of(b"triton_final_response")

@@ -18,10 +18,13 @@ from triton_py.abi.tritonserver cimport (
     TRITONSERVER_ServerModelTransactionProperties,
 )
 from triton_py.abi.types cimport (
+    TRITONSERVER_ERROR_UNAVAILABLE,
     TRITONSERVER_TXN_DECOUPLED,
     TRITONSERVER_Error,
     TRITONSERVER_Server,
 )
+from triton_py.frontend._backlog cimport backlog_drop, backlog_fault, backlog_is_full, backlog_new
+from triton_py.frontend._fault cimport Fault
 from triton_py.frontend._memory cimport arena_take, block_hold
 from triton_py.grpc._answer cimport (
     STATUS_INTERNAL,
@@ -38,22 +41,36 @@ from triton_py.grpc._connection cimport Connection
 from triton_py.grpc._endpoint cimport Endpoint
 from triton_py.grpc._decode cimport InferRequest, decode_into
 from triton_py.grpc._headers cimport metadata_list
-from triton_py.grpc._infer cimport fault_error, fill_request
+from triton_py.grpc._infer cimport fault_error, fill_request, set_wire
 from triton_py.grpc._item cimport (
     Item,
     Result,
     item_cancel,
     item_drop,
     item_forget_waiting,
+    item_mute,
     item_new,
     item_send,
 )
-from triton_py.grpc._outgoing cimport PREFIX, Outgoing, outgoing_bytes, outgoing_drop
+from triton_py.grpc._outgoing cimport (
+    PREFIX,
+    Outgoing,
+    outgoing_bytes,
+    outgoing_count,
+    outgoing_drop,
+)
 from triton_py.grpc._received cimport Received, received, received_bytes
+from triton_py.grpc._trace cimport call_trace
 from triton_py.grpc._unary cimport requested_version
 from triton_py.grpc._wire cimport View
 from triton_py.inprocess.response cimport wrap
 from triton_py.inprocess.status cimport c_text, check, exception_of
+from triton_py.tracing._record cimport (
+    STAMP_GRPC_SEND_END,
+    STAMP_GRPC_SEND_START,
+    recording_stamp,
+    trace_now,
+)
 
 from collections import deque
 
@@ -70,6 +87,10 @@ cdef InferStream new_infer_stream(Connection connection, Call* call):
     stream.connection = connection
     stream.messages = deque()
     stream.classes = {}
+    stream.read_ns = call.began_ns
+    stream.backlog = backlog_new(connection.endpoint.max_backlog_bytes)
+    if stream.backlog == NULL:
+        raise MemoryError("no memory for a stream")
     stream.end_on_error = ("triton_grpc_error", "true") in metadata_list(call)
     Py_INCREF(stream)
     call.context = <PyObject*> stream
@@ -99,6 +120,9 @@ cdef str _error_text(error):
 cdef class InferStream(CallContext):
     """One call of ModelStreamInfer; not for handlers."""
 
+    def __dealloc__(self):
+        backlog_drop(self.backlog)
+
     # --- from the connection ---
 
     cdef int start_stream(self) except -1:
@@ -108,6 +132,7 @@ cdef class InferStream(CallContext):
         cdef bint compressed = self.call.compressed
         cdef size_t size = self.call.size
         cdef Received message = received(call_take_message(self.call), size)
+        cdef uint64_t now = trace_now()
         if self.over or self.connection.endpoint.stopping:
             return True         # no longer read
         if compressed:
@@ -119,6 +144,7 @@ cdef class InferStream(CallContext):
                 answer_error(self.connection, self.call, error)
                 self.close()
                 return False
+        message.received_ns = now
         if self.messages or not self.has_room():
             self.messages.append(message)
             return False
@@ -126,7 +152,8 @@ cdef class InferStream(CallContext):
         return self.has_room()
 
     cdef bint has_room(self) noexcept:
-        return self.items + self.unsent < self.connection.endpoint.max_backlog
+        return (self.items + self.unsent < self.connection.endpoint.max_backlog
+                and not backlog_is_full(self.backlog))
 
     cdef bint is_full(self) noexcept:
         return self.stash.size != 0 or len(self.messages) > 0
@@ -188,7 +215,8 @@ cdef class InferStream(CallContext):
     # --- requests ---
 
     cdef int submit(self, Received message) except -1:
-        cdef Item* item = item_new(self.connection.endpoint.stream_completions)
+        cdef Item* item = item_new(
+            self.connection.endpoint.stream_completions, self.backlog)
         if item == NULL:
             raise MemoryError("no memory for a request")
         item.stream = <PyObject*> self
@@ -234,7 +262,9 @@ cdef class InferStream(CallContext):
         check(error)
         if flags & TRITONSERVER_TXN_DECOUPLED:
             self._set_free(<size_t> item)
+            item.bounded = True
         classes = fill_request(item.request, request, &item.arena, &item.empty_final)
+        set_wire(item.request, request, message.received_ns)
         if classes:
             item.classified = True
             self.classes[<size_t> item] = classes
@@ -245,6 +275,9 @@ cdef class InferStream(CallContext):
                     c_text(value, f"metadata '{key}'")))
         if message.block != NULL:
             item.block = block_hold(message.block)
+        if endpoint.tracer.on:
+            item.trace = call_trace(endpoint, self.call, c_name, self.read_ns)
+            self.read_ns = trace_now()
         with nogil:
             error = item_send(item, server)
         check(error)
@@ -269,20 +302,29 @@ cdef class InferStream(CallContext):
     cdef int deliver(self, Result* result) except -1:
         cdef Item* item = result.item
         cdef Outgoing* message = result.message
+        if item.trace != NULL and not item.send_noted:
+            item.send_noted = True
+            with nogil:
+                recording_stamp(item.trace, STAMP_GRPC_SEND_START, trace_now())
         try:
             if message != NULL:
                 result.message = NULL
                 self.put(item, message)
+            elif result.overflow:
+                self.cut(item)
             elif result.fault.status != 0:
                 self.fail(item, fault_error(&result.fault))
             elif result.response != NULL:
                 self._put_response(<size_t> result)
-            elif result.final and not item.ordered and item.empty_final:
+            elif result.final and not item.ordered and item.empty_final and not item.muted:
                 self.put(item, outgoing_bytes(encode_response(
                     _text(item.model_name), _text(item.model_version), _text(item.id),
                     {"triton_final_response": True}, [], stream=True), False))
         except Exception as error:
             self.fail(item, as_triton_error(error))
+        if result.final and item.trace != NULL:
+            with nogil:
+                recording_stamp(item.trace, STAMP_GRPC_SEND_END, trace_now())
         if result.final and not self.over:
             self.settle(item)
         return 0
@@ -292,6 +334,7 @@ cdef class InferStream(CallContext):
         cdef Result* result = <Result*> address
         cdef Item* item = result.item
         cdef TRITONSERVER_Error* error = TRITONSERVER_InferenceResponseError(result.response)
+        cdef Outgoing* message
         final = bool(result.final)
         if error == NULL:
             response = wrap(result.response)
@@ -305,7 +348,26 @@ cdef class InferStream(CallContext):
             encoded = encode_response(
                 _text(item.model_name), _text(item.model_version), _text(item.id),
                 {"triton_final_response": final}, [], stream=True, error=_error_text(known))
-        self.put(item, outgoing_bytes(encoded, False))
+        message = outgoing_bytes(encoded, False)
+        if outgoing_count(message, self.backlog, item.bounded):
+            outgoing_drop(message)
+            self.cut(item)
+        else:
+            self.put(item, message)
+
+    cdef int cut(self, Item* item) except -1:
+        """Ends a request whose responses are more than may wait."""
+        cdef Fault fault
+        item_mute(item)
+        with nogil:
+            item_cancel(item)
+        backlog_fault(self.backlog, &fault, <int> TRITONSERVER_ERROR_UNAVAILABLE + 1)
+        error = fault_error(&fault)
+        if self.end_on_error:
+            return self.fail(item, error)
+        return self.put(item, outgoing_bytes(encode_response(
+            _text(item.model_name), _text(item.model_version), _text(item.id),
+            {"triton_final_response": True}, [], stream=True, error=_error_text(error)), False))
 
     cdef int fail(self, Item* item, object error) except -1:
         """A request that didn't make it to the core, or whose responses can't be sent."""

@@ -16,11 +16,13 @@ from triton_py.abi.types cimport (
     TRITONSERVER_InferenceResponse,
     TRITONSERVER_Server,
 )
+from triton_py.frontend._backlog cimport Backlog
 from triton_py.frontend._completions cimport Completions, Finished
 from triton_py.frontend._fault cimport Fault
 from triton_py.frontend._memory cimport Arena, Block
 from triton_py.grpc._outgoing cimport Outgoing
 from triton_py.grpc._wire cimport View
+from triton_py.tracing._record cimport Recording
 
 cdef enum:
     ITEM_ROOM = 512         # of the arena, inside the item
@@ -35,21 +37,27 @@ cdef struct Result:
     Outgoing* message       # owned; or NULL
     TRITONSERVER_InferenceResponse* response    # owned: an error, or one to be classified; or NULL
     Fault fault             # why there is no message
+    bint overflow           # that is: too much waits already, the request is to be cancelled
 
 
 cdef struct Item:
     int refs
     Completions* completions    # counted
+    Backlog* backlog            # counted: the stream's
+    int muted                   # atomic: responses are not kept any more
     PyObject* stream            # borrowed; NULL once the stream is over
     Item* previous              # of the stream's items of its kind
     Item* next
     bint ordered                # its messages wait for those of earlier requests
+    bint bounded                # a decoupled model's: its responses may become too many [flight]
     bint done                   # no further message
     bint in_flight              # the core has it
     bint empty_final            # the client wants to hear of an end without a response
     bint classified             # responses are encoded by the loop [flight]
     TRITONSERVER_InferenceRequest* request
     Block* block                # counted: the message, where inputs lie [flight]
+    Recording* trace            # held; NULL: the request is not traced
+    bint send_noted             # the trace knows when its first message was sent
     View model_name             # these three in the arena
     View model_version
     View id
@@ -61,12 +69,14 @@ cdef struct Item:
 
 
 # Held once; NULL without memory.
-cdef Item* item_new(Completions* completions) noexcept nogil
+cdef Item* item_new(Completions* completions, Backlog* backlog) noexcept nogil
 cdef void item_drop(Item* item) noexcept nogil
 # Gives up the messages that wait; on the loop, since some are Python's.
 cdef void item_forget_waiting(Item* item) noexcept nogil
 # Sends the item's request, which then holds it twice more. An error: nothing is in flight.
 cdef TRITONSERVER_Error* item_send(Item* item, TRITONSERVER_Server* server) noexcept nogil
+# Nobody wants its further responses.
+cdef void item_mute(Item* item) noexcept nogil
 # Asks the core to cancel the item's request, if it has it.
 cdef void item_cancel(Item* item) noexcept nogil
 # Gives up a drained result, with its hold on the item.

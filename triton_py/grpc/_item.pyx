@@ -17,12 +17,20 @@ from triton_py.abi.tritonserver cimport (
     TRITONSERVER_ServerInferAsync,
 )
 from triton_py.abi.types cimport (
+    TRITONSERVER_ERROR_UNAVAILABLE,
     TRITONSERVER_REQUEST_RELEASE_ALL,
     TRITONSERVER_RESPONSE_COMPLETE_FINAL,
     TRITONSERVER_Error,
     TRITONSERVER_InferenceRequest,
     TRITONSERVER_InferenceResponse,
     TRITONSERVER_Server,
+)
+from triton_py.frontend._backlog cimport (
+    Backlog,
+    backlog_drop,
+    backlog_fault,
+    backlog_hold,
+    flag_set,
 )
 from triton_py.frontend._completions cimport (
     Completions,
@@ -33,18 +41,27 @@ from triton_py.frontend._completions cimport (
 )
 from triton_py.frontend._memory cimport (
     ATOMIC_ACQ_REL,
+    ATOMIC_ACQUIRE,
     Block,
     arena_free,
     arena_init,
     atomic_add,
+    atomic_load,
     block_drop,
 )
 from triton_py.grpc._decode cimport PARAM_BOOL, Param
 from triton_py.grpc._encode cimport ResponseParts
 from triton_py.grpc._infer cimport VERSION_DIGITS, take_response
-from triton_py.grpc._outgoing cimport Outgoing, outgoing_drop, outgoing_response
+from triton_py.grpc._outgoing cimport Outgoing, outgoing_count, outgoing_drop, outgoing_response
 from triton_py.grpc._wire cimport View
 from triton_py.inprocess.allocator cimport default_allocator
+from triton_py.tracing._record cimport (
+    STAMP_INFER_RESPONSE_COMPLETE,
+    recording_drop,
+    recording_hand,
+    recording_stamp,
+    trace_now,
+)
 
 cdef const char* FINAL_PARAMETER = b"triton_final_response"
 
@@ -55,7 +72,7 @@ cdef void _forget(TRITONSERVER_Error* error) noexcept nogil:
         TRITONSERVER_ErrorDelete(error)
 
 
-cdef Item* item_new(Completions* completions) noexcept nogil:
+cdef Item* item_new(Completions* completions, Backlog* backlog) noexcept nogil:
     cdef Item* item = <Item*> malloc(sizeof(Item))
     if item == NULL:
         return NULL
@@ -63,6 +80,7 @@ cdef Item* item_new(Completions* completions) noexcept nogil:
     memset(item, 0, <size_t> (<char*> &item.last - <char*> item))
     item.refs = 1
     item.completions = completions_hold(completions)
+    item.backlog = backlog_hold(backlog)
     arena_init(&item.arena, item.first, ITEM_ROOM)
     return item
 
@@ -84,7 +102,14 @@ cdef void item_drop(Item* item) noexcept nogil:
     block_drop(item.block)
     arena_free(&item.arena)
     completions_drop(item.completions)
+    backlog_drop(item.backlog)
+    if item.trace != NULL:
+        recording_drop(item.trace)
     free(item)
+
+
+cdef void item_mute(Item* item) noexcept nogil:
+    flag_set(&item.muted)
 
 
 cdef void item_cancel(Item* item) noexcept nogil:
@@ -102,7 +127,8 @@ cdef TRITONSERVER_Error* item_send(Item* item, TRITONSERVER_Server* server) noex
         return error
     # Held for the release and for the final response, before either can come.
     atomic_add(&item.refs, 2, ATOMIC_ACQ_REL)
-    error = TRITONSERVER_ServerInferAsync(server, item.request, NULL)
+    error = TRITONSERVER_ServerInferAsync(
+        server, item.request, recording_hand(item.trace) if item.trace != NULL else NULL)
     if error != NULL:
         atomic_add(&item.refs, -2, ATOMIC_ACQ_REL)
     return error
@@ -132,7 +158,7 @@ cdef int _encode(Result* result, TRITONSERVER_InferenceResponse* response) noexc
     cdef Param final
     nothing.data = NULL
     nothing.size = 0
-    if take_response(response, parts, digits, &result.fault) != 0:
+    if take_response(response, parts, digits, False, &result.fault) != 0:
         return -1
     final.key.data = FINAL_PARAMETER
     final.key.size = strlen(FINAL_PARAMETER)
@@ -144,11 +170,29 @@ cdef int _encode(Result* result, TRITONSERVER_InferenceResponse* response) noexc
     return 0 if result.message != NULL else -1
 
 
+cdef void _count(Result* result) noexcept nogil:
+    """Counts the message among what waits for the client, or gives it up where that is too much."""
+    cdef Item* item = result.item
+    if not outgoing_count(result.message, item.backlog, item.bounded):
+        return
+    outgoing_drop(result.message)
+    result.message = NULL
+    result.overflow = True
+    item_mute(item)
+    backlog_fault(item.backlog, &result.fault, <int> TRITONSERVER_ERROR_UNAVAILABLE + 1)
+
+
 cdef void _on_response(TRITONSERVER_InferenceResponse* response, uint32_t flags, void* userp
                        ) noexcept nogil:
     cdef Item* item = <Item*> userp
     cdef bint final = (flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL) != 0
+    cdef bint muted = atomic_load(&item.muted, ATOMIC_ACQUIRE) != 0
     cdef Result* result
+    if final and item.trace != NULL:
+        recording_stamp(item.trace, STAMP_INFER_RESPONSE_COMPLETE, trace_now())
+    if muted and response != NULL:
+        _forget(TRITONSERVER_InferenceResponseDelete(response))
+        response = NULL
     if final:
         result = &item.last
     elif response == NULL:
@@ -166,11 +210,14 @@ cdef void _on_response(TRITONSERVER_InferenceResponse* response, uint32_t flags,
     result.message = NULL
     result.response = NULL
     result.fault.status = 0
+    result.overflow = False
     if response != NULL:
         if item.classified or TRITONSERVER_InferenceResponseError(response) != NULL:
             result.response = response
         elif _encode(result, response) != 0:
             _forget(TRITONSERVER_InferenceResponseDelete(response))
+        else:
+            _count(result)
     completions_push(item.completions, &result.finished)
 
 

@@ -14,6 +14,13 @@ from triton_py.grpc._nghttp2 cimport (
     FRAME_HEADERS,
 )
 from triton_py.grpc._outgoing cimport Outgoing
+from triton_py.tracing._record cimport (
+    STAMP_GRPC_SEND_END,
+    STAMP_GRPC_SEND_START,
+    recording_drop,
+    recording_stamp,
+    trace_now,
+)
 
 
 cdef enum:
@@ -100,9 +107,18 @@ cdef bint lone_answer(Call* call) noexcept nogil:
     last = &parts[answer.count + 1]
     last.iov_base = end
     last.iov_len = _put_end(end, call)
+    if call.trace != NULL:
+        call.send_noted = True
+        recording_stamp(call.trace, STAMP_GRPC_SEND_START, trace_now())
     if not lone_send(&call.lone, parts, answer.count + 2,
                      parts[0].iov_len + answer.left + last.iov_len):
         return False
+    if call.send_noted:
+        # The loop may look at the connection only in a second; it leaves the trace of an answer
+        # that was sent alone.
+        recording_stamp(call.trace, STAMP_GRPC_SEND_END, trace_now())
+        recording_drop(call.trace)
+        call.trace = NULL
     call_drop(call)
     return True
 

@@ -8,9 +8,10 @@ each buffer that shows a piece to the transport. Dropped with the GIL, unless ``
 """
 
 from cpython.ref cimport PyObject
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from triton_py.abi.types cimport TRITONSERVER_InferenceResponse
+from triton_py.frontend._backlog cimport Backlog
 from triton_py.frontend._fault cimport Fault
 from triton_py.grpc._encode cimport ResponseParts
 from triton_py.grpc._wire cimport View
@@ -32,6 +33,8 @@ cdef struct Outgoing:
     size_t offset                               # in that segment
     TRITONSERVER_InferenceResponse *response    # owned: what segments lie in; or NULL
     PyObject *owner                             # owned: likewise; or NULL
+    Backlog *backlog                            # counted: where it is counted; or NULL
+    size_t counted                              # bytes of it
     uint32_t count
     Segment *segments
 
@@ -43,8 +46,14 @@ cdef void put_prefix(uint8_t *to, bint compressed, size_t size) noexcept nogil
 cdef Outgoing *outgoing_response(TRITONSERVER_InferenceResponse *response, ResponseParts &parts,
                                  bint stream, View error, size_t limit, Fault *fault
                                  ) noexcept nogil
+# Of the outputs, the bytes that the message will have a copy of.
+cdef uint64_t outgoing_copies(ResponseParts &parts) noexcept nogil
 # A message that Python encoded.
 cdef Outgoing *outgoing_bytes(bytes message, bint compressed) except NULL
+# Counts its bytes in a backlog, if they aren't yet, until they are handed to HTTP/2 or it is
+# dropped. `bounded`, True: it would go beyond the bound, and is not counted.
+cdef bint outgoing_count(Outgoing *message, Backlog *backlog, bint bounded) noexcept nogil
+cdef void outgoing_uncount(Outgoing *message) noexcept nogil
 cdef void outgoing_drop(Outgoing *message) noexcept nogil
 # The message, without its prefix, as one object; for compression.
 cdef bytes outgoing_joined(Outgoing *message)

@@ -4,7 +4,7 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
@@ -17,6 +17,13 @@ from triton_py.abi.types cimport (
     TRITONSERVER_ERROR_UNAVAILABLE,
     TRITONSERVER_Error,
     TRITONSERVER_InferenceResponse,
+)
+from triton_py.frontend._backlog cimport (
+    Backlog,
+    backlog_add,
+    backlog_drop,
+    backlog_hold,
+    backlog_overflows,
 )
 from triton_py.frontend._fault cimport Fault, fault_set
 from triton_py.frontend._memory cimport ATOMIC_ACQ_REL, atomic_add
@@ -47,6 +54,8 @@ cdef Outgoing *_new(uint32_t segments, size_t inline_size) noexcept nogil:
     message.offset = 0
     message.response = NULL
     message.owner = NULL
+    message.backlog = NULL
+    message.counted = 0
     message.count = segments
     message.segments = <Segment *>(message + 1)
     return message
@@ -109,6 +118,19 @@ cdef Outgoing *outgoing_response(TRITONSERVER_InferenceResponse *response, Respo
     return message
 
 
+cdef uint64_t outgoing_copies(ResponseParts &parts) noexcept nogil:
+    cdef uint64_t copied = 0
+    cdef View nothing
+    cdef size_t i
+    nothing.data = NULL
+    nothing.size = 0
+    cdef bint join = message_size(parts, False, nothing) <= JOIN_BELOW
+    for i in range(parts.outputs.size()):
+        if join or parts.outputs[i].data.size < BORROW_FROM:
+            copied += parts.outputs[i].data.size
+    return copied
+
+
 cdef Outgoing *outgoing_bytes(bytes message, bint compressed) except NULL:
     cdef size_t size = <size_t>PyBytes_GET_SIZE(message)
     cdef bint join = size <= JOIN_BELOW
@@ -132,9 +154,30 @@ cdef Outgoing *outgoing_bytes(bytes message, bint compressed) except NULL:
     return out
 
 
+cdef bint outgoing_count(Outgoing *message, Backlog *backlog, bint bounded) noexcept nogil:
+    if message.backlog != NULL:
+        return False
+    if not bounded:
+        backlog_add(backlog, <int64_t>message.left)
+    elif backlog_overflows(backlog, <int64_t>message.left):
+        return True
+    message.counted = message.left
+    message.backlog = backlog_hold(backlog)
+    return False
+
+
+cdef void outgoing_uncount(Outgoing *message) noexcept nogil:
+    if message.backlog == NULL:
+        return
+    backlog_add(message.backlog, -<int64_t>message.counted)
+    backlog_drop(message.backlog)
+    message.backlog = NULL
+
+
 cdef void outgoing_drop(Outgoing *message) noexcept nogil:
     if message == NULL or atomic_add(&message.refs, -1, ATOMIC_ACQ_REL) != 0:
         return
+    outgoing_uncount(message)
     if message.response != NULL:
         _delete(message.response)
     if message.owner != NULL:

@@ -1,5 +1,7 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
+from libc.stdint cimport uint64_t
+
 from triton_py.frontend._memory cimport Block
 
 
@@ -8,6 +10,7 @@ cdef class Received:
 
     cdef Block* block           # counted; NULL for an empty message
     cdef size_t size
+    cdef uint64_t received_ns   # monotonic: when it was complete
 
     cdef const char* data(self) noexcept
 

@@ -3,6 +3,7 @@
 """The fast path. Responses are encoded on the thread that sends them, so that several instances
 write at once and the loop only sends."""
 
+from cpython.ref cimport Py_INCREF, PyObject
 from libc.stdint cimport INT32_MAX, int64_t, uint8_t, uint32_t
 
 from triton_py.abi.tritonserver cimport (
@@ -50,14 +51,23 @@ from triton_py.grpc._infer cimport (
     VERSION_DIGITS,
     fault_error,
     fill_request,
+    set_wire,
     take_response,
     wants_classes,
 )
 from triton_py.grpc._lone cimport lone_answer
 from triton_py.grpc._outgoing cimport PREFIX, Outgoing, outgoing_response
+from triton_py.grpc._trace cimport call_trace
 from triton_py.grpc._wire cimport View
 from triton_py.inprocess.allocator cimport default_allocator
 from triton_py.inprocess.status cimport c_text, check, exception_of
+from triton_py.tracing._record cimport (
+    STAMP_GRPC_SEND_START,
+    STAMP_INFER_RESPONSE_COMPLETE,
+    recording_hand,
+    recording_stamp,
+    trace_now,
+)
 
 from triton_py.errors import UnsupportedError
 from triton_py.grpc.versions import parse_version
@@ -91,6 +101,11 @@ cdef int _forward(Endpoint endpoint, Call* call) except -1:
     return 0
 
 
+cdef void _note_model(Call* call, str name) noexcept:
+    Py_INCREF(name)
+    call.model = <PyObject*> name
+
+
 cdef bint unary_submit(Endpoint endpoint, Call* call) except -1:
     cdef InferRequest message = endpoint.scratch
     cdef TRITONSERVER_Server* server = endpoint.server
@@ -102,6 +117,8 @@ cdef bint unary_submit(Endpoint endpoint, Call* call) except -1:
     cdef const char* c_name
     decode_into(message, <const uint8_t*> block_data(call.block) if call.block != NULL
                 else <const uint8_t*> &_nothing, call.size)
+    if call.began and call.model == NULL:
+        _note_model(call, message.name)
     if wants_classes(message):
         return False
     version = requested_version(message)
@@ -117,8 +134,11 @@ cdef bint unary_submit(Endpoint endpoint, Call* call) except -1:
         raise UnsupportedError(
             "ModelInfer RPC doesn't support models with decoupled transaction policy")
     fill_request(call.request, message, &call.arena, &empty_final)
+    set_wire(call.request, message, call.began_ns)
     if endpoint.forward is not None:
         _forward(endpoint, call)
+    if endpoint.tracer.on:
+        call.trace = call_trace(endpoint, call, c_name, call.began_ns)
     permit_lone(<Connection> call.connection, call)
     with nogil:
         error = _send(server, call)
@@ -139,7 +159,8 @@ cdef TRITONSERVER_Error* _send(TRITONSERVER_Server* server, Call* call) noexcept
     call_hold(call)
     call_hold(call)
     completions_begin(call.completions)
-    error = TRITONSERVER_ServerInferAsync(server, call.request, NULL)
+    error = TRITONSERVER_ServerInferAsync(
+        server, call.request, recording_hand(call.trace) if call.trace != NULL else NULL)
     if error != NULL:
         completions_end(call.completions)
         call_drop(call)
@@ -162,7 +183,7 @@ cdef void _encode(Call* call, TRITONSERVER_InferenceResponse* response) noexcept
     cdef View no_error
     no_error.data = NULL
     no_error.size = 0
-    if take_response(response, parts, digits, &call.fault) == 0:
+    if take_response(response, parts, digits, False, &call.fault) == 0:
         call.answer = outgoing_response(response, parts, False, no_error, INT32_MAX, &call.fault)
     if call.answer == NULL:
         _delete(response)
@@ -171,6 +192,8 @@ cdef void _encode(Call* call, TRITONSERVER_InferenceResponse* response) noexcept
 cdef void _on_response(TRITONSERVER_InferenceResponse* response, uint32_t flags, void* userp
                        ) noexcept nogil:
     cdef Call* call = <Call*> userp
+    if call.trace != NULL and flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL:
+        recording_stamp(call.trace, STAMP_INFER_RESPONSE_COMPLETE, trace_now())
     if response != NULL:
         call.responses += 1
         if call.responses > 1:
@@ -206,6 +229,12 @@ cdef int unary_answer(Connection connection, Call* call) except -1:
     cdef Outgoing* answer
     if call.ended:
         return 0        # by its deadline, say
+    # Where somebody sent the answer without the loop, or a part of it, the start is noted, and the
+    # trace of a sent one is no longer ours.
+    if not call.send_noted and call.trace != NULL:
+        call.send_noted = True
+        with nogil:
+            recording_stamp(call.trace, STAMP_GRPC_SEND_START, trace_now())
     if call.responses != 1:
         return answer_status(connection, call, STATUS_INTERNAL,
                              f"expected a single response, got {call.responses}")

@@ -21,7 +21,10 @@ from triton_py.errors import (
 )
 from triton_py.grpc.versions import parse_version
 from triton_py.inprocess import NativeServer
+from triton_py.inprocess.log_settings import log_settings, update_log_settings
 from triton_py.proto import grpc_service as pb
+from triton_py.tracing import TraceManager
+from triton_py.tracing.protocol import as_lists, change_from_lists
 
 
 def server_live(server: NativeServer, request: Any) -> Any:
@@ -120,6 +123,48 @@ def repository_model_unload(server: NativeServer, request: Any) -> Any:
     return pb.RepositoryModelUnloadResponse()
 
 
+def trace_setting(tracing: TraceManager) -> Callable[[NativeServer, Any], Any]:
+    def get_or_set(server: NativeServer, request: Any) -> Any:
+        name = request.model_name
+        if name:
+            try:
+                ready = server.model_is_ready(name)
+            except (NotFoundError, UnavailableError):
+                ready = False
+            if not ready:
+                raise InvalidArgumentError(f"Request for unknown model : {name}")
+        if request.settings:
+            tracing.update(name, change_from_lists(
+                {key: list(value.value) for key, value in request.settings.items()}))
+        response = pb.TraceSettingResponse()
+        for key, values in as_lists(tracing.view(name)).items():
+            response.settings[key].value.extend(values)
+        return response
+
+    return get_or_set
+
+
+#: Setting -> the member of SettingValue that holds it, and what that is in an error.
+_LOG_VALUES = {"log_verbose_level": ("uint32_param", "int32"),
+               "log_file": ("string_param", "string"),
+               "log_format": ("string_param", "string")}  # fmt: skip
+_LOG_SWITCH = ("bool_param", "boolean")
+
+
+def change_log_settings(server: NativeServer, request: Any) -> Any:
+    changes = {}
+    for name, value in request.settings.items():
+        member, words = _LOG_VALUES.get(name, _LOG_SWITCH)
+        if value.WhichOneof("parameter_choice") != member:
+            raise InvalidArgumentError(f"expect {words} for '{name}'")
+        changes[name] = getattr(value, member)
+    settings = update_log_settings(changes) if changes else log_settings()
+    response = pb.LogSettingsResponse()
+    for name, setting in settings.items():
+        setattr(response.settings[name], _LOG_VALUES.get(name, _LOG_SWITCH)[0], setting)
+    return response
+
+
 def unsupported(what: str) -> Callable[[NativeServer, Any], Any]:
     def refuse(server: NativeServer, request: Any) -> Any:
         raise UnsupportedError(f"{what} is not supported by this server")
@@ -127,7 +172,7 @@ def unsupported(what: str) -> Callable[[NativeServer, Any], Any]:
     return refuse
 
 
-#: By method of ``GRPCInferenceService``.
+#: By method of ``GRPCInferenceService``; TraceSetting, which asks the tracing, is not among them.
 CALLS: dict[str, Callable[[NativeServer, Any], Any]] = {
     "ServerLive": server_live,
     "ServerReady": server_ready,
@@ -145,8 +190,7 @@ CALLS: dict[str, Callable[[NativeServer, Any], Any]] = {
     "CudaSharedMemoryStatus": unsupported("CUDA shared memory"),
     "CudaSharedMemoryRegister": unsupported("CUDA shared memory"),
     "CudaSharedMemoryUnregister": unsupported("CUDA shared memory"),
-    "TraceSetting": unsupported("changing trace settings"),
-    "LogSettings": unsupported("changing log settings"),
+    "LogSettings": change_log_settings,
 }
 
 #: Calls that may take as long as a model's loading does.

@@ -12,34 +12,49 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
+import grpc
 from google.protobuf.message import DecodeError
 
 from triton_py.errors import InvalidArgumentError, UnavailableError
+from triton_py.frontend.restriction import Restriction
 from triton_py.grpc import health
-from triton_py.grpc.control import CALLS, SLOW
+from triton_py.grpc.control import CALLS, SLOW, trace_setting
 from triton_py.grpc.infer import Inference
 from triton_py.grpc.options import GrpcOptions
+from triton_py.grpc.restricted import of_path
 from triton_py.grpc.status import SHUTTING_DOWN, abort
 from triton_py.grpc.stream import Stream, write
 from triton_py.inprocess import AsyncBridge, NativeServer
 from triton_py.proto import grpc_service as pb
+from triton_py.tracing import TraceManager
 
 #: Of one message in and one out; of one in and many out; of many in and many out.
 UNARY, RESPONSES, STREAM = "unary", "responses", "stream"
+#: As STREAM, but of inferences, which the nghttp2 transport handles by itself.
+INFERENCES = "inferences"
 
 Handler = Callable[[Any, Any], Awaitable[Any]]
+
+
+class Route(NamedTuple):
+    """A method: of which kind it is, its handler, and what a client needs to call it."""
+
+    kind: str
+    handler: Handler
+    restriction: Restriction | None
 
 
 class Handlers:
     """All methods, over one server; belongs to one event loop."""
 
-    def __init__(self, server: NativeServer, options: GrpcOptions) -> None:
+    def __init__(self, server: NativeServer, options: GrpcOptions, tracing: TraceManager) -> None:
         self._server = server
         self._options = options
+        self.tracing = tracing
         self.bridge = AsyncBridge(asyncio.get_running_loop())
-        self.inference = Inference(server, self.bridge, options)
+        self.inference = Inference(server, self.bridge, options, tracing.tracer)
         #: Set when the server stops: streams and watches end themselves.
         self.stopping = asyncio.Event()
         # Loads may take minutes: they don't keep health checks waiting for a thread.
@@ -54,17 +69,27 @@ class Handlers:
         self._quick.shutdown(wait=False)
         self._slow.shutdown(wait=False)
 
-    def table(self) -> dict[str, tuple[str, Handler]]:
-        """By path: which kind of method it is, and its handler."""
+    def table(self) -> dict[str, Route]:
+        """All methods, by path."""
+        restricted = self._options.restricted
+        return {path: Route(kind, handler, of_path(path, restricted))
+                for path, (kind, handler) in self._methods().items()}
+
+    def _methods(self) -> dict[str, tuple[str, Handler]]:
         table: dict[str, tuple[str, Handler]] = {
             f"/{health.SERVICE}/Check": (UNARY, self._check),
             f"/{health.SERVICE}/Watch": (RESPONSES, self._watch),
         }
+        if self._options.reflection:
+            from triton_py.grpc.reflection import ALPHA_SERVICE, SERVICE
+
+            for service in (SERVICE, ALPHA_SERVICE):
+                table[f"/{service}/ServerReflectionInfo"] = (STREAM, self._reflect)
         for name, method in pb.METHODS.items():
             if name == "ModelInfer":
                 table[method.path] = (UNARY, self.model_infer)
             elif name == "ModelStreamInfer":
-                table[method.path] = (STREAM, self._model_stream_infer)
+                table[method.path] = (INFERENCES, self._model_stream_infer)
             else:
                 table[method.path] = (UNARY, self._control(name, method))
         return table
@@ -74,7 +99,7 @@ class Handlers:
         return await asyncio.get_running_loop().run_in_executor(pool, function, *arguments)
 
     def _control(self, name: str, method: Any) -> Handler:
-        call = CALLS[name]
+        call = trace_setting(self.tracing) if name == "TraceSetting" else CALLS[name]
         slow = name in SLOW
 
         def run(data: bytes) -> bytes:
@@ -98,7 +123,8 @@ class Handlers:
             if self.stopping.is_set():
                 raise UnavailableError(SHUTTING_DOWN)
             # Metadata is asked for only where it's used: making the tuples costs.
-            metadata = context.invocation_metadata() if self._options.header_forward_pattern else ()
+            wanted = self._options.header_forward_pattern or self.tracing.tracer.is_propagating
+            metadata = context.invocation_metadata() if wanted else ()
             return await self.inference.unary(data, metadata)
         except Exception as error:
             # asyncio.CancelledError is none: the client left, and the bridge cancels the request.
@@ -107,7 +133,8 @@ class Handlers:
 
     async def _model_stream_infer(self, _: Any, context: Any) -> None:
         stream = Stream(self.inference, context, context.invocation_metadata() or (),
-                        self.stopping, self._options.max_stream_backlog)
+                        self.stopping, self._options.max_stream_backlog,
+                        self._options.max_stream_backlog_bytes)
         try:
             await stream.run()
         except Exception as error:  # noqa: BLE001  abort() raises
@@ -122,6 +149,29 @@ class Handlers:
         except Exception as error:
             await abort(context, error)
             raise
+
+    async def _reflect(self, _: Any, context: Any) -> None:
+        from triton_py.grpc.reflection import answer
+
+        stop = asyncio.ensure_future(self.stopping.wait())
+        read: asyncio.Future[Any] | None = None
+        try:
+            while True:
+                read = asyncio.ensure_future(context.read())
+                await asyncio.wait({read, stop}, return_when=asyncio.FIRST_COMPLETED)
+                if not read.done():
+                    raise UnavailableError(SHUTTING_DOWN)
+                message = read.result()
+                if message is grpc.aio.EOF:
+                    return
+                if not await write(context, answer(bytes(message))):
+                    return
+        except Exception as error:  # noqa: BLE001  abort() raises
+            await abort(context, error)
+        finally:
+            stop.cancel()
+            if read is not None:
+                read.cancel()
 
     async def _watch(self, _: bytes, context: Any) -> None:
         last = None

@@ -5,10 +5,16 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
+
+from triton_py.frontend.address import unix_path
+from triton_py.frontend.restriction import Restriction
+from triton_py.frontend.tls import Tls
+from triton_py.grpc.restricted import check_restricted
 
 INT32_MAX = 2**31 - 1
 
@@ -90,23 +96,16 @@ class KeepAlive:
 
 
 @dataclass(frozen=True)
-class Tls:
-    """Paths of PEM files; ``mutual``: a client needs a certificate that ``root_cert`` signed."""
-
-    server_cert: str
-    server_key: str
-    root_cert: str = ""
-    mutual: bool = False
-
-
-@dataclass(frozen=True)
 class GrpcOptions:
     """One field per setting; the command line's flags overlay it."""
 
+    #: A host, or ``unix:PATH``, to which the port means nothing.
     address: str = "127.0.0.1"
     #: 0: any free port; ``GrpcServer.start`` returns the one that was taken.
     port: int = 8001
     reuse_port: bool = False
+    #: Permissions of a Unix socket.
+    unix_socket_mode: int = 0o600
     transport: Transport = Transport.AUTO
     #: Bytes of one received or sent message.
     max_message_bytes: int = INT32_MAX
@@ -119,9 +118,17 @@ class GrpcOptions:
     #: Requests of one stream that are in flight or whose responses wait to be sent, above which
     #: no more are read from it.
     max_stream_backlog: int = 1024
+    #: Bytes of one stream's responses that wait to be sent, above which no more requests are read
+    #: from it; a request of a decoupled model whose next response would go beyond is cancelled.
+    max_stream_backlog_bytes: int = 64 * 1024 * 1024
     compression: CompressionLevel = CompressionLevel.NONE
     keep_alive: KeepAlive = field(default_factory=KeepAlive)
     tls: Tls | None = None
+    #: By category of calls (``frontend.restriction.CATEGORIES``), the metadata that a client needs;
+    #: ``frontend.restriction.grpc_restriction`` makes it.
+    restricted: Mapping[str, Restriction] = field(default_factory=dict)
+    #: Serves gRPC's server reflection.
+    reflection: bool = True
     #: Connections beyond this are closed at once. nghttp2 only.
     max_connections: int = 8192
     #: Calls of one connection at a time; its further ones wait at the client. nghttp2 only.
@@ -136,6 +143,8 @@ class GrpcOptions:
     header_forward_pattern: str = ""
 
     def __post_init__(self) -> None:
+        unix_path(self.address)
+        check_restricted(self.restricted)
         if not 0 <= self.port <= 65535:
             raise ValueError(f"gRPC port {self.port} is not in 0..65535")
         if not 0 < self.max_message_bytes <= INT32_MAX:
@@ -148,7 +157,7 @@ class GrpcOptions:
         if self.send_timeout < 0:
             raise ValueError(f"gRPC option send_timeout is {self.send_timeout}, expected >= 0")
         for name in ("max_tensors", "max_parameters", "max_stream_backlog", "max_streams",
-                     "max_connections"):
+                     "max_connections", "max_stream_backlog_bytes"):
             if getattr(self, name) < 1:
                 raise ValueError(f"gRPC option {name} is {getattr(self, name)}, expected >= 1")
         if self.max_concurrent_calls is not None and self.max_concurrent_calls < 1:
@@ -158,7 +167,10 @@ class GrpcOptions:
 
     @property
     def where(self) -> str:
-        """``address:port``, an IPv6 address in brackets."""
+        """``address:port``, an IPv6 address in brackets; or ``unix:PATH``."""
+        path = unix_path(self.address)
+        if path is not None:
+            return f"unix:{path}"
         if ":" in self.address and not self.address.startswith("["):
             return f"[{self.address}]:{self.port}"
         return f"{self.address}:{self.port}"

@@ -36,6 +36,9 @@ STATUS_BY_CODE: dict[int, grpc.StatusCode] = {
     CancelledError.code: grpc.StatusCode.CANCELLED,
 }
 
+#: By number.
+STATUS_NAMES = [code.name for code in sorted(grpc.StatusCode, key=lambda code: code.value[0])]
+
 SHUTTING_DOWN = "GRPC server is shutting down and has stopped accepting new requests."
 
 # Printable ASCII but the percent sign and what quote() leaves as it is anyway.

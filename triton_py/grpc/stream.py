@@ -6,12 +6,16 @@ Requests go to the core in the order in which they arrive. Responses of models t
 one leave in that order too; those of decoupled models leave as they come. An error belongs to its
 request and travels as a message, the stream goes on; unless the client sent the metadata
 ``triton_grpc_error: true``, then the first error ends the call with its status.
+
+What waits for a client is bounded: beyond that no more requests are read, and one of a decoupled model,
+whose responses can't be held back, is cancelled.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Coroutine
 from typing import Any
 
 import grpc
@@ -24,6 +28,7 @@ from triton_py.grpc.infer import Inference, Metadata
 from triton_py.grpc.status import SHUTTING_DOWN, as_triton_error
 from triton_py.inprocess import FINAL, NativeResponse
 from triton_py.inprocess.bridge import ResponseStream
+from triton_py.tracing._tracer import TraceSample, now
 
 
 async def write(context: Any, message: bytes) -> bool:
@@ -55,12 +60,15 @@ class Stream:
     """One call of ``ModelStreamInfer``."""
 
     def __init__(self, inference: Inference, context: Any,
-                 metadata: Metadata, stopping: asyncio.Event, max_backlog: int) -> None:
+                 metadata: Metadata, stopping: asyncio.Event, max_backlog: int,
+                 max_backlog_bytes: int) -> None:
         self._inference = inference
         self._context = context
         self._metadata = list(metadata)
         self._stopping = stopping
         self._max_backlog = max_backlog
+        self._max_backlog_bytes = max_backlog_bytes
+        self._bytes = 0         # of the messages that wait
         self._end_on_error = ("triton_grpc_error", "true") in (
             (k, v.decode("ascii", "replace") if isinstance(v, bytes) else v)
             for k, v in self._metadata
@@ -70,6 +78,8 @@ class Stream:
         self._tasks: dict[asyncio.Task[None], ResponseStream] = {}
         self._progress = asyncio.Event()
         self._fatal: TritonError | None = None
+        #: When the last request was read, for traces.
+        self._read_ns = now()
 
     # --- one request ---
 
@@ -78,6 +88,7 @@ class Stream:
         slot = _Slot()
         self._ordered.append(slot)
         message: InferRequest | None = None
+        sample: TraceSample | None = None
         target: _Slot | None = slot
         try:
             message = self._inference.decode(data)
@@ -86,16 +97,33 @@ class Stream:
             if self._inference.is_decoupled(message):
                 self._settle(slot)
                 target = None
-            request, empty_final, classes = self._inference.build(message, self._metadata)
+            request, empty_final, classes = self._inference.build(
+                message, self._metadata, now())
+            sample = self._inference.trace(request, message.name, self._metadata, self._read_ns)
+            self._read_ns = now()
             responses = self._inference.bridge.stream(request)
         except Exception as error:  # noqa: BLE001  as_triton_error logs what isn't ours
+            if sample is not None:
+                sample.close()
             self._fail(target, as_triton_error(error), message)
             self._settle(slot)
             return
-        task = asyncio.get_running_loop().create_task(
-            self._deliver(responses, message, slot, target, empty_final, classes))
+        delivery = self._deliver(responses, message, slot, target, empty_final, classes)
+        if sample is not None:
+            delivery = self._traced(delivery, sample)
+        task = asyncio.get_running_loop().create_task(delivery)
         self._tasks[task] = responses
         task.add_done_callback(self._finished)
+
+    async def _traced(self, delivery: Coroutine[Any, Any, None], sample: TraceSample) -> None:
+        """A delivery that is traced; what sends its messages is out of sight from here."""
+        try:
+            await delivery
+            sample.stamp("INFER_RESPONSE_COMPLETE")
+            sample.stamp("GRPC_SEND_START")
+            sample.stamp("GRPC_SEND_END")
+        finally:
+            sample.close()
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         del self._tasks[task]
@@ -105,11 +133,19 @@ class Stream:
                        target: _Slot | None, empty_final: bool,
                        classes: dict[str, int]) -> None:
         """Encodes a request's responses as they come. ``target`` is None for a decoupled model."""
+        cut = False
         try:
             async for response, flags in responses:
                 final = bool(flags & FINAL)
+                if cut:
+                    continue
                 if response is not None:
-                    self._put(target, self._encode(message, response, final, classes))
+                    encoded = self._encode(message, response, final, classes)
+                    cut = target is None and self._is_too_much(encoded)
+                    if cut:
+                        responses.cancel()
+                        encoded = self._error(message, self._overflow(), True)
+                    self._put(target, encoded)
                 elif final and target is None and empty_final:
                     self._put(target, encode_response(
                         message.name, message.version, message.request_id,
@@ -124,12 +160,24 @@ class Stream:
         error = response.error
         if error is None:
             return self._inference.encode(response, classes, True, final)
+        return self._error(message, error, final)
+
+    def _error(self, message: InferRequest, error: TritonError, final: bool) -> bytes:
         if self._end_on_error:
             raise error
         return encode_response(
             message.name, message.version, message.request_id,
             {"triton_final_response": final}, [], stream=True, error=_text(error),
         )
+
+    def _is_too_much(self, message: bytes) -> bool:
+        # One that waits alone may be larger: else large outputs could not be had at all.
+        return self._bytes > 0 and self._bytes + len(message) > self._max_backlog_bytes
+
+    def _overflow(self) -> TritonError:
+        return UnavailableError(
+            f"more than {self._max_backlog_bytes} bytes of responses wait for this client to read "
+            "them; the request is cancelled")
 
     def _fail(self, target: _Slot | None, error: TritonError, message: InferRequest | None) -> None:
         """A request that didn't make it to the core, or whose responses can't be sent."""
@@ -141,6 +189,7 @@ class Stream:
         self._put(target, encode_response("", "", id_, {}, [], stream=True, error=_text(error)))
 
     def _put(self, target: _Slot | None, message: bytes) -> None:
+        self._bytes += len(message)
         if target is None or (self._ordered and self._ordered[0] is target):
             self._outbox.append(message)
         else:
@@ -168,8 +217,10 @@ class Stream:
             while True:
                 self._progress.clear()
                 while self._outbox:
-                    if not await write(self._context, self._outbox.popleft()):
+                    message = self._outbox.popleft()
+                    if not await write(self._context, message):
                         return
+                    self._bytes -= len(message)
                 if self._fatal is not None:
                     raise self._fatal
                 if self._stopping.is_set():
@@ -178,7 +229,7 @@ class Stream:
                     if self._stopping.is_set():
                         raise UnavailableError(SHUTTING_DOWN)
                     return
-                if reading and reader is None and self._backlog < self._max_backlog:
+                if reading and reader is None and self._has_room:
                     reader = asyncio.ensure_future(self._context.read())
                 if progress is None or progress.done():
                     progress = asyncio.ensure_future(self._progress.wait())
@@ -206,5 +257,6 @@ class Stream:
                     future.cancel()
 
     @property
-    def _backlog(self) -> int:
-        return len(self._tasks) + len(self._outbox)
+    def _has_room(self) -> bool:
+        return (len(self._tasks) + len(self._outbox) < self._max_backlog
+                and self._bytes < self._max_backlog_bytes)

@@ -16,6 +16,8 @@ cdef const char* status_reason(int status) noexcept nogil
 cdef int answer_head(Exchange* ex, uint64_t body_size, bint close, char* to) noexcept nogil
 # The finished answer as what a transport's writelines takes: bytes, and views over large outputs.
 cdef int append_answer(list parts, Exchange* ex, bint close) except -1
+# Whether a body of so many bytes is copied behind its header.
+cdef bint is_joined(uint64_t body_size) noexcept nogil
 # The body alone, joined, for compression.
 cdef bytes joined_body(Exchange* ex)
 # What an Accept-Encoding header asks for.

@@ -79,6 +79,9 @@ cdef class PieceView:
             raise BufferError("an output of a response is read-only")
         PyBuffer_FillInfo(view, self, <void*> self.at, self.size, 1, flags)
 
+    def __len__(self):
+        return self.size
+
 
 cdef PieceView _view(Exchange* ex, const char* at, Py_ssize_t size):
     cdef PieceView view = PieceView.__new__(PieceView)
@@ -98,6 +101,8 @@ cdef int answer_head(Exchange* ex, uint64_t body_size, bint close, char* to) noe
         connection = b"Connection: keep-alive\r\n"
     size = snprintf(to, HEAD_ROOM, b"HTTP/1.1 %d %s\r\nContent-Length: %llu\r\n%s", ex.status,
                     status_reason(ex.status), <unsigned long long> body_size, connection)
+    if ex.lines != NULL:
+        size += snprintf(to + size, HEAD_ROOM - size, b"%s", ex.lines)
     if ex.extra == NULL:
         if ex.binary:
             size += snprintf(to + size, HEAD_ROOM - size,
@@ -120,6 +125,10 @@ cdef char* _copy_body(Exchange* ex, char* to) noexcept nogil:
     return to
 
 
+cdef bint is_joined(uint64_t body_size) noexcept nogil:
+    return body_size <= JOIN_BELOW
+
+
 cdef int append_answer(list parts, Exchange* ex, bint close) except -1:
     cdef char head[HEAD_ROOM]
     cdef int head_size
@@ -139,7 +148,7 @@ cdef int append_answer(list parts, Exchange* ex, bint close) except -1:
     if ex.head_only:
         parts.append(PyBytes_FromStringAndSize(head, head_size))
         return 0
-    if ex.body_size <= JOIN_BELOW:
+    if is_joined(ex.body_size):
         whole = PyBytes_FromStringAndSize(NULL, head_size + <Py_ssize_t> ex.body_size)
         to = PyBytes_AS_STRING(whole)
         memcpy(to, head, head_size)

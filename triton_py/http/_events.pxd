@@ -2,24 +2,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The responses of a generate_stream request between the thread that sends them and the socket.
 
-What waits is counted for each connection, and bounded: the core can't hold a backend's responses
-back, so a request whose responses would go beyond the bound is cancelled, and what it still answers
-is not kept.
+What waits is counted for each connection, and bounded.
 
 Fields belong to the event loop unless marked: [core] is the response callback's.
 """
 
-from libc.stdint cimport int64_t
-
+from triton_py.frontend._backlog cimport Backlog
 from triton_py.frontend._completions cimport Completions, Finished
 from triton_py.frontend._memory cimport Buf
-
-
-# What a connection's streams have waiting together.
-cdef struct Backlog:
-    int refs
-    int64_t limit
-    int64_t bytes           # atomic
 
 
 # One response as it is sent, or the end.
@@ -46,13 +36,6 @@ cdef struct Stream:
     Event* last
     Event final                 # the last one, which therefore can't be lost
 
-
-# Held once; NULL without memory.
-cdef Backlog* backlog_new(int64_t limit) noexcept nogil
-cdef Backlog* backlog_hold(Backlog* backlog) noexcept nogil
-cdef void backlog_drop(Backlog* backlog) noexcept nogil
-# The bytes that wait after so many more (or, negative, fewer) of them.
-cdef int64_t backlog_add(Backlog* backlog, int64_t bytes) noexcept nogil
 
 # Holds both; NULL without memory.
 cdef Stream* stream_new(Backlog* backlog, Completions* completions) noexcept nogil

@@ -26,6 +26,7 @@ from triton_py.frontend._completions cimport Completions, Finished
 from triton_py.frontend._fault cimport Fault
 from triton_py.frontend._lone cimport Lone
 from triton_py.frontend._memory cimport Arena, Block, Buf
+from triton_py.tracing._record cimport Recording
 
 
 cdef enum:
@@ -36,6 +37,13 @@ cdef enum Coding:
     CODING_IDENTITY
     CODING_GZIP
     CODING_DEFLATE
+
+
+# In which of ORCA's formats the client asks for the server's load.
+cdef enum LoadFormat:
+    LOAD_NONE
+    LOAD_TEXT
+    LOAD_JSON
 
 
 # A binary output: bytes that follow the JSON in the answer's body.
@@ -53,6 +61,8 @@ cdef struct Exchange:
     PyObject* connection        # borrowed; NULL once nobody waits for the answer
     PyObject* payload           # owned: the body of an answer that Python wrote, or NULL
     PyObject* extra             # owned: its header lines, or NULL
+    PyObject* record            # owned: what the access log says of the request, or NULL
+    size_t sent                 # bytes of the answer so far, for that
     bint done                   # the answer is complete
     bint in_flight              # the core has it
     bint unwanted               # the client left: to be cancelled as soon as the core has it
@@ -65,6 +75,9 @@ cdef struct Exchange:
     bint keep_alive
     bint head_only              # a HEAD request: no body is sent
     Coding accept
+    LoadFormat load
+    bint reporting              # it is being asked for: the answer waits
+    const char* lines           # header lines besides those of its kind of answer; NULL: none
     # The request.
     TRITONSERVER_InferenceRequest* request
     TRITONSERVER_Server* server
@@ -72,6 +85,11 @@ cdef struct Exchange:
     Arena arena
     Description description
     Param* forwarded            # headers that become parameters
+    uint64_t received_ns        # monotonic: when its first byte was read
+    bint accounted              # the client wants to know where time and bytes went
+    uint64_t copied             # of the answer's outputs, the bytes that are written anew [core]
+    Recording* trace            # held; NULL: the request is not traced
+    bint send_noted             # the trace knows when the answer began to be sent
     Fault fault                 # the first thing that was wrong [core]
     # The answer [core].
     uint32_t responses

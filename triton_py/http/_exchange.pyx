@@ -43,6 +43,7 @@ from triton_py.frontend._memory cimport (
     buf_free,
     buf_text,
 )
+from triton_py.tracing._record cimport recording_drop
 
 
 # --- exchanges -------------------------------------------------------------------------------
@@ -89,7 +90,7 @@ cdef void _forget(TRITONSERVER_Error* error) noexcept nogil:
 cdef void exchange_drop(Exchange* exchange) noexcept nogil:
     if atomic_add(&exchange.refs, -1, ATOMIC_ACQ_REL) != 0:
         return
-    # payload and extra were taken by the event loop, which needs the GIL for them.
+    # payload, extra and record were taken by the event loop, which needs the GIL for them.
     if exchange.response != NULL:
         _forget(TRITONSERVER_InferenceResponseDelete(exchange.response))
     if exchange.request != NULL:
@@ -101,6 +102,8 @@ cdef void exchange_drop(Exchange* exchange) noexcept nogil:
     buf_free(&exchange.classes)
     arena_free(&exchange.arena)
     completions_drop(exchange.completions)
+    if exchange.trace != NULL:
+        recording_drop(exchange.trace)
     free(exchange)
     atomic_add(&_alive, -1, ATOMIC_ACQ_REL)
 

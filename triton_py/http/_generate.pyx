@@ -55,7 +55,7 @@ cdef int generate_submit(Exchange* ex, const Route* route, const BodyShape* body
         return fault_set(&ex.fault, 400, "generate takes JSON alone, without "
                          "Inference-Header-Content-Length")
     if infer_fits(ex, body.size, limits) != 0 or _describe(ex, route, body, limits) != 0 \
-            or infer_new(ex, route) != 0 or infer_inputs(ex, route, NULL, 0, False) != 0:
+            or infer_new(ex, route, body.size) != 0 or infer_inputs(ex, route, NULL, 0, False) != 0:
         return -1
     if ex.stream == NULL:
         return infer_send(ex, on_response)

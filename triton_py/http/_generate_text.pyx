@@ -113,7 +113,7 @@ cdef int _parameters(Buf* out, TRITONSERVER_InferenceResponse* response, bint ha
         if taken:
             continue
         buf_char(out, c',')
-        if put_parameter(out, response, i, fault) != 0:
+        if put_parameter(out, response, i, -1, fault) != 0:
             return -1
     return 0
 

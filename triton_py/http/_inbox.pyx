@@ -81,6 +81,7 @@ cdef void inbox_compact(Inbox* inbox, Parser* parser) noexcept nogil:
         return
     if parser.state == AT_CHUNK_DATA:
         # Everything is decoded: what comes next may follow the body directly.
+        parser.spent += inbox.end - inbox.begin - to
         parser.scanned = to
         inbox.end = inbox.begin + to
         return
@@ -91,6 +92,7 @@ cdef void inbox_compact(Inbox* inbox, Parser* parser) noexcept nogil:
     line = parser.scanned - parser.line
     left = inbox.end - inbox.begin - parser.line
     memmove(base + to, base + parser.line, left)
+    parser.spent += parser.line - to
     parser.line = to
     parser.scanned = to + line
     inbox.end = inbox.begin + to + left

@@ -41,7 +41,7 @@ cdef int infer_submit(Exchange* ex, const Route* route, const BodyShape* body,
 # The JSON is not larger than it may be.
 cdef int infer_fits(Exchange* ex, uint64_t json_size, const DescribeLimits* limits) noexcept nogil
 # Makes the core's request, with all that was described but for tensors.
-cdef int infer_new(Exchange* ex, const Route* route) noexcept nogil
+cdef int infer_new(Exchange* ex, const Route* route, uint64_t wire_bytes) noexcept nogil
 # Adds the inputs; `left` bytes at `bytes` are the body's binary part.
 cdef int infer_inputs(Exchange* ex, const Route* route, const char* bytes, uint64_t left,
                       bint has_header_length) noexcept nogil

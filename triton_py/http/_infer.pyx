@@ -7,7 +7,7 @@ block keeps until the release callback.
 """
 
 from libc.stdint cimport INT64_MAX, int64_t, uint32_t, uint64_t
-from libc.string cimport memchr, memcmp
+from libc.string cimport memchr, memcmp, strcmp
 
 from triton_py.abi.tritonserver cimport (
     TRITONSERVER_InferenceRequestAddInput,
@@ -53,6 +53,7 @@ from triton_py.frontend._fault cimport fault_set
 from triton_py.http._json_infer cimport describe, description_init
 from triton_py.frontend._memory cimport arena_take
 from triton_py.http._response cimport on_release, on_response, response_allocator
+from triton_py.tracing._record cimport recording_hand
 
 
 # --- the target ------------------------------------------------------------------------------
@@ -303,7 +304,8 @@ cdef int infer_send(Exchange* ex, TRITONSERVER_InferenceResponseCompleteFn_t cal
     exchange_hold(ex)
     exchange_hold(ex)
     completions_begin(ex.completions)
-    error = TRITONSERVER_ServerInferAsync(ex.server, ex.request, NULL)
+    error = TRITONSERVER_ServerInferAsync(
+        ex.server, ex.request, recording_hand(ex.trace) if ex.trace != NULL else NULL)
     if error != NULL:
         completions_end(ex.completions)
         exchange_drop(ex)
@@ -321,11 +323,39 @@ cdef int infer_fits(Exchange* ex, uint64_t json_size, const DescribeLimits* limi
                      <unsigned long long> limits.max_input_bytes)
 
 
-cdef int infer_new(Exchange* ex, const Route* route) noexcept nogil:
+cdef TRITONSERVER_Error* _account(Exchange* ex, uint64_t wire_bytes) noexcept nogil:
+    """Tells the core what it can't know of a request that wants its account."""
+    cdef TRITONSERVER_Error* error
+    cdef Param* param = ex.description.params
+    cdef Input* tensor = ex.description.inputs
+    cdef uint64_t copied = 0
+    while param != NULL and strcmp(param.name, b"triton_account") != 0:
+        param = param.next
+    if param == NULL or not param.truth:
+        return NULL
+    ex.accounted = True
+    while tensor != NULL:
+        # What came as JSON is written anew, the binary part stays where it was received.
+        copied += 0 if tensor.binary else tensor.size
+        tensor = tensor.next
+    error = TRITONSERVER_InferenceRequestSetIntParameter(
+        ex.request, b"triton_account_received_ns", <int64_t> ex.received_ns)
+    if error == NULL:
+        error = TRITONSERVER_InferenceRequestSetIntParameter(
+            ex.request, b"triton_account_wire_bytes", <int64_t> wire_bytes)
+    if error == NULL:
+        error = TRITONSERVER_InferenceRequestSetIntParameter(
+            ex.request, b"triton_account_copied_bytes", <int64_t> copied)
+    return error
+
+
+cdef int infer_new(Exchange* ex, const Route* route, uint64_t wire_bytes) noexcept nogil:
     cdef TRITONSERVER_Error* error
     error = TRITONSERVER_InferenceRequestNew(&ex.request, ex.server, route.model, route.version)
     if error == NULL:
         error = _set_properties(ex.request, &ex.description, ex.forwarded)
+    if error == NULL and ex.description.params != NULL:
+        error = _account(ex, wire_bytes)
     return fault_from(&ex.fault, error) if error != NULL else 0
 
 
@@ -339,7 +369,7 @@ cdef int infer_submit(Exchange* ex, const Route* route, const BodyShape* body,
         if infer_fits(ex, json_size, limits) != 0 or describe(
                 body.bytes, json_size, limits, &ex.description, &ex.fault) != 0:
             return -1
-    if infer_new(ex, route) != 0:
+    if infer_new(ex, route, body.size) != 0:
         return -1
     if body.header_length != NULL and json_size == 0:
         if _raw(ex, body, limits) != 0:

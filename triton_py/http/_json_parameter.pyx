@@ -56,7 +56,8 @@ cdef int _value(Json* j, Param* param, Arena* arena) noexcept nogil:
 
 cdef Param* json_parameter(Json* j, const Text* key, Arena* arena) noexcept nogil:
     cdef Param* param
-    if key.size >= 7 and memcmp(key.at, b"triton_", 7) == 0:
+    cdef bint account = key.size == 14 and memcmp(key.at, b"triton_account", 14) == 0
+    if not account and key.size >= 7 and memcmp(key.at, b"triton_", 7) == 0:
         fault_set(j.fault, 400, "parameter keys starting with 'triton_' are reserved for Triton "
                   "usage and should not be specified.")
         return NULL
@@ -67,5 +68,8 @@ cdef Param* json_parameter(Json* j, const Text* key, Arena* arena) noexcept nogi
     memset(param, 0, sizeof(Param))
     param.name = json_copy(j, key, arena)
     if param.name == NULL or _value(j, param, arena) != 0:
+        return NULL
+    if account and param.kind != PARAM_BOOL:
+        fault_set(j.fault, 400, "parameter 'triton_account' has invalid type. It should be 'bool'.")
         return NULL
     return param

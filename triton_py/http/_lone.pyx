@@ -7,6 +7,14 @@ from libc.stdint cimport uint32_t
 from triton_py.frontend._lone cimport iovec, lone_claim, lone_send
 from triton_py.http._answer cimport HEAD_ROOM, answer_head
 from triton_py.http._exchange cimport Exchange, exchange_drop
+from triton_py.tracing._record cimport (
+    STAMP_HTTP_SEND_END,
+    STAMP_HTTP_SEND_START,
+    recording_drop,
+    recording_stamp,
+    trace_now,
+)
+
 
 cdef enum:
     MOST_PIECES = 14
@@ -31,7 +39,16 @@ cdef bint lone_answer(Exchange* exchange) noexcept nogil:
         parts[count].iov_base = <void*> exchange.pieces[i].at
         parts[count].iov_len = exchange.pieces[i].size
         count += 1
+    if exchange.trace != NULL:
+        exchange.send_noted = True
+        recording_stamp(exchange.trace, STAMP_HTTP_SEND_START, trace_now())
     if not lone_send(&exchange.lone, parts, count, parts[0].iov_len + exchange.body_size):
         return False
+    if exchange.trace != NULL:
+        # The loop may look at the connection only in a second; it leaves the trace of an answer
+        # that was sent alone.
+        recording_stamp(exchange.trace, STAMP_HTTP_SEND_END, trace_now())
+        recording_drop(exchange.trace)
+        exchange.trace = NULL
     exchange_drop(exchange)
     return True

@@ -54,6 +54,7 @@ cdef struct Parser:
     ParserState state
     size_t scanned      # bytes before this were looked at
     size_t line         # where the current line begins
+    size_t spent        # bytes of the request besides those, taken out of the buffer already
     # The request line and the headers that matter to a server of inference.
     Method method
     bint minor          # HTTP/1.0 or HTTP/1.1
@@ -68,6 +69,7 @@ cdef struct Parser:
     Span content_encoding
     Span accept_encoding
     Span inference_length
+    Span load_format        # of endpoint-load-metrics-format
     bint has_inference_length
     uint32_t header_count
     Header headers[MAX_HEADERS]

@@ -239,6 +239,9 @@ cdef ParserState _header(Parser* p, const char* base, size_t start, size_t end) 
             if not _same(value, size, b"chunked", 7):
                 return _fail(p, 501, "the only supported Transfer-Encoding is chunked")
             p.chunked = True
+    elif name_size == 28:
+        if _same(line, name_size, b"endpoint-load-metrics-format", 28):
+            p.load_format = span
     elif name_size == 31:
         if _same(line, name_size, b"inference-header-content-length", 31):
             if p.has_inference_length:

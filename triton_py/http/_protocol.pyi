@@ -5,9 +5,12 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any
 
+from triton_py.frontend.access_log import AccessLog
+from triton_py.http.load_metrics import LoadMetrics
 from triton_py.http.message import Answer, Request
 from triton_py.http.options import HttpOptions
 from triton_py.inprocess import NativeServer
+from triton_py.tracing._tracer import Tracer
 
 class Endpoint:
     """What the connections of one port share."""
@@ -20,6 +23,9 @@ class Endpoint:
         options: HttpOptions,
         loop: asyncio.AbstractEventLoop,
         pool: Executor,
+        tracer: Tracer | None = None,
+        access_log: AccessLog | None = None,
+        load: LoadMetrics | None = None,
     ) -> None: ...
     def open(self) -> None: ...
     async def close(self, grace: float) -> bool: ...

@@ -12,6 +12,7 @@ handing it to the core, which need no GIL and let it go.
 
 from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.list cimport PyList_GET_SIZE
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
@@ -21,22 +22,21 @@ from triton_py.abi.types cimport TRITONSERVER_Server
 from triton_py.http._answer cimport accepted_coding, append_answer
 from triton_py.http._describe cimport PARAM_STRING, DescribeLimits, Param
 from triton_py.http._events cimport (
-    Backlog,
     Event,
-    backlog_drop,
-    backlog_new,
     event_free,
     stream_mute,
     stream_new,
 )
 from triton_py.http._exchange cimport (
     CODING_IDENTITY,
+    LOAD_NONE,
     Exchange,
     exchange_cancel,
     exchange_drop,
     exchange_new,
     exchange_refuse,
 )
+from triton_py.frontend._backlog cimport Backlog, backlog_drop, backlog_new
 from triton_py.frontend._completions cimport (
     Completions,
     Finished,
@@ -50,6 +50,7 @@ from triton_py.frontend._completions cimport (
 from triton_py.frontend._fault cimport fault_set
 from triton_py.frontend._large cimport large_close, large_open, large_tick
 from triton_py.frontend._lone cimport LONE_NOT, LONE_PARTLY, LONE_SENT, lone_arm, lone_look
+from triton_py.http._head cimport head_admitted, head_load_format, head_record, head_text
 from triton_py.http._inbox cimport (
     Inbox,
     inbox_clear,
@@ -76,27 +77,50 @@ from triton_py.http._parser cimport (
     METHOD_POST,
     Parser,
     ParserState,
-    Span,
     parser_feed,
     parser_reset,
 )
 from triton_py.http._response cimport response_allocator
 from triton_py.http._stream cimport answer_ready, stream_append, stream_take
-from triton_py.http._work cimport await_answer, pack_answer, submit_elsewhere, take_answer
+from triton_py.http._work cimport (
+    await_answer,
+    owned,
+    pack_answer,
+    report_load,
+    submit_elsewhere,
+    take_answer,
+)
 from triton_py.inprocess.server cimport NativeServer
+from triton_py.tracing._record cimport (
+    STAMP_HTTP_RECV_END,
+    STAMP_HTTP_RECV_START,
+    STAMP_HTTP_SEND_END,
+    STAMP_HTTP_SEND_START,
+    recording_stamp,
+    trace_now,
+)
+from triton_py.tracing._tracer cimport Tracer
 
 import asyncio
 import logging
 import os
 import re
+from time import perf_counter_ns
 
+from triton_py.frontend.access_log import peer_text
 from triton_py.http.message import Answer, Request
+from triton_py.http.piecewise import PiecewiseTransport
+from triton_py.http.restricted import refusal
 
 cdef enum:
     READ_ELSEWHERE = 1 << 18    # bodies with more JSON than this are read on another thread
     LINGER_TICKS = 3            # how long a refused client may go on sending
+    FAREWELL_TICKS = 4          # and one over TLS take the last bytes, when the server stops
 
 logger = logging.getLogger("triton_py.http")
+
+# What a port without tracing looks at.
+cdef int _never = 0
 
 #: Parameters with a meaning of their own, which no header may take.
 RESERVED = frozenset({"sequence_id", "sequence_start", "sequence_end", "priority", "timeout",
@@ -107,7 +131,8 @@ cdef class Endpoint:
     """What the connections of one port share.
 
     ``app`` takes a ``Request`` and returns an ``Answer`` or a coroutine of one. Without a
-    ``server`` there is no inference here.
+    ``server`` there is no inference here. ``load``, a ``LoadMetrics``, answers those who ask how
+    loaded the server is.
     """
 
     cdef object server_object       # keeps `server` alive
@@ -117,9 +142,16 @@ cdef class Endpoint:
     cdef object pool
     cdef object options
     cdef object forward             # a compiled pattern, or None
+    cdef object restriction         # the header that inference needs, or None
+    cdef bytes refusal              # what is answered without it
+    cdef object load
+    cdef object log                 # an AccessLog, or None
+    cdef bint secure                # TLS
     cdef Completions* completions
     cdef Completions* events        # of streams
     cdef DescribeLimits limits
+    cdef Tracer tracer              # or None
+    cdef const int* tracing         # whether to ask it: its flag, or a static one
     cdef set connections
     cdef uint32_t tick              # seconds since start
     cdef object ticker
@@ -138,10 +170,15 @@ cdef class Endpoint:
         self.events = completions_new()
         if self.completions == NULL or self.events == NULL:
             raise MemoryError("no memory or file descriptors for an HTTP port")
+        self.tracing = &_never
 
-    def __init__(self, server, app, options, loop, pool) -> None:
+    def __init__(self, server, app, options, loop, pool, tracer=None, access_log=None, load=None
+                 ) -> None:
         cdef NativeServer native
         self.connections = set()
+        if tracer is not None:
+            self.tracer = tracer
+            self.tracing = <const int*> &self.tracer.on
         self.app = app
         self.loop = loop
         self.pool = pool
@@ -152,6 +189,12 @@ cdef class Endpoint:
             self.server = native.server()
             if response_allocator() == NULL:
                 raise MemoryError("no memory for the HTTP response allocator")
+        self.load = load
+        self.log = access_log
+        self.secure = options.tls is not None
+        self.restriction = options.restricted.get("inference")
+        if self.restriction is not None:
+            self.refusal = refusal(self.restriction).encode()
         if options.header_forward_pattern:
             self.forward = re.compile(options.header_forward_pattern, re.IGNORECASE)
         self.limits.max_input_bytes = options.max_input_size
@@ -234,11 +277,10 @@ cdef class Endpoint:
             if ex.connection != NULL:
                 connection = <Connection> <object> ex.connection
                 try:
-                    if ex.accept != CODING_IDENTITY and ex.status == 200 \
-                            and ex.body_size >= self.min_compress:
-                        pack_answer(ex, self.loop, self.pool, _ready)
+                    if ex.load != LOAD_NONE:
+                        report_load(ex, self.load.line, self.loop, self.pool, _reported)
                     else:
-                        ex.done = True
+                        self.complete(ex)
                     if not connection.touched:
                         connection.touched = True
                         touched.append(connection)
@@ -268,6 +310,12 @@ cdef class Endpoint:
             else:
                 stream_take(ex, event)
                 connection = <Connection> <object> ex.connection
+                if ex.load != LOAD_NONE and not ex.reporting and not ex.stream.began:
+                    # The load goes into the head, which is sent with the first event.
+                    try:
+                        report_load(ex, self.load.line, self.loop, self.pool, _ready)
+                    except Exception:
+                        connection.give_up()
                 if not connection.touched:
                     connection.touched = True
                     touched.append(connection)
@@ -282,6 +330,15 @@ cdef class Endpoint:
                 connection.flush()
             except Exception:
                 connection.give_up()
+
+    cdef int complete(self, Exchange* ex) except -1:
+        """An inference's answer is written: it is compressed, or may be sent at once."""
+        if ex.accept != CODING_IDENTITY and ex.status == 200 \
+                and ex.body_size >= self.min_compress:
+            pack_answer(ex, self.loop, self.pool, _ready)
+        else:
+            ex.done = True
+        return 0
 
     def _tick(self) -> None:
         cdef Connection connection
@@ -320,9 +377,12 @@ cdef class Connection:
     cdef uint32_t began             # tick at which the current request began
     cdef uint32_t heard             # tick of the last byte
     cdef uint32_t moved             # tick at which the client last took something of an answer
+    # Of the last read, and of the current request's first byte.
+    cdef uint64_t read_ns, received_ns
     cdef object unsent
     cdef Backlog* backlog           # counted: of its streams; NULL: it had none yet
     cdef bint flushing
+    cdef str peer                   # for the access log
     cdef int socket                 # of our own, for answers that others send; -1: not made yet
 
     def __cinit__(self):
@@ -351,9 +411,11 @@ cdef class Connection:
     # --- the transport's side ---
 
     def connection_made(self, transport) -> None:
-        self.transport = transport
+        self.transport = PiecewiseTransport(transport) if self.endpoint.secure else transport
         self.heard = self.began = self.moved = self.endpoint.tick
         self.endpoint.connections.add(self)
+        if self.endpoint.log is not None:
+            self.peer = peer_text(transport.get_extra_info("peername"))
         if self.endpoint.stopping:
             self.abort()
         elif len(self.endpoint.connections) > self.endpoint.max_connections:
@@ -362,7 +424,8 @@ cdef class Connection:
     def get_buffer(self, sizehint):
         if inbox_room(&self.inbox, &self.parser) != 0:
             raise MemoryError("no memory to receive a request")
-        return self
+        # uvloop's TLS asks a buffer for its length, too.
+        return memoryview(self) if self.endpoint.secure else self
 
     def __getbuffer__(self, Py_buffer* view, int flags):
         cdef Inbox* inbox = &self.inbox
@@ -375,7 +438,9 @@ cdef class Connection:
         self.heard = self.endpoint.tick
         if self.lingering:
             return
+        self.read_ns = trace_now()
         if self.inbox.begin == self.inbox.end:
+            self.received_ns = self.read_ns
             self.began = self.endpoint.tick
         self.inbox.end += <size_t> size
         self.parse()
@@ -388,7 +453,8 @@ cdef class Connection:
         self.settle(True)
         self.cancel_all()
         self.last = True
-        return self.head != NULL
+        # TLS is over with the client's word that it is.
+        return self.head != NULL and not self.endpoint.secure
 
     def connection_lost(self, error) -> None:
         cdef Exchange* ex
@@ -396,6 +462,8 @@ cdef class Connection:
         self.cancel_all()
         while self.head != NULL:
             ex = self.head
+            if ex.record != NULL:
+                self.log_answer(ex, None)
             self.pop()
             exchange_drop(ex)
         self.close_socket()
@@ -410,9 +478,13 @@ cdef class Connection:
     def pause_writing(self) -> None:
         self.write_paused = True
         self.moved = self.endpoint.tick
+        if self.endpoint.secure:
+            self.transport.pause()
 
     def resume_writing(self) -> None:
         self.write_paused = False
+        if self.endpoint.secure:
+            self.transport.resume()
         self.flush()
         self.parse()
 
@@ -487,8 +559,15 @@ cdef class Connection:
             ex.accept = accepted_coding(base + p.accept_encoding.at, p.accept_encoding.size)
         self.push(ex)
         self.endpoint.requests += 1
+        if self.endpoint.log is not None:
+            self.note(ex, route.model if kind > 0 else NULL)
         if kind == 0:
             self.call_app(ex, base)
+        elif self.endpoint.restriction is not None and not head_admitted(
+                p, base, self.endpoint.restriction):
+            ex.fault.status = 0
+            fault_set(&ex.fault, 403, "%s", PyBytes_AS_STRING(self.endpoint.refusal))
+            self.fail(ex)
         elif kind < 0:
             self.fail(ex)
         elif p.method != METHOD_POST:
@@ -501,17 +580,22 @@ cdef class Connection:
         elif self.endpoint.forward is not None and not self.forward_headers(ex, base):
             self.fail(ex)
         else:
+            ex.received_ns = self.received_ns
+            if self.endpoint.tracing[0]:
+                self.trace(ex, &route, base)
             ex.block = block_hold(self.inbox.block)
             body.bytes = base + p.body
             body.size = p.body_size
             body.header_length = base + p.inference_length.at if p.has_inference_length else NULL
             body.header_length_size = p.inference_length.size
+            if p.load_format.size and self.endpoint.load is not None:
+                ex.load = head_load_format(p, base, self.endpoint.load)
             ex.generated = route.kind != ROUTE_INFER
             if route.kind == ROUTE_GENERATE_STREAM:
                 self.open_stream(ex)
             if ex.generated or p.content_encoding.size or body.size > READ_ELSEWHERE and (
                     not p.has_inference_length or p.inference_length.size > 5):
-                submit_elsewhere(ex, _text(base, p.content_encoding), &route, &body,
+                submit_elsewhere(ex, head_text(base, p.content_encoding), &route, &body,
                                  &self.endpoint.limits, self.endpoint.loop, self.endpoint.pool,
                                  _ready)
             else:
@@ -529,6 +613,8 @@ cdef class Connection:
         inbox_next(&self.inbox, p.scanned)
         parser_reset(p)
         self.began = self.endpoint.tick
+        # What follows came with the same read.
+        self.received_ns = self.read_ns
         if answer_ready(self.head):
             self.flush()
         return True
@@ -550,7 +636,7 @@ cdef class Connection:
         cdef bytes raw
         cdef uint32_t i
         for i in range(p.header_count):
-            name = _text(base, p.headers[i].name)
+            name = head_text(base, p.headers[i].name)
             if self.endpoint.forward.search(name) is None:
                 continue
             raw = name.encode("latin-1")
@@ -569,10 +655,41 @@ cdef class Connection:
             ex.forwarded = param
         return True
 
+    cdef int trace(self, Exchange* ex, const Route* route, char* base) except -1:
+        """Asks whether the request is to be traced, and begins if so."""
+        cdef Tracer tracer = self.endpoint.tracer
+        cdef uint64_t since = self.received_ns
+        cdef uint64_t now
+        parent = None
+        state = None
+        if tracer.propagates:
+            parent = self.header(base, "traceparent")
+            state = self.header(base, "tracestate")
+        if parent is None and tracer.passes(route.model):
+            return 0
+        now = trace_now()
+        ex.trace = tracer.sample((<bytes> route.model).decode("utf-8", "replace"), parent, state)
+        if ex.trace == NULL:
+            return 0
+        with nogil:
+            recording_stamp(ex.trace, STAMP_HTTP_RECV_START, since)
+            recording_stamp(ex.trace, STAMP_HTTP_RECV_END, now)
+        return 0
+
+    cdef object header(self, char* base, str name):
+        cdef Parser* p = &self.parser
+        cdef uint32_t i
+        for i in range(p.header_count):
+            if p.headers[i].name.size == <uint32_t> len(name) and (
+                    head_text(base, p.headers[i].name).lower() == name):
+                return head_text(base, p.headers[i].value)
+        return None
+
     cdef bint is_lone(self, Exchange* ex) except -1:
         """Whether whoever has the answer may send it: nothing else is there to be sent."""
         cdef Parser* p = &self.parser
         if (self.head != ex or not ex.keep_alive or ex.accept != CODING_IDENTITY
+                or ex.load != LOAD_NONE or self.endpoint.secure or self.endpoint.log is not None
                 or self.inbox.begin + p.scanned != self.inbox.end or self.write_paused
                 or completions_under_way(self.endpoint.completions) != 0
                 or self.transport.get_write_buffer_size() != 0):
@@ -632,6 +749,9 @@ cdef class Connection:
         if ex.extra != NULL:
             Py_DECREF(<object> ex.extra)
             ex.extra = NULL
+        if ex.record != NULL:
+            Py_DECREF(<object> ex.record)
+            ex.record = NULL
 
     cdef void cancel_all(self) noexcept:
         cdef Exchange* ex = self.head
@@ -662,20 +782,32 @@ cdef class Connection:
 
     cdef bint write_answers(self) except -1:
         """True: the connection is to be closed behind what was written."""
+        cdef Exchange* traced = NULL
+        try:
+            return self.write_ready(&traced)
+        finally:
+            _stamp_ends(traced)
+
+    cdef bint write_ready(self, Exchange** traced) except -1:
+        """As write_answers; leaves in *traced, linked by `next`, those whose traces go on."""
         cdef Exchange* ex
         cdef list parts = []
         cdef bint close = False
         cdef bint whole
+        cdef Py_ssize_t before
         while not close and self.head != NULL and answer_ready(self.head):
             ex = self.head
             close = not ex.keep_alive or self.endpoint.stopping or (
                 self.last and ex.next == NULL)
+            before = PyList_GET_SIZE(parts)
             if ex.stream != NULL:
                 if self.write_paused:
                     close = False
                     break
+                self.stamp_start(ex)
                 whole = stream_append(parts, ex, close)
                 close = whole and (close or ex.stream.closes)
+                ex.sent += _size_from(parts, before)
                 # Written at once, so that the client's pace is known before the next events.
                 self.write_parts(parts)
                 parts = []
@@ -683,12 +815,22 @@ cdef class Connection:
                     return False
                 if not whole:
                     continue
-            elif ex.lone.state == LONE_PARTLY:
-                self.append_rest(parts, ex)
             else:
-                append_answer(parts, ex, close)
+                self.stamp_start(ex)
+                if ex.lone.state == LONE_PARTLY:
+                    self.append_rest(parts, ex)
+                else:
+                    append_answer(parts, ex, close)
+            if ex.record != NULL:
+                if ex.stream == NULL:
+                    ex.sent = _size_from(parts, before)
+                self.log_answer(ex, ex.status)
             self.pop()
-            exchange_drop(ex)
+            if ex.trace == NULL:
+                exchange_drop(ex)
+            else:
+                ex.next = traced[0]
+                traced[0] = ex
         if close:
             # What the client pipelined behind it is not answered, as it was told.
             self.last = True
@@ -705,6 +847,14 @@ cdef class Connection:
             self.transport.writelines(parts)
         return 0
 
+    cdef void stamp_start(self, Exchange* ex) noexcept:
+        # It may be noted by whoever tried to send it without the loop.
+        if ex.trace == NULL or ex.send_noted:
+            return
+        ex.send_noted = True
+        with nogil:
+            recording_stamp(ex.trace, STAMP_HTTP_SEND_START, trace_now())
+
     cdef int append_rest(self, list parts, Exchange* ex) except -1:
         """Of an answer that the socket took a part of, and that began as one that doesn't close."""
         cdef list whole = []
@@ -714,7 +864,7 @@ cdef class Connection:
 
     cdef int finish(self) except -1:
         """The last answer is written: closes as soon as it is sent."""
-        if self.parser.state == AT_FAILURE and not self.lingering:
+        if self.parser.state == AT_FAILURE and not self.lingering and not self.endpoint.secure:
             # Bytes that nobody reads would make the kernel reset the connection, and the client
             # might lose the answer: tell it to stop, and read on for a moment.
             self.lingering = True
@@ -750,6 +900,8 @@ cdef class Connection:
         fault_set(&ex.fault, status, "%s", reason)
         ex.minor = True
         self.push(ex)
+        if self.endpoint.log is not None:
+            self.note(ex, NULL)
         self.last = True
         self.fail(ex)
         return self.flush()
@@ -771,6 +923,8 @@ cdef class Connection:
         cdef bint inside = (self.inbox.end > self.inbox.begin
                             or self.parser.state != AT_REQUEST_LINE)
         if self.shut or self.transport is None:
+            if self.endpoint.secure and self.transport is not None:
+                self.check_farewell()
             return
         self.settle(False)
         if self.lingering:
@@ -797,6 +951,41 @@ cdef class Connection:
             self.shut = True
             self.transport.close()
 
+    cdef int check_farewell(self) except -1:
+        """TLS ends when all is sent and the client agreed to the end, which not every one does."""
+        cdef uint32_t now = self.endpoint.tick
+        cdef uint32_t limit = self.endpoint.send_timeout
+        unsent = self.transport.get_write_buffer_size()
+        if self.endpoint.stopping and not unsent:
+            limit = FAREWELL_TICKS
+        if unsent != self.unsent:
+            self.moved = now
+        elif limit and now - self.moved >= limit:
+            self.transport.abort()
+        self.unsent = unsent
+        return 0
+
+    # --- the access log ---
+
+    cdef int note(self, Exchange* ex, const char* model) except -1:
+        """Keeps what the log will say of the request, whose bytes are still there."""
+        cdef Parser* p = &self.parser
+        cdef size_t received = p.spent + (p.scanned if p.state == AT_END
+                                          else self.inbox.end - self.inbox.begin)
+        # A connection that is refused at once has no block yet.
+        cdef const char* base = NULL
+        if self.inbox.block != NULL:
+            base = inbox_data(&self.inbox)
+        ex.record = owned(head_record(p, base, model, received))
+        return 0
+
+    cdef int log_answer(self, Exchange* ex, object status) except -1:
+        began, verb, target, model, received = <tuple> <object> ex.record
+        self.endpoint.log.write(
+            self.peer, "HTTP/1.1" if ex.minor else "HTTP/1.0", verb, target, model, status,
+            received, ex.sent, (perf_counter_ns() - began) // 1000)
+        return 0
+
     # --- answers from Python ---
 
     cdef int call_app(self, Exchange* ex, char* base) except -1:
@@ -805,11 +994,11 @@ cdef class Connection:
         ex.control = True
         headers = {}
         for i in range(p.header_count):
-            name = _text(base, p.headers[i].name).lower()
-            value = _text(base, p.headers[i].value)
+            name = head_text(base, p.headers[i].name).lower()
+            value = head_text(base, p.headers[i].value)
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        path, _, query = _text(base, p.target).partition("?")
-        request = Request(_text(base, p.verb), path, query, headers,
+        path, _, query = head_text(base, p.target).partition("?")
+        request = Request(head_text(base, p.verb), path, query, headers,
                           PyBytes_FromStringAndSize(base + p.body, <Py_ssize_t> p.body_size))
         try:
             result = self.endpoint.app(request)
@@ -819,6 +1008,21 @@ cdef class Connection:
         if isinstance(result, Answer):
             return take_answer(ex, result)
         return await_answer(ex, self.endpoint.loop.create_task(result), _ready)
+
+
+cdef void _stamp_ends(Exchange* traced) noexcept:
+    """The answers of traced requests, linked by `next`, are handed over; gives up their holds."""
+    cdef Exchange* following
+    cdef uint64_t now
+    if traced == NULL:
+        return
+    with nogil:
+        now = trace_now()
+        while traced != NULL:
+            following = traced.next
+            recording_stamp(traced.trace, STAMP_HTTP_SEND_END, now)
+            exchange_drop(traced)
+            traced = following
 
 
 cdef int _ready(Exchange* ex) except -1:
@@ -832,8 +1036,22 @@ cdef int _ready(Exchange* ex) except -1:
     return 0
 
 
-cdef str _text(char* base, Span span):
-    return base[span.at:span.at + span.size].decode("latin-1")
+cdef int _reported(Exchange* ex) except -1:
+    """An answer has the line about the load, if there is one to be had."""
+    cdef Connection connection = <Connection> <object> ex.connection
+    try:
+        connection.endpoint.complete(ex)
+    except Exception:
+        return connection.give_up()
+    return _ready(ex) if ex.done else 0
+
+
+cdef Py_ssize_t _size_from(list parts, Py_ssize_t first) except -1:
+    cdef Py_ssize_t size = 0
+    cdef Py_ssize_t i
+    for i in range(first, PyList_GET_SIZE(parts)):
+        size += len(parts[i])
+    return size
 
 
 cdef const char* _kept(Exchange* ex, const char* at, size_t size) except NULL:

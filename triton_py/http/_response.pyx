@@ -38,6 +38,7 @@ from triton_py.abi.types cimport (
     TRITONSERVER_MemoryType,
     TRITONSERVER_ResponseAllocator,
 )
+from triton_py.http._answer cimport is_joined
 from triton_py.http._classify cimport classify
 from triton_py.http._datatype cimport datatype_name
 from triton_py.http._describe cimport OUTPUT_BINARY, OUTPUT_DEFAULT, Output
@@ -62,9 +63,9 @@ from triton_py.frontend._memory cimport (
     arena_take,
     block_drop,
     buf_char,
-    buf_put,
     buf_text,
 )
+from triton_py.tracing._record cimport STAMP_INFER_RESPONSE_COMPLETE, recording_stamp, trace_now
 
 
 # --- output buffers --------------------------------------------------------------------------
@@ -128,7 +129,7 @@ cdef TRITONSERVER_ResponseAllocator* response_allocator() noexcept nogil:
 # --- the JSON --------------------------------------------------------------------------------
 
 
-cdef int _parameters(Exchange* ex) noexcept nogil:
+cdef int _parameters(Exchange* ex, int64_t copied) noexcept nogil:
     cdef Buf* out = &ex.text
     cdef uint32_t count = 0
     cdef uint32_t i
@@ -142,7 +143,7 @@ cdef int _parameters(Exchange* ex) noexcept nogil:
     for i in range(count):
         if i:
             buf_char(out, c',')
-        if put_parameter(out, ex.response, i, &ex.fault) != 0:
+        if put_parameter(out, ex.response, i, copied, &ex.fault) != 0:
             return -1
     buf_char(out, c'}')
     return 0
@@ -268,6 +269,7 @@ cdef int _output(Exchange* ex, uint32_t index) noexcept nogil:
         base = ex.classes.data + <size_t> base
     if put_tensor(out, name, datatype, base, size, count, &ex.fault) != 0:
         return -1
+    ex.copied += size
     buf_char(out, c'}')
     return 0
 
@@ -306,7 +308,8 @@ cdef int _write(Exchange* ex) noexcept nogil:
     buf_text(out, b',"model_version":"')
     put_int(out, version)
     buf_char(out, c'"')
-    if _parameters(ex) != 0:
+    # The account tells of the outputs, too.
+    if not ex.accounted and _parameters(ex, -1) != 0:
         return -1
     buf_text(out, b',"outputs":[')
     if count:
@@ -316,7 +319,13 @@ cdef int _write(Exchange* ex) noexcept nogil:
     for i in range(count):
         if _output(ex, i) != 0:
             return -1
-    buf_put(out, b"]}", 2)
+    buf_char(out, c']')
+    if ex.accounted:
+        # So far the body's size is that of the binary outputs.
+        if _parameters(ex, <int64_t> (
+                ex.copied + (ex.body_size if is_joined(out.size + ex.body_size) else 0))) != 0:
+            return -1
+    buf_char(out, c'}')
     if out.failed or ex.classes.failed:
         return fault_set(&ex.fault, 503, "out of memory while writing the response")
     _resolve(ex)
@@ -340,6 +349,8 @@ cdef void on_response(TRITONSERVER_InferenceResponse* response, uint32_t flags, 
                       ) noexcept nogil:
     cdef Exchange* ex = <Exchange*> userp
     cdef TRITONSERVER_Error* error
+    if ex.trace != NULL and flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL:
+        recording_stamp(ex.trace, STAMP_INFER_RESPONSE_COMPLETE, trace_now())
     if response != NULL:
         ex.responses += 1
         if ex.responses == 1:

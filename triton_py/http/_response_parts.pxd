@@ -7,9 +7,10 @@ from triton_py.frontend._fault cimport Fault
 from triton_py.frontend._memory cimport Buf
 
 
-# Appends the response's parameter `index` as "name":value. 0, or -1 with the fault set.
+# Appends the response's parameter `index` as "name":value. 0, or -1 with the fault set. `copied`:
+# the bytes of outputs that the answer has a copy of, for the request's account; -1: there is none.
 cdef int put_parameter(Buf* out, TRITONSERVER_InferenceResponse* response, uint32_t index,
-                       Fault* fault) noexcept nogil
+                       int64_t copied, Fault* fault) noexcept nogil
 # The elements of an output's shape. 0, or -1 with the fault set where it is none.
 cdef int element_count(const char* name, const int64_t* shape, uint64_t dims, uint64_t* count,
                        Fault* fault) noexcept nogil

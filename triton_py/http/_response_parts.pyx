@@ -4,7 +4,8 @@
 
 from libc.math cimport isfinite
 from libc.stdint cimport int64_t, uint32_t, uint64_t
-from libc.string cimport strlen
+from libc.stdio cimport snprintf
+from libc.string cimport strcmp, strlen
 
 from triton_py.abi.tritonserver cimport (
     TRITONSERVER_ErrorDelete,
@@ -26,8 +27,20 @@ from triton_py.http._exchange cimport fault_from
 from triton_py.http._json_writer cimport put_double, put_int, put_string
 
 
+cdef enum:
+    ACCOUNT_ROOM = 1200     # the core's text is shorter than 1024
+
+
+cdef void _put_account(Buf* out, const char* text, int64_t copied) noexcept nogil:
+    """The core's account, a JSON object, with what this front end knows in addition."""
+    cdef char whole[ACCOUNT_ROOM]
+    cdef int size = snprintf(whole, ACCOUNT_ROOM, b'%.*s, "output_copied_bytes": %lld}',
+                             <int> strlen(text) - 1, text, <long long> copied)
+    put_string(out, whole, <size_t> size)
+
+
 cdef int put_parameter(Buf* out, TRITONSERVER_InferenceResponse* response, uint32_t index,
-                       Fault* fault) noexcept nogil:
+                       int64_t copied, Fault* fault) noexcept nogil:
     cdef const char* name
     cdef const char* text
     cdef TRITONSERVER_ParameterType kind
@@ -41,7 +54,10 @@ cdef int put_parameter(Buf* out, TRITONSERVER_InferenceResponse* response, uint3
     buf_char(out, c':')
     if kind == TRITONSERVER_PARAMETER_STRING:
         text = <const char*> value
-        put_string(out, text, strlen(text))
+        if copied >= 0 and text[0] == c'{' and strcmp(name, b"triton_account") == 0:
+            _put_account(out, text, copied)
+        else:
+            put_string(out, text, strlen(text))
     elif kind == TRITONSERVER_PARAMETER_INT:
         put_int(out, (<const int64_t*> value)[0])
     elif kind == TRITONSERVER_PARAMETER_BOOL:

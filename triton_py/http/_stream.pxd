@@ -22,4 +22,4 @@ cdef inline bint answer_ready(Exchange* ex) noexcept:
     """Whether there is something of the answer to be sent."""
     if ex.stream == NULL:
         return ex.done
-    return ex.stream.first != NULL or ex.stream.ended
+    return not ex.reporting and (ex.stream.first != NULL or ex.stream.ended)

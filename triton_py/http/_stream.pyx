@@ -18,8 +18,9 @@ from triton_py.abi.types cimport (
     TRITONSERVER_Error,
     TRITONSERVER_InferenceResponse,
 )
+from triton_py.frontend._backlog cimport backlog_add, backlog_fault, backlog_overflows
 from triton_py.frontend._completions cimport Finished, completions_end, completions_push
-from triton_py.frontend._fault cimport Fault, fault_set
+from triton_py.frontend._fault cimport Fault
 from triton_py.frontend._memory cimport (
     ATOMIC_ACQUIRE,
     Buf,
@@ -28,7 +29,7 @@ from triton_py.frontend._memory cimport (
     buf_text,
 )
 from triton_py.http._answer cimport HEAD_ROOM, status_reason
-from triton_py.http._events cimport Event, Stream, backlog_add, event_free, stream_mute
+from triton_py.http._events cimport Event, Stream, event_free, stream_mute
 from triton_py.http._exchange cimport (
     Exchange,
     exchange_drop,
@@ -38,6 +39,7 @@ from triton_py.http._exchange cimport (
 from triton_py.http._generate_text cimport generate_text
 from triton_py.http._json_writer cimport put_string
 from triton_py.http._response_parts cimport response_delete
+from triton_py.tracing._record cimport STAMP_INFER_RESPONSE_COMPLETE, recording_stamp, trace_now
 
 
 cdef enum:
@@ -86,21 +88,16 @@ cdef void _write(Event* event, TRITONSERVER_InferenceResponse* response) noexcep
 cdef void _count(Stream* stream, Event* event) noexcept nogil:
     """Counts an event among what waits; beyond the bound it is replaced by an error."""
     cdef Fault fault
-    cdef int64_t size, waiting
+    cdef int64_t size
     if event.text.failed:
         buf_free(&event.text)
         event.status = 503
         return
     size = <int64_t> event.text.size
-    waiting = backlog_add(stream.backlog, size)
-    # One event alone may be larger than the bound, or large outputs could not be had at all.
-    if waiting <= stream.backlog.limit or waiting == size or size == 0:
+    if not backlog_overflows(stream.backlog, size):
         return
-    backlog_add(stream.backlog, -size)
     stream_mute(stream)
-    fault.status = 0
-    fault_set(&fault, 503, "more than %lld bytes of responses wait for this client to read them; "
-              "the request is cancelled", <long long> stream.backlog.limit)
+    backlog_fault(stream.backlog, &fault, 503)
     event.text.size = 0
     event.status = fault.status
     event.overflow = True
@@ -118,6 +115,8 @@ cdef void on_event(TRITONSERVER_InferenceResponse* response, uint32_t flags, voi
     cdef bint final = (flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL) != 0
     cdef bint muted = atomic_load(&stream.muted, ATOMIC_ACQUIRE) != 0
     cdef Event* event
+    if final and ex.trace != NULL:
+        recording_stamp(ex.trace, STAMP_INFER_RESPONSE_COMPLETE, trace_now())
     if final:
         event = &stream.final
     elif response == NULL:
@@ -174,13 +173,17 @@ cdef int _head(Exchange* ex, char* to) noexcept:
     cdef int status = stream.first.status if stream.first != NULL else 200
     cdef const char* coding = b""
     cdef const char* connection = b""
+    cdef const char* lines = ex.lines
+    if lines == NULL:
+        lines = b""
     if ex.minor:
         coding = b"Transfer-Encoding: chunked\r\n"
     if stream.closes:
         connection = b"Connection: close\r\n"
-    return snprintf(to, HEAD_ROOM, b"HTTP/1.1 %d %s\r\n%s%s"
+    ex.status = status
+    return snprintf(to, HEAD_ROOM, b"HTTP/1.1 %d %s\r\n%s%s%s"
                     b"Content-Type: text/event-stream; charset=utf-8\r\n\r\n", status,
-                    status_reason(status), coding, connection)
+                    status_reason(status), coding, connection, lines)
 
 
 cdef const char* _text(Event* event, size_t* size) noexcept:

@@ -23,6 +23,9 @@ cdef int take_answer(Exchange* ex, object answer) except -1
 cdef int await_answer(Exchange* ex, object task, ReadyFn ready) except -1
 # Compresses a finished inference's answer, on `pool` if it is large. True: it is done already.
 cdef bint pack_answer(Exchange* ex, object loop, object pool, ReadyFn ready) except -1
+# Asks `line` (LoadMetrics.line) on `pool` what the load is, and makes it a line of the answer's
+# header. Only then is `ready` called, for an answer of which nothing is sent yet.
+cdef int report_load(Exchange* ex, object line, object loop, object pool, ReadyFn ready) except -1
 # Reads an inference request on `pool` and submits it. `coding` is its Content-Encoding.
 cdef int submit_elsewhere(Exchange* ex, str coding, const Route* route, const BodyShape* body,
                           const DescribeLimits* limits, object loop, object pool, ReadyFn ready

@@ -14,6 +14,7 @@ from triton_py.http._answer cimport joined_body
 from triton_py.http._describe cimport DescribeLimits
 from triton_py.http._exchange cimport (
     CODING_GZIP,
+    LOAD_JSON,
     Exchange,
     exchange_cancel,
     exchange_drop,
@@ -23,7 +24,7 @@ from triton_py.http._exchange cimport (
 from triton_py.frontend._fault cimport fault_set
 from triton_py.http._generate cimport generate_submit
 from triton_py.http._infer cimport ROUTE_INFER, BodyShape, Route, infer_submit
-from triton_py.frontend._memory cimport Block, block_data, block_drop, block_new
+from triton_py.frontend._memory cimport Block, arena_take, block_data, block_drop, block_new
 
 import logging
 
@@ -83,6 +84,21 @@ cdef class Waiting:
             self.ex.done = True
             self.ready(self.ex)
 
+    def reported(self, future) -> None:
+        """The load is known, or that there is none to tell."""
+        cdef bytes line
+        cdef char* copy
+        if self.ex.connection == NULL or future.cancelled():
+            return
+        self.ex.reporting = False
+        line = future.result()
+        if line:
+            copy = <char*> arena_take(&self.ex.arena, PyBytes_GET_SIZE(line) + 1)
+            if copy != NULL:
+                memcpy(copy, PyBytes_AS_STRING(line), PyBytes_GET_SIZE(line) + 1)
+                self.ex.lines = copy
+        self.ready(self.ex)
+
 
 cdef Waiting _waiting(Exchange* ex, ReadyFn ready):
     cdef Waiting waiting = Waiting.__new__(Waiting)
@@ -117,6 +133,17 @@ cdef bint pack_answer(Exchange* ex, object loop, object pool, ReadyFn ready) exc
     future = loop.run_in_executor(pool, compress, body, coding)
     future.add_done_callback(_waiting(ex, ready).packed)
     return False
+
+
+# --- the server's load -----------------------------------------------------------------------
+
+
+cdef int report_load(Exchange* ex, object line, object loop, object pool, ReadyFn ready
+                     ) except -1:
+    future = loop.run_in_executor(pool, line, ex.load == LOAD_JSON)
+    ex.reporting = True
+    future.add_done_callback(_waiting(ex, ready).reported)
+    return 0
 
 
 # --- requests that take long to read ---------------------------------------------------------
@@ -178,6 +205,14 @@ cdef class Reading:
         cdef Exchange* ex = self.ex
         if future.cancelled():      # the port is closed
             return
+        try:
+            self.go_on(ex, future)
+        finally:
+            # Not when the other thread gets round to it.
+            self.ex = NULL
+            exchange_drop(ex)
+
+    cdef int go_on(self, Exchange* ex, object future) except -1:
         ex.control = False
         failure = future.exception()
         if failure is not None:
@@ -197,6 +232,7 @@ cdef class Reading:
                     exchange_cancel(ex)
         if ex.connection != NULL:
             self.ready(ex)
+        return 0
 
 
 cdef int submit_elsewhere(Exchange* ex, str coding, const Route* route, const BodyShape* body,

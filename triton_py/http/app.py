@@ -18,10 +18,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from triton_py.errors import TritonError
+from triton_py.errors import (
+    InvalidArgumentError,
+    NotFoundError,
+    TritonError,
+    UnavailableError,
+)
+from triton_py.http import status_page
 from triton_py.http._parser import HttpError
 from triton_py.http.compression import check_coding, decompress
 from triton_py.http.message import Answer, Request
+from triton_py.http.restricted import refused
+from triton_py.inprocess.log_settings import log_settings, update_log_settings
+from triton_py.tracing import TraceManager
+from triton_py.tracing.protocol import as_json, change_from_json
 
 if TYPE_CHECKING:
     from triton_py.http.options import HttpOptions
@@ -56,9 +66,10 @@ def model_version(text: str | None) -> int:
 class ControlPlane:
     """Routes requests to handlers; callable as a connection's ``app``."""
 
-    def __init__(self, server: NativeServer, options: HttpOptions) -> None:
+    def __init__(self, server: NativeServer, options: HttpOptions, tracing: TraceManager) -> None:
         self._server = server
         self._options = options
+        self._tracing = tracing
         self._quick = ThreadPoolExecutor(2, "http-query")
         self._slow = ThreadPoolExecutor(4, "http-load")
         self._routes: list[tuple[re.Pattern[str], str, Handler]] = [
@@ -76,10 +87,13 @@ class ControlPlane:
                 (r"/v2/repository(?:/([^/]+))?/models/([^/]+)/unload", "POST", self._unload),
                 (r"/v2/(?:system|cuda)sharedmemory(?:/region/[^/]+)?/(?:status|register|unregister)",
                  "", self._unsupported),
-                (r"/v2/(?:models/[^/]+/)?trace/setting", "", self._unsupported),
-                (r"/v2/logging", "", self._unsupported),
+                (r"/v2/(?:models/([^/]+)/)?trace/setting", "GET, POST", self._trace_setting),
+                (r"/v2/logging", "GET, POST", self._logging),
             )
         ]
+        if options.status_page:
+            self._routes += [(re.compile(r"/"), "GET", self._page),
+                             (re.compile(r"/status"), "GET", self._status)]
         if options.debug_endpoints:
             self._routes.append((re.compile(r"/v2/debug/objects"), "GET", self._objects))
 
@@ -89,11 +103,13 @@ class ControlPlane:
         self._slow.shutdown(wait=False, cancel_futures=True)
 
     def __call__(self, request: Request) -> Result:
+        if self._options.restricted and (reason := refused(request, self._options.restricted)):
+            return error_answer(403, reason)
         for pattern, method, handler in self._routes:
             match = pattern.fullmatch(request.path)
             if match is None:
                 continue
-            if method and request.method != method:
+            if method and request.method not in method.split(", "):
                 return error_answer(405, "Method Not Allowed", Allow=method)
             try:
                 values = [unquote(v) if v else v for v in match.groups()]
@@ -166,10 +182,43 @@ class ControlPlane:
         await self._on(self._slow, self._server.unload, name, dependents)
         return Answer(200)
 
+    # --- tracing ---
+
+    async def _trace_setting(self, request: Request, name: str | None) -> Answer:
+        given = self._json(request, "trace") if request.method == "POST" else {}
+        return await self._query(self._trace, name or "", given)
+
+    def _trace(self, name: str, given: dict[str, Any]) -> bytes:
+        if name and not self._is_ready(name):
+            raise InvalidArgumentError(f"Request for unknown model : {name}")
+        if given:
+            self._tracing.update(name, change_from_json(given))
+        return json.dumps(as_json(self._tracing.view(name)), separators=(",", ":")).encode()
+
+    def _is_ready(self, name: str) -> bool:
+        try:
+            return self._server.model_is_ready(name)
+        except (NotFoundError, UnavailableError):
+            return False
+
     # --- the rest ---
+
+    def _logging(self, request: Request) -> Result:
+        if request.method == "GET":
+            return Answer(200, json.dumps(log_settings()).encode())
+        changed = update_log_settings(self._json(request, "logging settings"))
+        return Answer(200, json.dumps(changed).encode())
 
     def _unsupported(self, request: Request) -> Result:
         return error_answer(501, f"{request.path} is not supported by this server")
+
+    def _page(self, request: Request) -> Result:
+        return status_page.page()
+
+    async def _status(self, request: Request) -> Answer:
+        answer: Answer = await self._on(self._quick, status_page.state, self._server,
+                                        self._options.model_control_mode)
+        return answer
 
     def _objects(self, request: Request) -> Result:
         from triton_py.http._exchange import alive

@@ -30,16 +30,17 @@ class MetricsServer:
         self._pool: ThreadPoolExecutor | None = None
 
     async def start(self) -> str:
-        """Listens; returns ``host:port`` as bound.
+        """Listens; returns ``host:port`` as bound, or ``unix:PATH``.
 
         :raises OSError: the address can't be bound.
         """
         o = self.options
         self._pool = ThreadPoolExecutor(1, "metrics")
-        limits = HttpOptions(address=o.address, port=o.port, max_body_size=1 << 16,
+        limits = HttpOptions(address=o.address, port=o.port, reuse_port=o.reuse_port,
+                             unix_socket_mode=o.unix_socket_mode, max_body_size=1 << 16,
                              max_connections=64)
         endpoint = Endpoint(None, self._app, limits, asyncio.get_running_loop(), self._pool)
-        self._port = Port(o.address, o.port, o.reuse_port, endpoint)
+        self._port = Port(limits, endpoint)
         try:
             return await self._port.open()
         except BaseException:

@@ -5,7 +5,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from triton_py.frontend.address import unix_path
+from triton_py.frontend.restriction import Restriction, check_categories
+from triton_py.frontend.tls import Tls
 
 MIB = 1024 * 1024
 
@@ -14,10 +19,16 @@ MIB = 1024 * 1024
 class HttpOptions:
     """Settings of :class:`triton_py.http.server.HttpServer`; sizes in bytes, times in seconds."""
 
+    #: A host, or ``unix:PATH``, to which the port means nothing.
     address: str = "127.0.0.1"
     #: 0: any free port.
     port: int = 8000
     reuse_port: bool = False
+    #: Permissions of a Unix socket.
+    unix_socket_mode: int = 0o600
+    tls: Tls | None = None
+    #: By category of calls (``frontend.restriction.CATEGORIES``), the header that a client needs.
+    restricted: Mapping[str, Restriction] = field(default_factory=dict)
     #: ``--http-max-input-size``: the JSON of a request, one tensor that came as JSON, a raw input,
     #: a body after decompression.
     max_input_size: int = 64 * MIB
@@ -50,6 +61,10 @@ class HttpOptions:
     #: Headers whose name holds a match of this regular expression, in any case, become parameters
     #: of inference requests; "": none do.
     header_forward_pattern: str = ""
+    #: Serves ``GET /``, a page for people.
+    status_page: bool = True
+    #: What that page may say of loading and unloading: ``none``, ``poll`` or ``explicit``.
+    model_control_mode: str = "none"
     #: Serves ``GET /v2/debug/objects``.
     debug_endpoints: bool = False
 
@@ -63,6 +78,8 @@ class HttpOptions:
                      "min_compress_size"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
+        unix_path(self.address)
+        check_categories(self.restricted)
         try:
             re.compile(self.header_forward_pattern)
         except re.error as error:
@@ -82,3 +99,5 @@ class MetricsOptions:
     #: 0: any free port.
     port: int = 8002
     reuse_port: bool = False
+    #: Permissions of a Unix socket.
+    unix_socket_mode: int = 0o600

@@ -55,6 +55,8 @@ from triton_py.abi.types cimport (
 )
 from triton_py.inprocess.status cimport c_text, check, swallow
 
+from triton_py.inprocess.log_settings import remember, remember_format
+
 
 cdef class Options:
     """Server options; one method per ``TRITONSERVER_ServerOptionsSet...`` (or ``Add...``)."""
@@ -148,21 +150,27 @@ cdef class Options:
     def set_log_file(self, object path):
         cdef bytes c_path = c_text(path, "log file")
         check(TRITONSERVER_ServerOptionsSetLogFile(self.ptr, c_path))
+        remember("log_file", c_path.decode("utf-8", "replace"))
 
     def set_log_info(self, bint enable):
         check(TRITONSERVER_ServerOptionsSetLogInfo(self.ptr, enable))
+        remember("log_info", True if enable else False)
 
     def set_log_warn(self, bint enable):
         check(TRITONSERVER_ServerOptionsSetLogWarn(self.ptr, enable))
+        remember("log_warning", True if enable else False)
 
     def set_log_error(self, bint enable):
         check(TRITONSERVER_ServerOptionsSetLogError(self.ptr, enable))
+        remember("log_error", True if enable else False)
 
     def set_log_format(self, int format):
         check(TRITONSERVER_ServerOptionsSetLogFormat(self.ptr, <TRITONSERVER_LogFormat> format))
+        remember_format(format)
 
     def set_log_verbose(self, int level):
         check(TRITONSERVER_ServerOptionsSetLogVerbose(self.ptr, level))
+        remember("log_verbose_level", level)
 
     def set_metrics(self, bint enable):
         check(TRITONSERVER_ServerOptionsSetMetrics(self.ptr, enable))

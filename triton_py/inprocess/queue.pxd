@@ -23,6 +23,7 @@ from triton_py.abi.types cimport (
     TRITONSERVER_Error,
     TRITONSERVER_InferenceRequest,
     TRITONSERVER_InferenceResponse,
+    TRITONSERVER_InferenceTrace,
     TRITONSERVER_ResponseAllocator,
     TRITONSERVER_Server,
 )
@@ -88,13 +89,14 @@ cpdef void collect() noexcept
 # Sets allocator and callbacks on `request` and sends it. allocator NULL: this package's own,
 # malloc-backed one. NULL result: the ticket owns the request and is in flight, perhaps settled
 # already (don't touch it but from the draining side). An error: the caller keeps both; no callback
-# ran or will run.
+# ran or will run. A trace in *trace is sent along: NULL is left there once it is the core's.
 cdef TRITONSERVER_Error* submit(
     Ticket* ticket,
     TRITONSERVER_Server* server,
     TRITONSERVER_InferenceRequest* request,
     TRITONSERVER_ResponseAllocator* allocator,
     void* allocator_userp,
+    TRITONSERVER_InferenceTrace** trace,
 ) noexcept nogil
 # What the callbacks do. Takes the event over.
 cdef void push(Queue* queue, Event* event) noexcept nogil

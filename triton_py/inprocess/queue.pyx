@@ -25,6 +25,7 @@ from triton_py.abi.types cimport (
     TRITONSERVER_Error,
     TRITONSERVER_InferenceRequest,
     TRITONSERVER_InferenceResponse,
+    TRITONSERVER_InferenceTrace,
     TRITONSERVER_ResponseAllocator,
     TRITONSERVER_Server,
 )
@@ -297,6 +298,7 @@ cdef TRITONSERVER_Error* submit(
     TRITONSERVER_InferenceRequest* request,
     TRITONSERVER_ResponseAllocator* allocator,
     void* allocator_userp,
+    TRITONSERVER_InferenceTrace** trace,
 ) noexcept nogil:
     if allocator == NULL:
         allocator = default_allocator()
@@ -307,7 +309,8 @@ cdef TRITONSERVER_Error* submit(
         error = TRITONSERVER_InferenceRequestSetResponseCallback(
             request, allocator, allocator_userp, _on_response, ticket)
     if error == NULL:
-        error = TRITONSERVER_ServerInferAsync(server, request, NULL)
+        error = TRITONSERVER_ServerInferAsync(server, request, trace[0])
+        trace[0] = NULL
     if error != NULL:
         ticket.request = NULL
     return error

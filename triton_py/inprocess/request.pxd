@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
 from cpython.buffer cimport Py_buffer
-from triton_py.abi.types cimport TRITONSERVER_InferenceRequest
+from triton_py.abi.types cimport TRITONSERVER_InferenceRequest, TRITONSERVER_InferenceTrace
 from triton_py.inprocess.queue cimport CompletionQueue, Ticket
 from triton_py.inprocess.server cimport ServerHandle
 
@@ -15,6 +15,8 @@ cdef class NativeRequest:
     """One inference request, from its first input to its last response."""
     cdef TRITONSERVER_InferenceRequest* ptr    # owned until sent, then the ticket's; NULL when gone
     cdef Ticket* ticket                        # not NULL while in flight
+    # What is to be sent along, or NULL: who set it takes it back if the request is never sent.
+    cdef TRITONSERVER_InferenceTrace* trace
     cdef ServerHandle handle
     cdef int made_in
     cdef bint sent

@@ -354,7 +354,7 @@ cdef class NativeRequest:
         self.sent = True
         Py_INCREF(self)
         with nogil:
-            error = submit_ticket(ticket, server, request, NULL, NULL)
+            error = submit_ticket(ticket, server, request, NULL, NULL, &self.trace)
         if error != NULL:
             self.ticket = NULL
             self.sent = False

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from triton_py.errors import InternalError, InvalidArgumentError
@@ -78,13 +78,21 @@ def _type_name(value: object) -> str:
 
 
 class LocalFolder:
-    """A temporary model folder made from the files of a load request.
+    """A temporary model folder, as one made from the files of a load request.
 
     The owner calls ``remove()`` once no version of the model is loaded from it.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
+
+    def complete(self, version: int | None, check: Callable[[], None]) -> None:
+        """See to it that all files are there that a version needs; here they are from the start.
+
+        Args:
+            version: one of the model's; None: all versions.
+            check: called now and then; raises to give it up.
+        """
 
     def remove(self) -> None:
         """Delete the folder; a folder that is gone already is fine."""

@@ -15,6 +15,38 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t idle = PTHREAD_COND_INITIALIZER;
 static int running;
 
+/* A thread that ends joins the one that ended before it, so that whoever joins the last has joined all:
+ * a detached one may still be in its last instructions when the library is unloaded. */
+static pthread_t last;
+static int has_last;
+
+static void end_thread(void)
+{
+  pthread_t before;
+  int had;
+  pthread_mutex_lock(&lock);
+  before = last;
+  had = has_last;
+  last = pthread_self();
+  has_last = 1;
+  if (--running == 0) pthread_cond_broadcast(&idle);
+  pthread_mutex_unlock(&lock);
+  if (had) pthread_join(before, NULL);
+}
+
+static void wait_for_threads(void)
+{
+  pthread_t thread;
+  int has;
+  pthread_mutex_lock(&lock);
+  while (running > 0) pthread_cond_wait(&idle, &lock);
+  thread = last;
+  has = has_last;
+  has_last = 0;
+  pthread_mutex_unlock(&lock);
+  if (has) pthread_join(thread, NULL);
+}
+
 static TRITONSERVER_Error *copy(TRITONBACKEND_Request *request, TRITONBACKEND_Response *response)
 {
   TRITONBACKEND_Input *input;
@@ -57,9 +89,7 @@ static void *answer(void *argument)
   }
   drop(error);
   release(request);
-  pthread_mutex_lock(&lock);
-  if (--running == 0) pthread_cond_broadcast(&idle);
-  pthread_mutex_unlock(&lock);
+  end_thread();
   return NULL;
 }
 
@@ -73,10 +103,7 @@ TRITONBACKEND_ISPEC TRITONSERVER_Error *TRITONBACKEND_ModelInstanceExecute(
     pthread_mutex_lock(&lock);
     running++;
     pthread_mutex_unlock(&lock);
-    if (pthread_create(&thread, NULL, answer, requests[i]) == 0)
-      pthread_detach(thread);
-    else
-      answer(requests[i]);
+    if (pthread_create(&thread, NULL, answer, requests[i]) != 0) abort();
   }
   return NULL;
 }
@@ -85,8 +112,6 @@ TRITONBACKEND_ISPEC TRITONSERVER_Error *TRITONBACKEND_ModelInstanceFinalize(
     TRITONBACKEND_ModelInstance *instance)
 {
   (void)instance;
-  pthread_mutex_lock(&lock);
-  while (running > 0) pthread_cond_wait(&idle, &lock);
-  pthread_mutex_unlock(&lock);
+  wait_for_threads();
   return NULL;
 }

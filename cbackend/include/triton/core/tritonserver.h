@@ -2078,12 +2078,14 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceTraceTens
     TRITONSERVER_InferenceTraceTensorActivityFn_t tensor_activity_fn,
     TRITONSERVER_InferenceTraceReleaseFn_t release_fn, void* trace_userp);
 
-/// Reports an activity of one's own, as TRITONSERVER_TRACE_CUSTOM_ACTIVITY.
+/// Reports an activity of one's own, as TRITONSERVER_TRACE_CUSTOM_ACTIVITY. The callback finds its
+/// name in the trace's context, which becomes a JSON object, or a larger one: the member's key is
+/// the timestamp in decimal digits.
 ///
-/// \param trace [borrowed until return] The trace.
+/// \param trace [borrowed until return] The trace; where it is null nothing happens.
 /// \param timestamp When, in nanoseconds of the monotonic clock.
 /// \param activity_name [borrowed until return] What happened. It is copied.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \return [owned] Null, or an error: INVALID_ARG where the name is null or the trace was deleted.
 /// Threads: one per trace.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceTraceReportActivity(
     struct TRITONSERVER_InferenceTrace* trace, uint64_t timestamp, const char* activity_name);
@@ -2091,8 +2093,9 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceTraceRepo
 /// Frees a trace that was never given to TRITONSERVER_ServerInferAsync or that the release callback
 /// gave back.
 ///
-/// \param trace [transferred] The trace; gone on error too, unless it was null.
-/// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
+/// \param trace [transferred] The trace; may be null. On error it is whose it was.
+/// \return [owned] Null, or an error: INVALID_ARG where the trace is the server's or was deleted
+///     before.
 /// Threads: one per trace.
 TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceTraceDelete(
     struct TRITONSERVER_InferenceTrace* trace);
@@ -2144,7 +2147,8 @@ TRITONSERVER_DECLSPEC struct TRITONSERVER_Error* TRITONSERVER_InferenceTraceRequ
 
 /// Creates a trace that is part of another one, with its callbacks.
 ///
-/// \param trace [borrowed until return] The trace.
+/// \param trace [borrowed until return] The trace; where it is null, as that of a request that
+///     isn't traced, the child is null too.
 /// \param child_trace [owned] Receives the new trace; free it with
 ///     TRITONSERVER_InferenceTraceDelete, unless it was given to TRITONSERVER_ServerInferAsync.
 /// \return [owned] Null, or an error: INVALID_ARG where a pointer that is needed is null.
