@@ -57,6 +57,7 @@ from triton_py.grpc._nghttp2 import load
 from triton_py.grpc.handlers import Handlers
 from triton_py.grpc.options import CompressionLevel, GrpcOptions
 from triton_py.proto import grpc_service as pb
+from triton_py.tracing import TraceManager
 
 TIGHT, SMALL_WINDOWS, COMPRESSED = 1, 2, 4
 
@@ -71,7 +72,8 @@ PATHS = (INFER, STREAM_INFER, *(
     f"/inference.GRPCInferenceService/{name}" for name in (
         "ServerLive", "ModelReady", "ModelMetadata", "ModelConfig", "ModelStatistics",
         "RepositoryIndex", "RepositoryModelLoad", "ServerMetadata")),
-    "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch", "/nobody/Knows", "")
+    "/inference.GRPCInferenceService/TraceSetting",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch", "/nobody/Knows", "")
 
 EXTRAS: tuple[tuple[tuple[str, str], ...], ...] = (
     (), (), (), (("grpc-timeout", "1S"),), (("grpc-timeout", "5m"),), (("grpc-timeout", "x"),),
@@ -120,6 +122,7 @@ class _Target:
         self.served = Served()
         self.pool = ThreadPoolExecutor(2, "fuzz-pack")
         load()
+        self.tracing = TraceManager()
         self.options = {level: self._options(level)
                         for level in (CompressionLevel.NONE, CompressionLevel.HIGH)}
         self.handlers, self.endpoints = self.stage.run(self._open())
@@ -134,11 +137,12 @@ class _Target:
     async def _open(self) -> tuple[list[Handlers], dict[CompressionLevel, Endpoint]]:
         all_handlers, endpoints = [], {}
         for level, options in self.options.items():
-            handlers = Handlers(self.served.native, options)
+            handlers = Handlers(self.served.native, options, self.tracing)
             routes = {path.encode(): route for path, route in handlers.table().items()}
             endpoint = Endpoint(
                 self.served.native, options, self.stage.clock, self.pool, routes,
-                handlers.model_infer, handlers.inference.forwarded, handlers.inference.encode)
+                handlers.model_infer, handlers.inference.forwarded, handlers.inference.encode,
+                self.tracing.tracer)
             endpoint.open()
             all_handlers.append(handlers)
             endpoints[level] = endpoint
@@ -154,6 +158,7 @@ class _Target:
 
     def close(self) -> None:
         self.stage.run(self._close())
+        self.tracing.close()
         self.pool.shutdown()
         self.served.close()
         self.stage.close()

@@ -3,7 +3,7 @@
 """The inputs that fuzzing has kept, on the usual build: what held for them holds.
 
 Those of tests/fuzz/corpus cover together what fuzzing has reached, those of tests/fuzz/findings failed
-once. How new ones are found, and which these are: CONTRIBUTING.md.
+once. How new ones are found, and which these are: docs/fuzzing.md.
 """
 
 from __future__ import annotations
