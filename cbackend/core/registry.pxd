@@ -15,7 +15,7 @@ cdef Registry* registry_new() noexcept nogil
 cdef void registry_free(Registry* registry) noexcept nogil
 # Takes a model in, in the place of one with the same namespace, name and version.
 cdef void registry_publish(Registry* registry, Model* model, const char* space) noexcept nogil
-# Takes it out, if it is (still) there.
+# Takes it out, if it is (still) there; a namespace (not "") has the name until registry_unclaim.
 cdef void registry_withdraw(Registry* registry, Model* model, const char* space) noexcept nogil
 # A namespace has the name, be it without a model for the time being.
 cdef void registry_claim(Registry* registry, const char* name, const char* space) noexcept nogil

@@ -87,7 +87,8 @@ cdef void registry_withdraw(Registry* registry, Model* model, const char* space)
             version = deref(one).second.find(model.version)
             if version != deref(one).second.end() and deref(version).second == model:
                 deref(one).second.erase(version)
-            if deref(one).second.empty():
+            # A namespace has the name until it gives it up.
+            if deref(one).second.empty() and space[0] == 0:
                 deref(claim).second.erase(one)
     _show(registry, model.name)
     pthread_rwlock_unlock(&registry.lock)

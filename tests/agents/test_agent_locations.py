@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from agents_support import CONFIG, Place, ask, eventually
 
-from triton_py.errors import InvalidArgumentError, TritonError, UnsupportedError
+from triton_py.errors import InvalidArgumentError, TritonError
 
 
 def elsewhere(place: Place, name: str, batch: int) -> Path:
@@ -162,12 +162,12 @@ def test_a_place_that_can_not_be_removed_is_in_the_log(
     assert place.events()[-1] == "first Finalize"
 
 
-def test_a_model_in_a_remote_store_is_refused(place: Place) -> None:
-    place.model("m", ("first", {"remote": "s3://bucket/m"}))
-    with place.server() as server, pytest.raises(UnsupportedError) as caught:
+def test_a_remote_store_that_nobody_knows_is_refused(place: Place) -> None:
+    place.model("m", ("first", {"remote": "ftp://host/m"}))
+    with place.server() as server, pytest.raises(InvalidArgumentError) as caught:
         server.load("m")
-    assert ("repository agent 'first' left model 'm' at 's3://bucket/m', which is not in the local "
-            "file system") in str(caught.value)
+    assert ("repository agent 'first' left model 'm' at 'ftp://host/m', which is no place in object "
+            "storage") in str(caught.value)
     assert place.events()[-3:] == ["first LOAD_FAIL", "first ModelFinalize", "first Finalize"]
 
 

@@ -8,10 +8,11 @@ from argparse import ArgumentTypeError
 
 import pytest
 
-from triton_py.cli import foreign
+from triton_py.cli import foreign, launch
 from triton_py.cli.errors import UsageError
 from triton_py.cli.serve_parser import build_parser, parse
 from triton_py.cli.settings import Settings, flags
+from triton_py.repository import storage
 
 REPOSITORY = "--model-repository=/models"
 
@@ -82,6 +83,10 @@ def test_repeated_flags_keep_their_order_and_drop_doubles():
                  "--backend-config=x,k=1", "--backend-config", "k=2")
     assert s.model_repository == ["/b", "/a"]
     assert s.backend_config == [("x", "k", "1"), ("", "k", "2")]
+
+
+def test_object_storage_is_told_from_folders_as_the_server_does():
+    assert launch.REMOTE_SCHEMES == storage.REMOTE_SCHEMES
 
 
 def test_namespaces_and_watching_are_off_until_asked_for():

@@ -270,7 +270,8 @@ class FakeAgentModel:
             self.last = name
             self.plane.reach(f"agent:{self.agent.name}:{name}")
             if name == "LOAD" and self.agent.name in self.plane.moves:
-                self.location = (0, self.plane.moves[self.agent.name])
+                there = self.plane.moves[self.agent.name]
+                self.location = (int("://" in there), there)
         finally:
             self._busy.release()
 

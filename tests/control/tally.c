@@ -4,8 +4,9 @@
 /* A backend that writes down what becomes of it: to the file $TALLY_LOG a line "+ NAME" or "- NAME"
  * when an instance is initialized or finalized, and "library + N" or "library - N" for itself, N being
  * ANSWER. Each request is answered with ANSWER in the output ANSWER (INT32 [1]); one with the parameter
- * late_ms (int) is kept, and answered that much later by a thread that reports on the instance. While
- * the file $TALLY_SICK exists no instance is ready. -DBROKEN: Initialize fails; -DDEVICE_BLOCKING. */
+ * held (int, not 0) is kept while the file $TALLY_HELD exists, which is written down as "library held N",
+ * then answered by a thread that reports on the instance. While the file $TALLY_SICK exists no instance
+ * is ready. -DBROKEN: Initialize writes "library ! N" and fails; -DDEVICE_BLOCKING. */
 
 #include <pthread.h>
 #include <stdio.h>
@@ -28,12 +29,17 @@
 typedef struct {
   TRITONBACKEND_ModelInstance *instance;
   TRITONBACKEND_Request *request;
-  int64_t late_ms;
 } job_t;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t idle = PTHREAD_COND_INITIALIZER;
 static int running;
+
+static int exists(const char *variable)
+{
+  const char *path = getenv(variable);
+  return path != NULL && access(path, F_OK) == 0;
+}
 
 /* A thread that ends joins the one that ended before it, so that whoever joins the last has joined all:
  * a detached one may still be in its last instructions when the library is unloaded. */
@@ -87,6 +93,7 @@ TRITONSERVER_Error *TRITONBACKEND_Initialize(TRITONBACKEND_Backend *backend)
 {
   (void)backend;
 #ifdef BROKEN
+  write_library("library !");
   return TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL, "this library is broken");
 #else
 #ifdef DEVICE_BLOCKING
@@ -132,9 +139,8 @@ TRITONSERVER_Error *TRITONBACKEND_ModelInstanceFinalize(TRITONBACKEND_ModelInsta
 
 TRITONSERVER_Error *TRITONBACKEND_ModelInstanceReady(TRITONBACKEND_ModelInstance *instance)
 {
-  const char *path = getenv("TALLY_SICK");
   (void)instance;
-  if (path != NULL && access(path, F_OK) == 0)
+  if (exists("TALLY_SICK"))
     return TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL, "not feeling well");
   return NULL;
 }
@@ -176,14 +182,13 @@ static void answer(job_t *job)
 
 static void *answer_late(void *argument)
 {
-  job_t *job = argument;
-  usleep((useconds_t)(job->late_ms * 1000));
-  answer(job);
+  while (exists("TALLY_HELD")) usleep(1000);
+  answer(argument);
   end_thread();
   return NULL;
 }
 
-static int64_t lateness(TRITONBACKEND_Request *request)
+static int is_held(TRITONBACKEND_Request *request)
 {
   uint32_t count = 0;
   TRITONBACKEND_RequestParameterCount(request, &count);
@@ -192,8 +197,8 @@ static int64_t lateness(TRITONBACKEND_Request *request)
     TRITONSERVER_ParameterType type;
     const void *value;
     TRITONBACKEND_RequestParameter(request, i, &key, &type, &value);
-    if (type == TRITONSERVER_PARAMETER_INT && strcmp(key, "late_ms") == 0)
-      return *(const int64_t *)value;
+    if (type == TRITONSERVER_PARAMETER_INT && strcmp(key, "held") == 0)
+      return *(const int64_t *)value != 0;
   }
   return 0;
 }
@@ -208,11 +213,11 @@ TRITONSERVER_Error *TRITONBACKEND_ModelInstanceExecute(TRITONBACKEND_ModelInstan
     if (job == NULL) abort();
     job->instance = instance;
     job->request = requests[i];
-    job->late_ms = lateness(requests[i]);
-    if (job->late_ms == 0) {
+    if (!is_held(requests[i])) {
       answer(job);
       continue;
     }
+    write_library("library held");
     pthread_mutex_lock(&lock);
     running++;
     pthread_mutex_unlock(&lock);

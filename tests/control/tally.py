@@ -71,5 +71,5 @@ class Notes:
             elif what == "-":
                 alive.remove(name)
             else:
-                assert what in ("library +", "library -"), line
+                assert what in ("library +", "library -", "library !", "library held"), line
         return sorted(alive)

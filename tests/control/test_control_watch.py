@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -187,6 +186,27 @@ def test_agents_do_not_notice_a_new_library(
     assert all(agent.closed for agent in dataplane.agents)
 
 
+def test_a_stop_waits_for_the_library_that_is_being_loaded(
+    repository: Repository, create: StartServer, dataplane: FakeDataPlane
+) -> None:
+    """Otherwise its code would run in a server that is gone."""
+    repository.model("m")
+    server = create(watch_backends=True, startup_models=["m"])
+    server._watcher._interval = 0.005
+    server.start()
+    gate = dataplane.gate("load_backend:fake")
+    rebuild(repository, "new")
+    gate.wait_arrived()
+    stopping = Background(lambda: server.stop(TIMEOUT_S))
+    assert server._watcher._stopped.wait(TIMEOUT_S)
+    wait_for(lambda: dataplane.open_models() == [], "the models stay")
+    assert not server._watcher.wait_over(0)
+    assert not dataplane.backends[0].closed, "the server has stopped"
+    gate.open()
+    assert stopping.result() is True
+    assert len(dataplane.backends) == 2 and dataplane.logged("watching backends failed") == []
+
+
 def test_a_copy_finds_what_lies_beside_the_library(tmp_path: Path) -> None:
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "libother.so").write_text("other")
@@ -217,6 +237,9 @@ def watching() -> Iterator[None]:
 def test_requests_go_on_from_one_build_to_the_next(
     tmp_path: Path, watching: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    held = tmp_path / "held"
+    held.touch()
+    monkeypatch.setenv("TALLY_HELD", str(held))
     monkeypatch.setenv("TALLY_LOG", str(tmp_path / "log"))
     notes = Notes(tmp_path / "log")
     library = compile_tally(tmp_path / "backends" / "tally" / "libtriton_tally.so", 1)
@@ -235,14 +258,16 @@ def test_requests_go_on_from_one_build_to_the_next(
             return int(response.result(timeout=TIMEOUT_S)["ANSWER"].numpy()[0])
 
         assert ask() == 1
-        late = Background(lambda: ask(late_ms=4000))
+        late = Background(lambda: ask(held=1))
+        wait_for(lambda: "library held 1" in notes.lines(), "the request is not taken")
         compile_tally(library, 2)
         wait_for(lambda: ask() == 2, "the new library is not used")
         assert "library - 1" not in notes.lines(), "it still has a request"
+        held.unlink()
         assert late.result() == 1
         wait_for(lambda: "library - 1" in notes.lines(), "the old library stays")
         compile_tally(library, 3, "-DBROKEN")
-        time.sleep(1.5)
+        wait_for(lambda: "library ! 3" in notes.lines(), "the broken library is not tried")
         assert ask() == 2
         compile_tally(library, 4)
         wait_for(lambda: ask() == 4, "the mended library is not used")

@@ -37,7 +37,17 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Notes:
     monkeypatch.setenv("TALLY_LOG", str(tmp_path / "log"))
     monkeypatch.setenv("TALLY_SICK", str(tmp_path / "sick"))
+    monkeypatch.setenv("TALLY_HELD", str(tmp_path / "held"))
     return Notes(tmp_path / "log")
+
+
+@pytest.fixture
+def held(tmp_path: Path, notes: Notes) -> Iterator[Path]:
+    """While this file exists requests with the parameter ``held`` are not answered."""
+    file = tmp_path / "held"
+    file.touch()
+    yield file
+    file.unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -135,7 +145,7 @@ def test_no_request_is_lost_while_instances_come_and_go(
 
 
 def test_an_instance_stays_as_long_as_it_has_a_request(
-    server: triton_py.Server, repository: Path, notes: Notes
+    server: triton_py.Server, repository: Path, notes: Notes, held: Path
 ) -> None:
     """A backend that answers from a thread of its own reports on an instance that has left."""
     group = 'instance_group {{ kind: KIND_CPU host_policy: "{}" }}'
@@ -143,30 +153,35 @@ def test_an_instance_stays_as_long_as_it_has_a_request(
     server.load("m")
     model = server.model("m")
     late = [
-        model.infer(inputs={"IN": np.zeros(1, np.int32)}, parameters={"late_ms": 400})
+        model.infer(inputs={"IN": np.zeros(1, np.int32)}, parameters={"held": 1})
         for _ in range(4)
     ]
+    wait_for(lambda: notes.lines().count("library held 1") == 4, "the requests are not taken")
     # Another host policy is another instance.
     write_model(repository, "m", group.format("b"))
     server.load("m")
     assert len(notes.alive()) == 2, "it was finalized under its requests"
     assert ask(server) == 1
+    assert len(notes.alive()) == 2
+    held.unlink()
     for response in late:
         assert int(response.result(timeout=TIMEOUT_S)["ANSWER"].numpy()[0]) == 1
     wait_for(lambda: len(notes.alive()) == 1, "the instance stays for ever")
 
 
 def test_an_unload_while_instances_leave(
-    server: triton_py.Server, repository: Path, notes: Notes
+    server: triton_py.Server, repository: Path, notes: Notes, held: Path
 ) -> None:
     write_model(repository, "m", count(3))
     server.load("m")
     late = server.model("m").infer(
-        inputs={"IN": np.zeros(1, np.int32)}, parameters={"late_ms": 200}
+        inputs={"IN": np.zeros(1, np.int32)}, parameters={"held": 1}
     )
+    wait_for(lambda: "library held 1" in notes.lines(), "the request is not taken")
     write_model(repository, "m", count(1))
     server.load("m")
     server.unload("m")
+    held.unlink()
     assert int(late.result(timeout=TIMEOUT_S)["ANSWER"].numpy()[0]) == 1
     wait_for(lambda: notes.alive() == [], "an instance is left")
     assert not [line for line in notes.lines() if line.startswith("error")]
@@ -278,3 +293,24 @@ def test_names_in_two_repositories(tmp_path: Path, library: Path, notes: Notes) 
         server.load("m")
         assert ask(server) == 1
     assert live_objects() == before
+
+
+def test_a_registered_repository_gives_names_to_its_folders(
+    server: triton_py.Server, tmp_path: Path
+) -> None:
+    more = tmp_path / "more"
+    write_model(more, "folder")
+    server.register_model_repository(str(more), {"folder": "m"})
+    with pytest.raises(triton_py.errors.AlreadyExistsError, match="already been registered"):
+        server.register_model_repository(f"{more}/")
+    with pytest.raises(triton_py.errors.TritonError, match="'folder'"):
+        server.load("folder")
+    server.load("m")
+    assert ask(server) == 1
+    server.unregister_model_repository(str(more))
+    with pytest.raises(triton_py.errors.InvalidArgumentError, match="repository not found"):
+        server.unregister_model_repository(str(more))
+    assert ask(server) == 1, "it goes on serving"
+    server.unload("m", wait_until_unloaded=True)
+    with pytest.raises(triton_py.errors.TritonError, match="not found in any model repository"):
+        server.load("m")

@@ -487,6 +487,30 @@ def test_agents_find_a_whole_copy(
     assert downloads() == []
 
 
+def test_what_agents_leave_in_object_storage_is_fetched(
+    memory: Memory, repository: Repository, start: StartServer, dataplane: FakeDataPlane
+) -> None:
+    memory.model("there", 1, 2, extra="instance_group { kind: KIND_CPU count: 3 }")
+    repository.agent("a")
+    repository.model("m", extra="model_repository_agents { agents { name: 'a' } }")
+    dataplane.moves["a"] = f"{MODELS}/there"
+    server = start(startup_models=["m"])
+    assert states(server)["m"] == {"2": "READY"}
+    model = dataplane.served("m", 2)
+    assert (Path(model.directory) / "2" / "weights.bin").read_text() == "weights 2"
+    assert len(model.instances) == 3, "the configuration there counts"
+    assert sorted(memory.fetched) == ["there/2/weights.bin", "there/config.pbtxt"]
+    dataplane.moves["a"] = f"{MODELS}/nowhere"
+    with pytest.raises(NotFoundError, match="there is nothing at"):
+        (repository.path / "m" / "more").touch()
+        server.load("m")
+    assert dataplane.served("m", 2) is model
+    server.unload("m")
+    wait_until_unloaded(server)
+    assert dataplane.points.count("agent:a:UNLOAD_COMPLETE") == 1
+    assert downloads() == []
+
+
 def test_polling_follows_the_storage(
     memory: Memory, start: StartServer, dataplane: FakeDataPlane
 ) -> None:

@@ -11,7 +11,7 @@ disk upwards: ``planner`` (folder and configuration), ``builder`` (backend, mode
 from __future__ import annotations
 
 from triton_py.control.dataplane import Backend, DataPlane, Model
-from triton_py.control.loader import LoadProgress
+from triton_py.control.loads import LoadProgress
 from triton_py.control.options import ControlMode, ServerOptions
 from triton_py.control.plane import EXTENSIONS, ControlPlane
 from triton_py.control.registry import LATEST

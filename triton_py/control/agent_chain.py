@@ -16,19 +16,15 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 
 from triton_py.control.agents import AgentLease, AgentStore
 from triton_py.control.dataplane import ARTIFACT_FILESYSTEM, LOG_ERROR, AgentModel, DataPlane
 from triton_py.control.text import as_triton_error, status_text
-from triton_py.errors import (
-    InvalidArgumentError,
-    TritonError,
-    UnsupportedError,
-    error_from_code,
-)
+from triton_py.errors import InvalidArgumentError, TritonError, error_from_code
+from triton_py.repository import LocalFolder, is_remote, storage_of
 
 
 class Action(IntEnum):
@@ -76,34 +72,42 @@ class AgentChain:
         self._state = _State.LOADING
         self._members: list[_Member] = []
         self._unload_wanted = False
+        #: Of what the agents left in object storage.
+        self._copy: LocalFolder | None = None
 
     @property
     def path(self) -> str:
-        """Where the agents left the model; a folder, once ``check_path`` has said so."""
-        return self._location
+        """The folder to load from, once ``settle`` has returned it: where the agents left the model,
+        or the copy of it."""
+        return self._location if self._copy is None else self._copy.path
 
     @property
     def folder(self) -> str | None:
         """``path`` while it is in the local file system; None where it isn't."""
         return self._location if self._artifact == ARTIFACT_FILESYSTEM else None
 
-    def check_path(self) -> str:
-        """``path``, after all agents have had their turn.
+    def settle(self) -> str:
+        """``path``, after all agents have had their turn; begins to fetch what is in object storage.
 
         Raises:
-            UnsupportedError: they left the model in a remote store.
-            InvalidArgumentError: they left it where there is no folder.
+            InvalidArgumentError: they left the model where there is no folder.
+            TritonError: it can't be fetched.
         """
         last = self._members[-1].lease.name
         where = f"repository agent '{last}' left model '{self._name}' at '{self._location}', which "
-        if self._artifact != ARTIFACT_FILESYSTEM:
-            raise UnsupportedError(
-                f"{where}is not in the local file system; what agents leave in a remote store is "
-                "not fetched"
-            )
-        if not os.path.isdir(self._location):
-            raise InvalidArgumentError(f"{where}is not a folder")
-        return self._location
+        if self._artifact == ARTIFACT_FILESYSTEM:
+            if not os.path.isdir(self._location):
+                raise InvalidArgumentError(f"{where}is not a folder")
+        elif not is_remote(self._location):
+            raise InvalidArgumentError(f"{where}is no place in object storage")
+        else:
+            self._copy = storage_of(self._location).fetch(self._location)
+        return self.path
+
+    def complete(self, version: int, check: Callable[[], None]) -> None:
+        """See to it that all files of a copy are there that a version needs; see ``LocalFolder``."""
+        if self._copy is not None:
+            self._copy.complete(version, check)
 
     def add(self, agent: str, parameters: Iterable[tuple[str, str]], config: str | None) -> None:
         """Let one agent more prepare for the model and carry out LOAD.
@@ -180,14 +184,18 @@ class AgentChain:
 
     def _close(self) -> None:
         """Let go of the agents, the last one first; nobody else has the chain any more."""
-        while self._members:
-            member = self._members.pop()
-            try:
-                member.model.close()
-            except Exception as error:  # noqa: BLE001 it is gone either way
-                self._complain(member, "TRITONREPOAGENT_ModelFinalize", error)
-            finally:
-                member.lease.release()
+        try:
+            while self._members:
+                member = self._members.pop()
+                try:
+                    member.model.close()
+                except Exception as error:  # noqa: BLE001 it is gone either way
+                    self._complain(member, "TRITONREPOAGENT_ModelFinalize", error)
+                finally:
+                    member.lease.release()
+        finally:
+            if self._copy is not None:
+                self._copy.remove()
 
     def _tell(self, action: Action) -> None:
         """Tell all agents; none can object any more, so their errors go to the log.

@@ -62,7 +62,7 @@ def run_agents(
                 seen = chain.folder or ""
             # Sorted, as the entries of a protobuf map have no order of their own.
             chain.add(agent.name, sorted(agent.parameters.items()), config)
-        final = chain.check_path()
+        final = chain.settle()
         moved = config_path(final, config_name)
         if final != path and not overridden and os.path.lexists(moved):
             read = load_config(moved)

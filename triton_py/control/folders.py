@@ -41,7 +41,10 @@ class SharedFolder:
 
     def complete(self, version: int, check: Callable[[], None]) -> None:
         """See to it that all files are there that a version needs; see ``LocalFolder``."""
-        if self._temporary is not None:
+        if self._agents is not None:
+            # They had the temporary folder whole.
+            self._agents.complete(version, check)
+        elif self._temporary is not None:
             self._temporary.complete(version, check)
 
     def load_complete(self) -> None:

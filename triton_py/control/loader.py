@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from triton_py.control.agents import AgentStore
 from triton_py.control.builder import Builder
 from triton_py.control.dataplane import LOG_ERROR, LOG_INFO, LOG_WARN, DataPlane
+from triton_py.control.loads import Load, LoadProgress
 from triton_py.control.operations import Kind, Operation, Operations
 from triton_py.control.options import ServerOptions
 from triton_py.control.planner import LoadPlan, Planner, folder_fingerprint
@@ -28,32 +29,6 @@ from triton_py.errors import (
 )
 from triton_py.progress import publish
 from triton_py.repository import LoadParameters, ModelFolder, ModelId, Repositories
-
-
-@dataclass(frozen=True)
-class LoadProgress:
-    """One model more is through with loading; ``error`` says why it failed, or is None."""
-
-    name: str
-    loaded: int
-    failed: int
-    total: int
-    error: TritonError | None
-
-
-@dataclass
-class _Load:
-    """One model being loaded; used by the thread that asked for it alone."""
-
-    name: ModelId
-    operation: Operation
-    plan: LoadPlan | None = None
-    pending: dict[Future[BuiltModel | Update], int] = field(default_factory=dict)
-    built: list[BuiltModel] = field(default_factory=list)
-    #: The versions that go on serving with other instances, and what was prepared for them.
-    updating: set[int] = field(default_factory=set)
-    updates: list[Update] = field(default_factory=list)
-    errors: dict[int, TritonError] = field(default_factory=dict)
 
 
 class Loader:
@@ -111,7 +86,7 @@ class Loader:
         """
         names = sorted(requests)
         results: dict[ModelId, TritonError | None] = {}
-        loads: dict[ModelId, _Load] = {}
+        loads: dict[ModelId, Load] = {}
         failed = 0
 
         def finish(name: ModelId, error: TritonError | None) -> None:
@@ -125,7 +100,7 @@ class Loader:
             for name, operation in zip(
                 names, self._operations.begin(names, Kind.LOAD), strict=True
             ):
-                loads[name] = _Load(name, operation)
+                loads[name] = Load(name, operation)
             for name, load in loads.items():
                 error = self._begin(load, requests[name])
                 if error is not None or not load.pending:
@@ -161,7 +136,7 @@ class Loader:
 
     # The steps of a load
 
-    def _begin(self, load: _Load, parameters: LoadParameters | None) -> TritonError | None:
+    def _begin(self, load: Load, parameters: LoadParameters | None) -> TritonError | None:
         """Wait for the turn, plan, and hand the versions to the pool."""
         name = load.name
         try:
@@ -178,8 +153,14 @@ class Loader:
         except TritonError as error:
             return self._plan_failed(name, error, exists=not isinstance(error, NotFoundError))
         try:
-            plan = self._plan(name, folder, parameters, load.operation.check)
+            plan = load.plan = self._plan(name, folder, parameters, load.operation.check)
+            stays = {}
+            if plan is not None:
+                stays = unchanged_versions(self._registry.ready_versions(name), plan)
         except Exception as error:  # noqa: BLE001
+            if load.plan is not None:
+                load.plan.folder.release()
+                load.plan = None
             try:
                 load.operation.check()
             except TritonError as superseded:
@@ -187,8 +168,6 @@ class Loader:
             return self._plan_failed(name, as_triton_error(error), exists=folder is not None)
         if plan is None:
             return None
-        load.plan = plan
-        stays = unchanged_versions(self._registry.ready_versions(name), plan)
         self._registry.begin_load(name, plan.versions, transient=bool(parameters.files))
         if self._options.model_namespacing:
             self._dataplane.claim(name.name, name.namespace)
@@ -196,7 +175,7 @@ class Loader:
             self._submit(load, plan, version, stays.get(version))
         return None
 
-    def _begin_again(self, load: _Load) -> None:
+    def _begin_again(self, load: Load) -> None:
         """Have what serves built anew, from its own files and configuration."""
         serving = self._registry.ready_versions(load.name)
         if not serving:
@@ -213,7 +192,7 @@ class Loader:
             self._submit(load, replace(built.plan, folder=built.folder), version, None)
 
     def _submit(
-        self, load: _Load, plan: LoadPlan, version: int, stays: BuiltModel | None
+        self, load: Load, plan: LoadPlan, version: int, stays: BuiltModel | None
     ) -> None:
         operation = load.operation
         if stays is not None:
@@ -287,7 +266,7 @@ class Loader:
         raise AssertionError("unreachable")
 
     def _collect(
-        self, loads: Mapping[ModelId, _Load], finish: Callable[[ModelId, TritonError | None], None]
+        self, loads: Mapping[ModelId, Load], finish: Callable[[ModelId, TritonError | None], None]
     ) -> None:
         """Wait for the builds and finish each model as soon as its last version is there."""
         owner = {future: load for load in loads.values() for future in load.pending}
@@ -308,7 +287,7 @@ class Loader:
                     load.operation.done()
                     finish(load.name, outcome)
 
-    def _complete(self, load: _Load) -> TritonError | None:
+    def _complete(self, load: Load) -> TritonError | None:
         """All versions of a model are built or have failed: let them serve, or undo all."""
         plan = load.plan
         assert plan is not None
@@ -362,7 +341,7 @@ class Loader:
         renewed = [(update.built, update.renewed()) for update in updates]
         return self._registry.commit_load(plan.name, builds, plan.fingerprint, renewed)
 
-    def _undo(self, load: _Load, plan: LoadPlan, cause: TritonError | None) -> TritonError:
+    def _undo(self, load: Load, plan: LoadPlan, cause: TritonError | None) -> TritonError:
         """Close what was built and note why the load failed."""
         for built in reversed(load.built):
             dispose(self._dataplane, built)
@@ -391,7 +370,7 @@ class Loader:
             text += f"version {version} is at {state} state: {reasons[version]};"
         return _load_failed(plan.name, InvalidArgumentError(text))
 
-    def _abandon(self, load: _Load) -> None:
+    def _abandon(self, load: Load) -> None:
         """Give a load up that nobody waits for; its builds are closed as they end."""
         load.operation.abandon()
         plan = load.plan

@@ -19,7 +19,8 @@ from triton_py.control.agents import AgentStore
 from triton_py.control.backends import BackendStore
 from triton_py.control.builder import Builder
 from triton_py.control.dataplane import LOG_ERROR, LOG_INFO, LOG_VERBOSE, DataPlane
-from triton_py.control.loader import Loader, LoadProgress
+from triton_py.control.loader import Loader
+from triton_py.control.loads import LoadProgress
 from triton_py.control.metrics import MetricsPage
 from triton_py.control.operations import Operations
 from triton_py.control.options import ControlMode, ServerOptions
@@ -491,13 +492,15 @@ class ControlPlane:
                 self._loader.withdraw(name)
             remaining = deadline - self._clock()
             pause = max(0.0, min(self._report_interval, remaining))
-            loads_ended = self._operations.wait_idle(pause) and not self._registry.all_ready()
+            loads_ended = self._operations.wait_idle(pause) and self._watcher.wait_over(pause)
+            loads_ended = loads_ended and not self._registry.all_ready()
             if loads_ended and self._retirer.wait_idle(pause):
                 break
             if remaining <= 0:
                 break
             self._log_in_flight(remaining)
         clean = self._retirer.wait_idle(0) and self._operations.active() == 0
+        clean = self._watcher.wait_over(0) and clean
         clean = self._backends.close() and clean
         self._pool.close()
         if clean:

@@ -23,7 +23,7 @@ class BackendWatcher:
     it, each as in any reload: the old build serves until the new one does. A library or a model that
     fails leaves what serves, and is tried again when the file changes again.
 
-    Thread safety: what it remembers is its thread's; ``_stopped`` is an event.
+    Thread safety: what it remembers is its thread's; ``_stopped`` and ``_over`` are events.
     """
 
     def __init__(
@@ -40,16 +40,29 @@ class BackendWatcher:
         self._loader = loader
         self._interval = interval_s
         self._stopped = threading.Event()
+        #: Set while there is no thread.
+        self._over = threading.Event()
+        self._over.set()
         #: Library to what its file was like when last looked at.
         self._seen: dict[str, Stamp | None] = {}
 
     def start(self) -> None:
         """Look from now on, until ``stop``."""
-        start_thread("watch-backends", self._run)
+        self._over.clear()
+        try:
+            start_thread("watch-backends", self._run)
+        except BaseException:
+            self._over.set()
+            raise
 
     def stop(self) -> None:
         """Look no more. What is under way is given up as any load when a server stops."""
         self._stopped.set()
+
+    def wait_over(self, timeout: float) -> bool:
+        """After ``stop``: wait, at most ``timeout`` seconds, until a library that is just being loaded
+        is through."""
+        return self._over.wait(timeout)
 
     def look(self) -> None:
         """Look once, and load what has changed and was the same the last time: a linker that still
@@ -63,13 +76,17 @@ class BackendWatcher:
             self._replace(library)
 
     def _run(self) -> None:
-        while not self._stopped.wait(self._interval):
-            try:
-                self.look()
-            except Exception as error:  # noqa: BLE001  the next look may fare better
-                self._dataplane.log(
-                    LOG_ERROR, f"watching backends failed: {status_text(as_triton_error(error))}"
-                )
+        try:
+            while not self._stopped.wait(self._interval):
+                try:
+                    self.look()
+                except Exception as error:  # noqa: BLE001  the next look may fare better
+                    if self._stopped.is_set():
+                        return
+                    reason = status_text(as_triton_error(error))
+                    self._dataplane.log(LOG_ERROR, f"watching backends failed: {reason}")
+        finally:
+            self._over.set()
 
     def _replace(self, library: LoadedLibrary) -> None:
         what = f"backend '{library.backend}': '{library.path}'"
