@@ -9,7 +9,9 @@ package names they are imported by, translate what changed, compile and link wha
 
 Environment: ``CC``, ``CXX``, ``CFLAGS``, ``CXXFLAGS``, ``LDFLAGS`` as usual;
 ``TRITON_PY_DEBUG=1`` builds without optimisation and with allocation counters and assertions;
-``TRITON_PY_SANITIZE=address,undefined`` (or ``thread``) adds the sanitizer;
+``TRITON_PY_SANITIZE=address,undefined`` (or ``thread``) adds the sanitizer; with ``fuzzer-no-link``
+among them, which takes clang, only what is fuzzed is built: the core, the front ends, the backends and
+the agents;
 ``TRITON_PY_JOBS=N`` limits parallel compilations (default: the CPUs this process may use).
 """
 
@@ -35,6 +37,7 @@ STAGE = ROOT / "build" / "stage"
 INCLUDE = ROOT / "cbackend" / "include"
 DEBUG = os.environ.get("TRITON_PY_DEBUG", "") not in ("", "0")
 SANITIZE = os.environ.get("TRITON_PY_SANITIZE", "")
+FUZZED = "fuzzer-no-link" in SANITIZE.split(",")
 
 
 def jobs() -> int:
@@ -295,7 +298,10 @@ def build_all(destination: Path, temp: Path) -> list[Path]:
         relative = module.relative_to(STAGE)
         targets.append(Target(str(relative.with_suffix("")) + suffix, [cpp[module]],
                               link=["-ldl"]))
-    targets += [*backend_targets(), *agent_targets(), *conformance_targets(), *benchmark_targets()]
+    targets += [*backend_targets(), *agent_targets()]
+    if not FUZZED:
+        # Programs can't be linked for a fuzzer, whose runtime comes with the process.
+        targets += [*conformance_targets(), *benchmark_targets()]
 
     def compiled(target: Target, source: Path) -> Path:
         if source.suffix == ".cpp":
@@ -311,6 +317,8 @@ def build_all(destination: Path, temp: Path) -> list[Path]:
             place = destination / target.output
             link_target(target, [f.result() for f in futures], place, temp)
             places.append(place)
+    if FUZZED:
+        return places
     table = destination / "triton_py" / "conformance" / "lib" / "functions.json"
     shutil.copyfile(ROOT / "build" / "recorder" / "functions.json", table)
     return [*places, table]
@@ -323,7 +331,9 @@ class BuildNative(build_ext):
         inplace = bool(self.inplace) or bool(getattr(self, "editable_mode", False))
         self._inplace = inplace
         destination = ROOT if inplace else Path(self.build_lib).resolve()
-        tag = f"{sysconfig.get_platform()}-{sys.implementation.cache_tag}"
+        # Builds with sanitizers beside the usual one, so that neither makes the other link again.
+        tag = "-".join([sysconfig.get_platform(), sys.implementation.cache_tag,
+                        *filter(None, SANITIZE.split(","))])
         self._built = build_all(destination, ROOT / "build" / f"objects-{tag}")
         if not inplace:
             # build_py, which copies data files, ran before this one was written.
@@ -343,6 +353,11 @@ class BuildNative(build_ext):
 
 class BuildPython(build_py):
     """``build_py`` plus the headers, which live in ``cbackend/include``."""
+
+    def find_data_files(self, package: str, src_dir: str) -> list[str]:
+        # What was linked in place may be of another kind than what is built now, with other flags.
+        return [name for name in super().find_data_files(package, src_dir)
+                if not name.endswith(".so")]
 
     def run(self) -> None:
         super().run()

@@ -267,8 +267,11 @@ cdef dict statistics_python(Statistics* s, list quantiles):
         rows = <BatchRow*>realloc(NULL, (count + 1) * sizeof(BatchRow))
         responses = <ResponseRow*>realloc(NULL, (s.response_count + 1) * sizeof(ResponseRow))
         if rows != NULL and responses != NULL:
-            memcpy(rows, table.rows, count * sizeof(BatchRow))
-            memcpy(responses, s.responses, s.response_count * sizeof(ResponseRow))
+            # A table in which nothing stands has no memory to copy from.
+            if count:
+                memcpy(rows, table.rows, count * sizeof(BatchRow))
+            if s.response_count:
+                memcpy(responses, s.responses, s.response_count * sizeof(ResponseRow))
         pthread_mutex_unlock(&s.mutex)
     try:
         if rows == NULL or responses == NULL:

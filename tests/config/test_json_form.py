@@ -161,6 +161,11 @@ WRONG = {
     '{"metric_tags":{"a":1}}': ('metric_tags["a"]', "must be a string, not 1"),
     '{"metric_tags":{"a":"1","a":"2"}}': ('metric_tags["a"]', "is given twice"),
     '{"name":"\\ud800"}': ("name", "half of a surrogate pair"),
+    # Was a SystemError of protobuf's.
+    '{"\\ud800":1}': ("\ud800", r"ModelConfig has no field '\ud800'"),
+    '{"version_policy":{"\\udfff":{}}}': (
+        "version_policy.\udfff", r"ModelVersionPolicy has no field '\udfff'",
+    ),
     '{"name":NaN}': (None, "NaN is not a JSON value"),
     '{"max_batch_size":' + "9" * 5000 + "}": (None, "not valid JSON"),
     '{"sequence_batching":{"direct":{"minimum_slot_utilization":1e39}}}': (

@@ -163,9 +163,11 @@ def _fill(message: Message, value: _Object, path: str) -> None:
     descriptor = message.DESCRIPTOR
     seen: set[str] = set()
     for name, member in value.pairs:
-        field = descriptor.fields_by_name.get(name)
-        if field is None:
-            field = descriptor.fields_by_camelcase_name.get(name)
+        field = None
+        if name.isascii():  # as all of them are; protobuf can't look for half a surrogate pair
+            field = descriptor.fields_by_name.get(name)
+            if field is None:
+                field = descriptor.fields_by_camelcase_name.get(name)
         where = f"{path}{name if field is None else field.name}"
         if field is None:
             raise ConfigError(f"{where}: {unknown_field(descriptor, name)}", field=where)

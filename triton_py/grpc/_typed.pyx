@@ -107,9 +107,11 @@ cdef void tally(Reader r, Tally *t) noexcept nogil:
                     t.elements[field] += inner.at[0] < 0x80
                     inner.at += 1
             elif field == 6 or field == 7:
-                t.elements[field] += view.size // (4 if field == 6 else 8)
-                t.chunks += 1
-                t.chunk = view
+                # An empty one is no element, and may stand beside another field's.
+                if view.size:
+                    t.elements[field] += view.size // (4 if field == 6 else 8)
+                    t.chunks += 1
+                    t.chunk = view
             elif field == 8:
                 t.elements[8] += 1
                 t.text_bytes += view.size

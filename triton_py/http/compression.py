@@ -10,6 +10,9 @@ from triton_py.http._parser import HttpError
 
 GZIP, DEFLATE = 31, 15              # zlib's wbits
 EITHER = 47                         # tells gzip and zlib apart by their headers
+# What zlib is given at a time. What it does not take it copies, so that of many small members each
+# would cost as much as all that follow.
+STEP = 4096
 
 
 def compress(body: bytes, coding: str) -> bytes:
@@ -39,26 +42,30 @@ def decompress(body: bytes | memoryview, limit: int) -> bytes:
     """
     if not body:
         raise HttpError(400, "nothing to be decompressed")
-    parts, size = [], 0
-    data: bytes | memoryview = body
+    data = memoryview(body)
+    parts, size, at = [], 0, 0
     try:
         while True:                 # a gzip body may have several members
             unpacker = zlib.decompressobj(wbits=EITHER)
+            piece: bytes | memoryview = b""
             while not unpacker.eof:
-                part = unpacker.decompress(data, min(limit - size, 1 << 20) + 1)
+                if not piece:
+                    piece = data[at:at + STEP]
+                    at += len(piece)
+                part = unpacker.decompress(piece, min(limit - size, 1 << 20) + 1)
                 size += len(part)
                 if size > limit:
                     raise HttpError(
                         413, "Decompressed data size exceeds the maximum allowed value of "
                         f"{limit} bytes. Use --http-max-input-size to increase the limit.")
                 parts.append(part)
-                data = unpacker.unconsumed_tail
-                if not part and not data and not unpacker.eof:
+                piece = unpacker.unconsumed_tail
+                if not part and not piece and at == len(data) and not unpacker.eof:
                     raise HttpError(400, "the compressed request body is cut off")
-            data = unpacker.unused_data
-            if not data:
+            at -= len(unpacker.unused_data)
+            if at == len(data):
                 return b"".join(parts)
-            if bytes(data[:2]) != b"\x1f\x8b":
+            if bytes(data[at:at + 2]) != b"\x1f\x8b":
                 raise HttpError(400, "unexpected bytes after the compressed request body")
     except zlib.error as error:
         raise HttpError(400, f"the request body is not valid compressed data: {error}") from None
