@@ -27,7 +27,7 @@ def run_gpu_tests(place: Path, environ: dict[str, str]) -> tuple[Counter[str], s
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-m", "gpu", "-q", "-p", "no:cacheprovider",
          f"--rootdir={HERE.parent.parent}", f"--junitxml={report}", str(HERE)],
-        check=False, capture_output=True, text=True, timeout=110, env={**kept, **environ})
+        check=False, capture_output=True, text=True, timeout=600, env={**kept, **environ})
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr
     outcomes: Counter[str] = Counter()
     reasons = set()
@@ -43,6 +43,7 @@ def run_gpu_tests(place: Path, environ: dict[str, str]) -> tuple[Counter[str], s
 # The second way is that of a runtime from a package: not on the loader's path, so that a backend
 # finds it by its SONAME among what the server has loaded.
 @pytest.mark.slow
+@pytest.mark.timeout(700)
 @pytest.mark.parametrize("told", [False, True], ids=["on the loader's path", "by TRITON_PY_CUDART"])
 def test_against_the_stand_in(tmp_path: Path, told: bool) -> None:
     folder = tmp_path / "elsewhere" if told else tmp_path

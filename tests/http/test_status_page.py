@@ -163,11 +163,15 @@ def test_a_wrong_value_says_what_is_wrong(page: chromium.Page) -> None:
 @needs_browser
 def test_unloading_and_loading(page: chromium.Page) -> None:
     name = "<b>odd&name/1"
+    # It is described when it is opened; not while it goes.
+    page.run(f"{box(name)}.open = true")
+    page.wait(f"{box(name)}.querySelector('form')")
     page.run(f"{box(name)}.querySelector('button').click()")
     page.wait(f"{box(name)}.innerText.includes('UNAVAILABLE')")
     assert "unloaded" in page.run(f"{box(name)}.innerText")
     page.run(f"{box(name)}.querySelector('button').click()")
     page.wait(f"{box(name)}.innerText.includes('READY')")
+    page.wait(f"{box(name)}.querySelector('form')")
 
 
 @pytest.mark.slow
