@@ -15,6 +15,12 @@ import os
 import sys
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
+
 ROOT = Path(__file__).resolve().parent.parent
 _BUILT_IN_PLACE = (ROOT / "triton_py" / "lib" / "libtritonserver.so").exists()
 
