@@ -85,6 +85,8 @@ cdef void form_slots(
     cdef uint32_t ready = 0
     cdef uint32_t i
     decision.count = 0
+    decision.reference = 0
+    decision.reason = CLOSED_SINGLE  # of no batch, while count is 0
     decision.wait_until_ns = FOREVER
     # The oldest request decides the shapes of the batch, so that it is never the one left out: a
     # slot whose shapes differ from all others' would starve.

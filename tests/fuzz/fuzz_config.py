@@ -11,7 +11,6 @@ if nothing is.
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import tempfile
@@ -53,8 +52,7 @@ _folder: Path | None = None
 
 def open_target() -> None:
     global _folder
-    _folder = Path(tempfile.mkdtemp(prefix="triton-py-fuzz-",
-                                    dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
+    _folder = Path(tempfile.mkdtemp(prefix="triton-py-fuzz-"))
     (_folder / "1").mkdir()
 
 

@@ -12,34 +12,27 @@ what they got, and nothing left behind.
 
 from __future__ import annotations
 
-import gzip
 import json
 import random
-import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
+from fuzz_http_answers import LIMITS, Asked, asked, check_reply, plain, replies
 from fuzz_loop import Pipe, Stage, Violation
+from fuzz_observed import LOGGED, TRACED, Log, observed
 from fuzz_server import Served
 from http_samples import mutate as make_nonsense
 from http_samples import samples
-from http_support import pack_strings, request_bytes
+from http_support import request_bytes
 
 import triton_py.core  # noqa: F401
 from triton_py.http._exchange import alive
-from triton_py.http._json_infer import describe_json
-from triton_py.http._parser import HttpError, RequestParser
 from triton_py.http._protocol import Connection, Endpoint
 from triton_py.http.app import ControlPlane
 from triton_py.http.load_metrics import LoadMetrics
 from triton_py.http.options import HttpOptions
-from triton_py.tracing import TraceManager
 
-#: Small, so that small inputs reach them.
-LIMITS: dict[str, int] = {"max_header_size": 4096, "max_headers": 40, "max_chunks": 64,
-                          "max_body_size": 1 << 16}
 OPTIONS: dict[str, Any] = {
     **LIMITS, "max_input_size": 1 << 15, "max_inputs": 8, "max_outputs": 8, "max_pipelined": 4,
     "max_stream_backlog": 2048, "min_compress_size": 200, "header_forward_pattern": "^x-",
@@ -47,9 +40,8 @@ OPTIONS: dict[str, Any] = {
 
 SIZES = (1, 2, 3, 7, 16, 40, 100, 250, 700, 2000, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 20)
 
-#: What a client may be told; 500 would be a fault of ours.
-STATUSES = {200, 400, 404, 405, 408, 411, 413, 414, 415, 417, 431, 501, 503, 505}
-TIGHT = 1
+#: Bits of the settings: a socket that takes little, a client that says good-bye before it goes.
+TIGHT, POLITE = 1, 2
 
 
 class _Target:
@@ -58,17 +50,24 @@ class _Target:
         self.served = Served()
         self.pool = ThreadPoolExecutor(2, "fuzz-read")
         options = HttpOptions(**OPTIONS)
-        self.tracing = TraceManager()
-        self.app = ControlPlane(self.served.native, options, self.tracing)
-        self.endpoint = Endpoint(
-            self.served.native, self.app, options, self.stage.clock, self.pool, self.tracing.tracer,
-            None, LoadMetrics(self.served.native.metrics_text))
-        self.endpoint.open()
+        self.observed = observed(self.served.place)
+        self.apps = []
+        self.endpoints = {}
+        for bits, (tracing, log) in self.observed.items():
+            app = ControlPlane(self.served.native, options, tracing)
+            endpoint = Endpoint(self.served.native, app, options, self.stage.clock, self.pool,
+                                tracing.tracer, log, LoadMetrics(self.served.native.metrics_text))
+            endpoint.open()
+            self.apps.append(app)
+            self.endpoints[bits] = endpoint
 
     def close(self) -> None:
-        self.stage.run(self.endpoint.close(1))
-        self.app.close()
-        self.tracing.close()
+        for endpoint in self.endpoints.values():
+            self.stage.run(endpoint.close(1))
+        for app in self.apps:
+            app.close()
+        for tracing, _ in self.observed.values():
+            tracing.close()
         self.pool.shutdown()
         self.served.close()
         self.stage.close()
@@ -87,208 +86,6 @@ def close_target() -> None:
     assert _target is not None
     _target.close()
     _target = None
-
-
-# --- what is to be answered ------------------------------------------------------------------
-
-
-@dataclass
-class Asked:
-    """What the bytes of a connection ask for."""
-
-    requests: list[dict[str, Any]]
-    #: Why the bytes behind them are no request.
-    error: HttpError | None
-    #: Whether no further request is read.
-    ended: bool
-
-
-def asked(data: bytes) -> Asked:
-    parser = RequestParser(
-        max_head_bytes=LIMITS["max_header_size"], max_headers=LIMITS["max_headers"],
-        max_chunks=LIMITS["max_chunks"], max_body_bytes=LIMITS["max_body_size"])
-    requests: list[dict[str, Any]] = []
-    for at in range(len(data)):
-        try:
-            requests += parser.feed(data[at:at + 1])
-        except HttpError as error:
-            return Asked(requests, error, True)
-        if requests and not requests[-1]["keep_alive"]:
-            return Asked(requests, None, True)
-    return Asked(requests, None, False)
-
-
-# --- what was answered -----------------------------------------------------------------------
-
-
-@dataclass
-class Reply:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    chunks: list[bytes]
-
-
-class Cut(Exception):
-    """The bytes end inside an answer."""
-
-
-def _head(data: bytes, at: int) -> tuple[int, dict[str, str], int]:
-    end = data.find(b"\r\n\r\n", at)
-    if end < 0:
-        raise Cut
-    first, *lines = data[at:end].decode("latin-1").split("\r\n")
-    version, status, reason = first.split(" ", 2)
-    if version != "HTTP/1.1" or not reason or len(status) != 3:
-        raise Violation(f"no status line: {first!r}")
-    headers: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(": ")
-        if not colon or not name or name.lower() in headers:
-            raise Violation(f"no header line, or one twice: {line!r}")
-        headers[name.lower()] = value
-    return int(status), headers, end + 4
-
-
-def _chunks(data: bytes, at: int) -> tuple[list[bytes], int]:
-    chunks = []
-    while True:
-        end = data.find(b"\r\n", at)
-        if end < 0:
-            raise Cut
-        size = int(data[at:end], 16)
-        at = end + 2 + size + 2
-        if at > len(data):
-            raise Cut
-        if data[at - 2:at] != b"\r\n":
-            raise Violation("a chunk does not end with CRLF")
-        if size == 0:
-            return chunks, at
-        chunks.append(data[end + 2:at - 2])
-
-
-def replies(data: bytes, requests: list[dict[str, Any]], closed: bool) -> tuple[list[Reply], bool]:
-    """The answers in the bytes; whether another one is cut off behind them."""
-    out: list[Reply] = []
-    at = 0
-    try:
-        while at < len(data):
-            status, headers, body = _head(data, at)
-            if status == 100:
-                if headers:
-                    raise Violation("headers in a 100")
-                at = body
-                continue
-            asked_for = requests[len(out)] if len(out) < len(requests) else {"method": ""}
-            chunks: list[bytes] = []
-            if "content-length" in headers:
-                size = int(headers["content-length"])
-                # 408: what it is about was not read to its end, so nobody knows that it is a HEAD.
-                size = 0 if asked_for["method"] == "HEAD" and status != 408 else size
-                at = body + size
-                if at > len(data):
-                    raise Cut
-            elif headers.get("transfer-encoding") == "chunked":
-                chunks, at = _chunks(data, body)
-            elif headers.get("content-type", "").startswith("text/event-stream"):
-                if not closed:
-                    raise Cut           # to the connection's end: HTTP/1.0
-                at = len(data)
-                chunks = [part + b"\n\n" for part in data[body:].split(b"\n\n")[:-1]]
-            else:
-                raise Violation(f"an answer without an end: {headers}")
-            out.append(Reply(status, headers, data[body:at], chunks))
-    except Cut:
-        return out, True
-    return out, False
-
-
-# --- what an answer must be ------------------------------------------------------------------
-
-
-def _plain(body: bytes, coding: str | None) -> bytes:
-    """A body without its compression."""
-    if coding == "gzip":
-        return gzip.decompress(body)
-    return zlib.decompress(body) if coding == "deflate" else body
-
-
-def _check_events(reply: Reply) -> None:
-    for chunk in reply.chunks:
-        if not chunk.startswith(b"data: ") or not chunk.endswith(b"\n\n") or b"\n" in chunk[:-2]:
-            raise Violation(f"no event: {chunk!r}")
-        value = json.loads(chunk[6:])
-        if not isinstance(value, dict):
-            raise Violation(f"an event that says nothing: {chunk!r}")
-
-
-_NUMPY = {"BOOL": "?", "UINT8": "B", "UINT16": "H", "INT8": "b", "INT32": "i", "INT64": "q",
-          "FP32": "f", "FP64": "d"}
-
-
-def _bytes_of(output: dict[str, Any]) -> bytes:
-    """The tensor whose elements an answer's JSON has."""
-    if output["datatype"] == "BYTES":
-        return pack_strings(*(text.encode() for text in output["data"]))
-    return struct.pack(f"<{len(output['data'])}{_NUMPY[output['datatype']]}", *output["data"])
-
-
-def _check_identity(request: dict[str, Any], headers: dict[str, str], answer: dict[str, Any],
-                    binary: bytes) -> None:
-    """What an identity model answers is what it got."""
-    body, length = request["body"], headers.get("inference-header-content-length")
-    size = len(body) if length is None else int(length)
-    if size == 0:
-        return
-    at, sent = size, {}
-    for tensor in describe_json(body[:size])["inputs"]:
-        data = tensor["data"]
-        if data is None:
-            data = body[at:at + tensor["binary_data_size"]]
-            at += len(data)
-        sent[tensor["name"].replace("INPUT", "OUTPUT")] = tensor, data
-    wanted = {output["name"]: output for output in describe_json(body[:size])["outputs"]}
-    at = 0
-    for output in answer["outputs"]:
-        if "data" in output:
-            got = _bytes_of(output)
-        else:
-            got = binary[at:at + output["parameters"]["binary_data_size"]]
-            at += len(got)
-        if output["name"] in sent and not wanted.get(output["name"], {}).get("classification"):
-            tensor, data = sent[output["name"]]
-            if got != data or output["shape"] != tensor["shape"]:
-                raise Violation(f"{output['name']} is {got!r}, {data!r} was sent")
-    if at != len(binary):
-        raise Violation("binary data that belongs to no output")
-
-
-def check_reply(request: dict[str, Any] | None, reply: Reply) -> None:
-    if reply.status not in STATUSES:
-        raise Violation(f"status {reply.status}: {reply.body!r}")
-    method = request["method"] if request else ""
-    if method == "HEAD":
-        return
-    if "text/event-stream" in reply.headers.get("content-type", ""):
-        return _check_events(reply)
-    text = _plain(reply.body, reply.headers.get("content-encoding"))
-    if reply.status != 200:
-        # Health answers with a status alone.
-        if text and not (set(json.loads(text)) == {"error"} and json.loads(text)["error"]):
-            raise Violation(f"an error without a text: {text!r}")
-        if not text and request and "/ready" not in request["target"]:
-            raise Violation(f"an error without a text: {reply}")
-        return None
-    if not text or reply.headers["content-type"].startswith("text/html"):
-        return None
-    size = int(reply.headers.get("inference-header-content-length", len(text)))
-    answer = json.loads(text[:size])
-    path = request["target"].partition("?")[0] if request else ""
-    if request and path.endswith("/infer"):
-        headers = {name.lower(): value for name, value in request["headers"]}
-        if headers.get("content-encoding", "identity").strip().lower() in ("", "identity"):
-            _check_identity(request, headers, answer, text[size:])
-    return None
 
 
 # --- a case ----------------------------------------------------------------------------------
@@ -335,7 +132,8 @@ class _Client:
 
 
 async def _case(target: _Target, settings: int, script: bytes, data: bytes) -> None:
-    pipe = Pipe(target.stage.loop, Connection(target.endpoint), tight=bool(settings & TIGHT))
+    endpoint = target.endpoints[settings & (LOGGED | TRACED)]
+    pipe = Pipe(target.stage.loop, Connection(endpoint), tight=bool(settings & TIGHT))
     try:
         await _run(target, pipe, settings, script, data)
     except BaseException:
@@ -345,6 +143,9 @@ async def _case(target: _Target, settings: int, script: bytes, data: bytes) -> N
 
 async def _run(target: _Target, pipe: Pipe, settings: int, script: bytes, data: bytes) -> None:
     stage = target.stage
+    log = target.observed[settings & (LOGGED | TRACED)].log
+    if log is not None:
+        log.take()
     client = _Client(pipe, data)
     steps = 0
     while client.sent < len(data) and not client.gone and not pipe.closing and steps < 400:
@@ -362,17 +163,18 @@ async def _run(target: _Target, pipe: Pipe, settings: int, script: bytes, data: 
             lambda: _complete(client, wanted), lambda: f"no answer: {wanted}, {pipe.taken!r}",
             pipe.step)
         pipe.step()
-        _check(client, wanted)
+        _check(client, wanted, log)
         if not pipe.lost and not client.half:
-            pipe.hang_up(half=bool(settings & 2))
+            pipe.hang_up(half=bool(settings & POLITE))
     await stage.until(lambda: pipe.lost, lambda: "a connection that is over is still there",
                       lambda: (stage.clock.advance(0.5), pipe.step()))
     await stage.until(lambda: not alive() and not target.served.grown(),
                       lambda: f"left behind: {alive()} exchanges, {target.served.grown()}")
     if pipe.faults:
         raise Violation("; ".join(pipe.faults))
-    if target.endpoint.open_connections:
-        raise Violation(f"{target.endpoint.open_connections} connections are open")
+    for endpoint in target.endpoints.values():
+        if endpoint.open_connections:
+            raise Violation(f"{endpoint.open_connections} connections are open")
     stage.faults.check()
 
 
@@ -382,7 +184,7 @@ def _is_slow(request: dict[str, Any]) -> bool:
         return False
     headers = {name.lower(): value for name, value in request["headers"]}
     try:
-        value = json.loads(_plain(request["body"], headers.get("content-encoding")))
+        value = json.loads(plain(request["body"], headers.get("content-encoding")))
     except (ValueError, zlib.error, OSError, EOFError, RecursionError):
         return False
     if isinstance(value, dict) and isinstance(value.get("parameters"), dict):
@@ -401,8 +203,9 @@ def _complete(client: _Client, wanted: Asked) -> bool:
     return len(got) >= len(wanted.requests) + (wanted.error is not None)
 
 
-def _check(client: _Client, wanted: Asked) -> None:
-    """What the client has read, against what it asked."""
+def _check(client: _Client, wanted: Asked, log: Log | None) -> None:
+    """What the client has read, against what it asked; and what the log says of it."""
+    records = log.take() if log is not None else None
     got, cut = replies(bytes(client.pipe.taken), wanted.requests, client.pipe.lost)
     expected = len(wanted.requests) + (wanted.error is not None)
     # Of a client that takes nothing for so long the server lets go.
@@ -420,6 +223,14 @@ def _check(client: _Client, wanted: Asked) -> None:
                    if reply.headers.get("connection") == "close"), expected)
     if len(got) != min(expected, closes):
         raise Violation(f"{len(got)} answers to {expected} requests: {got}")
+    if records is not None:
+        said = [record.status for record in records]
+        if said != [reply.status for reply in got]:
+            raise Violation(f"the log says {said} of {got}")
+        interim = bytes(client.pipe.taken).count(b"HTTP/1.1 100 Continue\r\n\r\n") * 25
+        if sum(record.sent for record in records) not in (
+                len(client.pipe.taken), len(client.pipe.taken) - interim):
+            raise Violation(f"{len(client.pipe.taken)} bytes came, the log says {records}")
     if wanted.error is not None and len(got) == expected and got[-1].status != wanted.error.status:
         raise Violation(f"{got[-1]} where {wanted.error} was due")
 
@@ -475,6 +286,8 @@ def requests() -> list[bytes]:
         _post("repeat", "generate_stream", {"IN": [4, 5, 6]}),
         _post("one", "generate", {"INPUT0": "hello", "parameters": {"p": 1}, "id": "7"}),
         _post("one", "generate_stream", {"INPUT0": "a\u2028b"}),
+        _post("one", "generate", {"INPUT0": "x"}, endpoint_load_metrics_format="json",
+              traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         _post("repeat", "generate_stream", {"IN": [1]}).replace(b"HTTP/1.1", b"HTTP/1.0"),
         chunked + b"3;x=y\r\n%s\r\n%x\r\n%s\r\n0\r\nT: u\r\n\r\n" % (
             text[:3], len(text) - 3, text[3:]),
@@ -496,6 +309,9 @@ def seeds() -> list[bytes]:
     out += [b"\x01\x04" + bytes([0x06, 0x95, 0xA3, 0x8A]) + request for request in all_requests]
     out.append(b"\x02\x01\x0a" + b"".join(all_requests))
     out.append(b"\x03\x02\x9a\xbf" + b"".join(all_requests[8:16] * 2))
+    for bits in (LOGGED, TRACED, LOGGED | TRACED):
+        out += [bytes([bits, 0]) + request for request in all_requests]
+        out.append(bytes([bits | TIGHT, 1, 0x0A]) + b"".join(all_requests))
     return out
 
 

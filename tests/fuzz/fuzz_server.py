@@ -70,12 +70,13 @@ class Served:
     """A server over :data:`MODELS`, and what of it was alive before anybody asked it anything."""
 
     def __init__(self) -> None:
-        self._place = Path(tempfile.mkdtemp(prefix="triton-py-fuzz-"))
+        #: The repository, and whatever else has to be somewhere as long as the server runs.
+        self.place = Path(tempfile.mkdtemp(prefix="triton-py-fuzz-"))
         for name, config in MODELS.items():
-            (self._place / name / "1").mkdir(parents=True)
-            (self._place / name / "config.pbtxt").write_text(config)
+            (self.place / name / "1").mkdir(parents=True)
+            (self.place / name / "config.pbtxt").write_text(config)
         options = Options()
-        options.set_model_repository_path(str(self._place))
+        options.set_model_repository_path(str(self.place))
         options.set_backend_directory(triton_py.get_backend_dir())
         options.set_log_info(False)
         options.set_log_warn(False)
@@ -91,4 +92,4 @@ class Served:
 
     def close(self) -> None:
         self.native.close()
-        shutil.rmtree(self._place)
+        shutil.rmtree(self.place)

@@ -89,9 +89,13 @@ def build() -> Path:
 # --- running ---------------------------------------------------------------------------------
 
 
-def _environment(library: Path) -> dict[str, str]:
+def _environment(library: Path, scratch: Path) -> dict[str, str]:
+    # What a target leaves in its temporary folder, as it is ended at any time, goes with that.
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
     return {
         **os.environ, "LD_PRELOAD": str(_runtime()), "PYTHONPATH": str(library),
+        "TMPDIR": str(scratch),
         "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1:quarantine_size_mb=32:"
                         "handle_segv=1:abort_on_error=0",
         "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
@@ -130,7 +134,7 @@ def _keep_finding(name: str, found: Path, log: Path) -> None:
 def fuzz(name: str, seconds: float, library: Path, most_findings: int = 5) -> Result:
     """One target, for so long; goes on behind what it finds."""
     corpus, found, scratch = (BUILD / kind / name for kind in ("corpus", "found", "scratch"))
-    for place in (corpus, found, scratch):
+    for place in (corpus, found):
         place.mkdir(parents=True, exist_ok=True)
     for data in [*load(name).seeds(),
                  *(path.read_bytes() for path in sorted((CORPUS / name).glob("*")))]:
@@ -151,8 +155,8 @@ def fuzz(name: str, seconds: float, library: Path, most_findings: int = 5) -> Re
                          # Its bookkeeping costs more than most inputs do.
                          "-entropic=0",
                          f"-artifact_prefix={found}/"),
-                cwd=scratch, env=_environment(library), stdout=out, stderr=subprocess.STDOUT,
-                check=False)
+                env=_environment(library, scratch), cwd=scratch, stdout=out,
+                stderr=subprocess.STDOUT, check=False)
         text = log.read_text(errors="replace")
         result.seconds += time.monotonic() - started
         result.executions += _last(r"number_of_executed_units: (\d+)", text) or _last(
@@ -176,8 +180,7 @@ def keep(name: str, library: Path) -> None:
     fits into the repository: small inputs first."""
     smallest, scratch = BUILD / "smallest" / name, BUILD / "scratch" / name
     shutil.rmtree(smallest, ignore_errors=True)
-    for folder in (smallest, scratch):
-        folder.mkdir(parents=True, exist_ok=True)
+    smallest.mkdir(parents=True)
     program = BUILD / f"fuzz-{name}"
     program.write_text(f'#!/bin/sh\nexec {shlex.join(_command(name))} "$@"\n')
     program.chmod(0o755)
@@ -186,8 +189,8 @@ def keep(name: str, library: Path) -> None:
         status = subprocess.run(
             _command(name, "-set_cover_merge=1", f"-max_len={MOST_BYTES[name]}",
                      f"-timeout={TIMEOUT}", str(smallest), str(BUILD / "corpus" / name)),
-            cwd=scratch, env={**_environment(library), "FUZZ_PROGRAM": str(program)}, stdout=out,
-            stderr=subprocess.STDOUT, check=False).returncode
+            env={**_environment(library, scratch), "FUZZ_PROGRAM": str(program)}, cwd=scratch,
+            stdout=out, stderr=subprocess.STDOUT, check=False).returncode
     if status or not any(smallest.iterdir()):
         raise SystemExit(f"merging the corpus of {name} failed: see {log}")
     place = CORPUS / name

@@ -233,10 +233,10 @@ class Http2Client:
 def _block(fields: Any) -> bytes:
     """Without the dynamic table: blocks may be repeated, mutated and reordered."""
     return b"".join(
-        b"\x00" + _text(name.encode()) + _text(value.encode()) for name, value in fields)
+        b"\x00" + literal(name.encode()) + literal(value.encode()) for name, value in fields)
 
 
-def _text(text: bytes) -> bytes:
+def literal(text: bytes) -> bytes:
     """A string of a header block, without Huffman coding."""
     size = len(text)
     if size < 127:
