@@ -37,7 +37,7 @@ MOST_BYTES = {"json": 4096, "codec": 2048, "config": 4096, "http": 8192, "grpc":
 #: Of one input: those that wait say after 20 seconds what they wait for.
 TIMEOUT = 40
 #: What is kept of a target in the repository.
-KEPT_FILES, KEPT_BYTES = 150, 120_000
+KEPT_FILES, KEPT_BYTES = 250, 150_000
 
 
 @dataclass
@@ -176,8 +176,8 @@ def fuzz(name: str, seconds: float, library: Path, most_findings: int = 5) -> Re
 
 
 def keep(name: str, library: Path) -> None:
-    """Makes the kept corpus the smallest part of the grown one that covers as much, and no more than
-    fits into the repository: small inputs first."""
+    """Makes the kept corpus the smallest part of the grown one that covers as much, as far as it fits into
+    the repository."""
     smallest, scratch = BUILD / "smallest" / name, BUILD / "scratch" / name
     shutil.rmtree(smallest, ignore_errors=True)
     smallest.mkdir(parents=True)
@@ -196,15 +196,15 @@ def keep(name: str, library: Path) -> None:
     place = CORPUS / name
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    count = size = 0
     inputs = sorted((path.read_bytes() for path in smallest.iterdir()), key=len)
-    for data in inputs:
-        if count == KEPT_FILES or size + len(data) > KEPT_BYTES:
-            break
+    # Of all sizes; but many small ones rather than a few large ones.
+    count = min(len(inputs), KEPT_FILES)
+    chosen = [inputs[i * len(inputs) // count] for i in range(count)]
+    while sum(map(len, chosen)) > KEPT_BYTES:
+        chosen.pop()
+    for data in chosen:
         (place / file_name(data)).write_bytes(data)
-        count += 1
-        size += len(data)
-    print(f"{name}: kept {count} of {len(inputs)} inputs, {size} bytes")
+    print(f"{name}: kept {len(chosen)} of {len(inputs)} inputs, {sum(map(len, chosen))} bytes")
 
 
 def main() -> int:
