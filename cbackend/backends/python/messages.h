@@ -1,0 +1,75 @@
+/* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* What a backend and a worker say to each other. Who reads a message owns its block, and gives it back.
+ *
+ * Texts and numbers lie in blocks as wire.h writes them; "text" may be NULL where it says "or none".
+ *
+ * tensor:    text name; u32 data type, u32 rank; u64 each dimension; u32 memory type, u32 place;
+ *            i64 device; u64 offset; u64 size
+ *            `place` says in which arena the bytes lie at `offset`: the block's owner's, or the reader's
+ *            own, where something is passed on.
+ * request:   text id; u32 flags, u32 correlation is a text; u64 correlation id; text correlation id;
+ *            u64 timeout in µs; u64 priority; text parameters as JSON, or none; text trace context, or none;
+ *            u32 count of inputs, u32 count of outputs; tensors; texts: names of requested outputs
+ * response:  u32 what (PY_RESPONSE_...), u32 flags (TRITONSERVER_RESPONSE_COMPLETE_FINAL);
+ *            of an error: u32 code, 0; text message
+ *            of outputs: text parameters as JSON, or none; u32 count, 0; tensors */
+
+#ifndef PY_MESSAGES_H
+#define PY_MESSAGES_H
+
+/* From the backend. */
+enum {
+  /* block: text model folder; text version folder; text name; text version; text instance kind; text
+   * device; text configuration as JSON; text instance name; u32 what to do (PY_START_...), u32 0 */
+  PY_START = 1,
+  /* id: of the batch; values[0]: requests. block: the requests, one behind the other. Each is known by
+   * the batch's id and its number. */
+  PY_EXECUTE,
+  PY_IS_READY, /* id: goes back with PY_READINESS */
+  PY_FINALIZE,
+  /* id: of a call that was given a number; one of several responses. block: a response. */
+  PY_CALL_RESPONSE,
+  PY_CALL_DONE,
+};
+
+/* What a worker is to do at its start. */
+enum { PY_START_MODEL, PY_START_AUTO_COMPLETE };
+
+/* From the worker. */
+enum {
+  PY_STARTED = 64, /* block of PY_START_AUTO_COMPLETE: text configuration as JSON */
+  PY_START_FAILED, /* block: text */
+  /* id: of the batch; values[0]: requests. block: a response each, PY_RESPONSE_LATER for those that are
+   * answered by a sender, and u32 release flags, u32 0 behind each. flags: PY_BATCH_FAILED: block: text */
+  PY_EXECUTED,
+  /* id: of the batch; values[0]: the request's number. block: a response. */
+  PY_RESPONSE,
+  PY_READINESS, /* id: as asked; values[0]: 1 where it is ready */
+  PY_FINALIZED, /* block: text, what went wrong, or none */
+  PY_LOG,       /* values[0]: TRITONSERVER_LogLevel; values[1]: line. block: text file; text message */
+  /* Questions: values[0] is the place of a py_answer in the worker's arena. */
+  PY_IS_CANCELLED, /* id: of the batch; values[1]: the request's number. Answered in `value` */
+  PY_INFER, /* block: text model; u64 version (-1: any); request. flags: PY_INFER_... The answer's block is
+             * a response, or its code PY_ANSWER_ERROR and a text. With PY_INFER_MANY the answer's `value`
+             * is a number, and the responses follow as PY_CALL_RESPONSE. */
+  PY_CANCEL,       /* id: of a call */
+  PY_LOAD_MODEL,   /* block: text name; u64 count; parameters: u32 type, 0; text name; text value */
+  PY_UNLOAD_MODEL, /* block: text name; u64 with its dependents */
+  PY_MODEL_READY,  /* block: text name; u64 version. Answered in `value` */
+  PY_METRIC_FAMILY, /* block: text name; text description; u32 kind, 0. `value`: its number */
+  PY_METRIC_FAMILY_DELETE, /* id: of the family */
+  PY_METRIC, /* id: of the family. block: text labels as JSON, or none; u64 buckets; f64 each */
+  PY_METRIC_DELETE,
+  PY_METRIC_CHANGE, /* id: of the metric; flags: PY_METRIC_...; values[1]: a double's bits */
+};
+
+enum { PY_BATCH_FAILED = 1 };
+enum { PY_RESPONSE_OUTPUTS, PY_RESPONSE_ERROR, PY_RESPONSE_NONE, PY_RESPONSE_LATER };
+enum { PY_IN_OWNERS_ARENA, PY_IN_READERS_ARENA };
+enum { PY_INFER_MANY = 1, PY_INFER_NUMBERED = 2 };
+enum { PY_ANSWER_GOOD, PY_ANSWER_ERROR };
+enum { PY_METRIC_INCREMENT, PY_METRIC_SET, PY_METRIC_OBSERVE, PY_METRIC_VALUE };
+
+#endif
