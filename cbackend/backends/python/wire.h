@@ -17,11 +17,17 @@
 typedef struct {
   char *to; /* NULL: only count */
   uint64_t size;
+  uint64_t limit; /* of what `to` has: beyond it nothing is written, only counted */
 } py_writer;
+
+static inline bool py_fits(const py_writer *writer, uint64_t size)
+{
+  return writer->to != NULL && writer->size <= writer->limit && size <= writer->limit - writer->size;
+}
 
 static inline void py_put(py_writer *writer, const void *from, uint64_t size)
 {
-  if (writer->to != NULL && size > 0) memcpy(writer->to + writer->size, from, (size_t)size);
+  if (size > 0 && py_fits(writer, size)) memcpy(writer->to + writer->size, from, (size_t)size);
   writer->size += (size + 7) & ~(uint64_t)7;
 }
 
@@ -42,7 +48,7 @@ static inline void py_put_text(py_writer *writer, const char *text, uint64_t siz
 {
   py_put_u64(writer, text == NULL ? UINT64_MAX : size);
   if (text == NULL) return;
-  if (writer->to != NULL) {
+  if (py_fits(writer, size + 1)) {
     memcpy(writer->to + writer->size, text, (size_t)size);
     writer->to[writer->size + size] = '\0';
   }

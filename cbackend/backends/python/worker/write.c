@@ -1,0 +1,250 @@
+/* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* What goes to the backend, out of Python's objects. Each thing is written twice by the same function:
+ * once without memory, to know its size, and once into a block of that size. Tensors lie behind all
+ * that describes them.
+ *
+ * response: (what, flags), of PY_RESPONSE_NONE and _LATER;
+ *           (what, flags, code, message), of _ERROR;
+ *           (what, flags, parameters or None, tensors), of _OUTPUTS
+ * request:  (id, flags, correlation id (a number or a text), time-out, priority, parameters or None,
+ *           trace or None, tensors, names)
+ * tensor:   (name, data type, shape, View or list of strings) */
+
+#include <string.h>
+
+#include "process.h"
+
+/* A writer, and where the next tensor's bytes go. */
+typedef struct {
+  py_writer words;
+  uint64_t block;  /* where the block begins in the arena */
+  uint64_t tensor; /* from there on */
+} pen;
+
+enum { TENSOR_ALIGNMENT = 64 };
+
+static bool put_text(pen *to, PyObject *object)
+{
+  if (object == Py_None) {
+    py_put_text(&to->words, NULL, 0);
+    return true;
+  }
+  if (!PyUnicode_Check(object)) {
+    PyErr_SetString(PyExc_TypeError, "a text is expected");
+    return false;
+  }
+  PyObject *bytes = PyUnicode_AsUTF8String(object);
+  if (bytes == NULL) return false;
+  char *text;
+  Py_ssize_t size;
+  const bool good = PyBytes_AsStringAndSize(bytes, &text, &size) == 0;
+  if (good) py_put_text(&to->words, text, (uint64_t)size);
+  Py_DECREF(bytes);
+  return good;
+}
+
+static bool number(PyObject *tuple, Py_ssize_t index, uint64_t *value)
+{
+  PyObject *item = PyTuple_GetItem(tuple, index);
+  if (item == NULL) return false;
+  *value = PyLong_AsUnsignedLongLongMask(item);
+  return !PyErr_Occurred();
+}
+
+static bool put_tensor_text(pen *to, PyObject *tuple, Py_ssize_t index)
+{
+  PyObject *item = PyTuple_GetItem(tuple, index);
+  return item != NULL && put_text(to, item);
+}
+
+/* The payload's bytes: measured, or written. */
+static bool put_payload(pen *to, PyObject *payload, uint64_t *size)
+{
+  const bool is_view = PyObject_TypeCheck(payload, py_view_type);
+  if (is_view) {
+    *size = ((py_view *)payload)->size;
+  } else {
+    const int64_t measured = py_strings_measure(payload);
+    if (measured < 0) return false;
+    *size = (uint64_t)measured;
+  }
+  to->tensor = (to->tensor + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
+  bool good = true;
+  /* What has grown since it was measured is not written; seal() sees that by the sizes. */
+  if (to->words.to != NULL && to->tensor <= to->words.limit && *size <= to->words.limit - to->tensor) {
+    char *place = to->words.to + to->tensor;
+    if (!is_view) {
+      good = py_strings_write(payload, place, *size);
+    } else if (*size > 0) {
+      const void *from = ((py_view *)payload)->data;
+      Py_BEGIN_ALLOW_THREADS;
+      memcpy(place, from, (size_t)*size);
+      Py_END_ALLOW_THREADS;
+    }
+  }
+  return good;
+}
+
+static bool put_tensor(pen *to, PyObject *tensor)
+{
+  uint64_t datatype, size = 0;
+  PyObject *shape = NULL, *payload = NULL;
+  if (!PyTuple_Check(tensor) || !put_tensor_text(to, tensor, 0) || !number(tensor, 1, &datatype) ||
+      (shape = PyTuple_GetItem(tensor, 2)) == NULL || (payload = PyTuple_GetItem(tensor, 3)) == NULL)
+    return false;
+  const Py_ssize_t rank = PyTuple_Size(shape);
+  if (rank < 0) return false;
+  py_put_u32s(&to->words, (uint32_t)datatype, (uint32_t)rank);
+  for (Py_ssize_t i = 0; i < rank; i++) {
+    uint64_t dimension;
+    if (!number(shape, i, &dimension)) return false;
+    py_put_u64(&to->words, dimension);
+  }
+  if (PyObject_TypeCheck(payload, py_view_type) &&
+      ((py_view *)payload)->memory_type == PY_MEMORY_GPU) {
+    PyErr_SetString(PyExc_NotImplementedError, "tensors in GPU memory can't be sent yet");
+    return false;
+  }
+  if (!put_payload(to, payload, &size)) return false;
+  py_put_u32s(&to->words, PY_MEMORY_CPU, PY_IN_OWNERS_ARENA);
+  py_put_u64(&to->words, 0);
+  py_put_u64(&to->words, to->block + to->tensor);
+  py_put_u64(&to->words, size);
+  to->tensor += size;
+  return true;
+}
+
+static bool put_tensors(pen *to, PyObject *list, uint32_t second)
+{
+  const Py_ssize_t count = PyList_Size(list);
+  if (count < 0) return false;
+  py_put_u32s(&to->words, (uint32_t)count, second);
+  for (Py_ssize_t i = 0; i < count; i++)
+    if (!put_tensor(to, PyList_GetItem(list, i))) return false;
+  return true;
+}
+
+static bool put_response(pen *to, PyObject *response)
+{
+  uint64_t what, flags, code;
+  if (!number(response, 0, &what) || !number(response, 1, &flags)) return false;
+  py_put_u32s(&to->words, (uint32_t)what, (uint32_t)flags);
+  if (what == PY_RESPONSE_ERROR) {
+    if (!number(response, 2, &code)) return false;
+    py_put_u32s(&to->words, (uint32_t)code, 0);
+    return put_tensor_text(to, response, 3);
+  }
+  if (what != PY_RESPONSE_OUTPUTS) return true;
+  PyObject *tensors = PyTuple_GetItem(response, 3);
+  return tensors != NULL && put_tensor_text(to, response, 2) && put_tensors(to, tensors, 0);
+}
+
+static bool put_request(pen *to, PyObject *request)
+{
+  uint64_t flags, timeout, priority, correlation = 0;
+  PyObject *key = PyTuple_GetItem(request, 2);
+  PyObject *inputs = PyTuple_GetItem(request, 7), *outputs = PyTuple_GetItem(request, 8);
+  if (key == NULL || inputs == NULL || outputs == NULL || !put_tensor_text(to, request, 0) ||
+      !number(request, 1, &flags) || !number(request, 3, &timeout) || !number(request, 4, &priority))
+    return false;
+  const bool is_text = PyUnicode_Check(key);
+  if (!is_text && !number(request, 2, &correlation)) return false;
+  py_put_u32s(&to->words, (uint32_t)flags, is_text);
+  py_put_u64(&to->words, correlation);
+  if (!put_text(to, is_text ? key : Py_None)) return false;
+  py_put_u64(&to->words, timeout);
+  py_put_u64(&to->words, priority);
+  const Py_ssize_t names = PyList_Size(outputs);
+  if (names < 0 || !put_tensor_text(to, request, 5) || !put_tensor_text(to, request, 6) ||
+      !put_tensors(to, inputs, (uint32_t)names))
+    return false;
+  for (Py_ssize_t i = 0; i < names; i++)
+    if (!put_text(to, PyList_GetItem(outputs, i))) return false;
+  return true;
+}
+
+/* ---- blocks ---- */
+
+typedef bool (*put_function)(pen *to, void *what);
+
+/* Measures, takes a block, writes. What is written may not be larger than it was measured. */
+static bool seal(py_worker *worker, put_function put, void *what, py_sealed *sealed)
+{
+  pen measure = {0};
+  if (!put(&measure, what)) return false;
+  /* The first tensor comes behind the words, whose size is known now. */
+  pen sized = {.tensor = measure.words.size};
+  if (!put(&sized, what)) return false;
+  sealed->size = sized.tensor > sized.words.size ? sized.tensor : sized.words.size;
+  sealed->memory = py_channel_take(worker->channel, sealed->size, &sealed->block);
+  if (sealed->memory == NULL) {
+    uint64_t size, taken;
+    py_channel_shortage(worker->channel, &size, &taken);
+    PyErr_Format(PyExc_MemoryError,
+                 "%llu bytes are to be sent; the memory shared with the server has %llu, of which %llu "
+                 "are taken (parameter SHM_BYTES of the model's configuration)",
+                 (unsigned long long)sealed->size, (unsigned long long)size, (unsigned long long)taken);
+    return false;
+  }
+  pen real = {{sealed->memory, 0, sealed->size}, sealed->block, sized.words.size};
+  const bool good = put(&real, what);
+  if (good && real.words.size == sized.words.size && real.tensor <= sealed->size) return true;
+  if (good) PyErr_SetString(PyExc_RuntimeError, "a tensor changed while it was written");
+  py_channel_untake(worker->channel, sealed->block);
+  return false;
+}
+
+typedef struct {
+  PyObject *list;
+  bool flags;
+} responses;
+
+static bool put_responses(pen *to, void *what)
+{
+  const responses *all = what;
+  const Py_ssize_t count = PyList_Size(all->list);
+  if (count < 0) return false;
+  for (Py_ssize_t i = 0; i < count; i++) {
+    PyObject *item = PyList_GetItem(all->list, i);
+    PyObject *response = all->flags ? PyTuple_GetItem(item, 0) : item;
+    uint64_t release = 0;
+    if (response == NULL || (all->flags && !number(item, 1, &release)) || !put_response(to, response))
+      return false;
+    if (all->flags) py_put_u32s(&to->words, (uint32_t)release, 0);
+  }
+  return true;
+}
+
+bool py_write_responses(py_worker *worker, PyObject *list, bool flags, py_sealed *sealed)
+{
+  responses all = {list, flags};
+  return seal(worker, put_responses, &all, sealed);
+}
+
+static bool put_one_request(pen *to, void *what) { return put_request(to, what); }
+
+bool py_write_request(py_worker *worker, PyObject *request, py_sealed *sealed)
+{
+  return seal(worker, put_one_request, request, sealed);
+}
+
+typedef struct {
+  PyObject *const *texts;
+  size_t count;
+} texts;
+
+static bool put_texts(pen *to, void *what)
+{
+  const texts *all = what;
+  for (size_t i = 0; i < all->count; i++)
+    if (!put_text(to, all->texts[i])) return false;
+  return true;
+}
+
+bool py_write_text(py_worker *worker, PyObject *const *list, size_t count, py_sealed *sealed)
+{
+  texts all = {list, count};
+  return seal(worker, put_texts, &all, sealed);
+}
