@@ -42,6 +42,13 @@ typedef struct {
   int64_t shape[PY_MOST_DIMENSIONS];
 } py_view;
 
+/* Py_NewRef() is not in the limited API of 3.9. */
+static inline PyObject *py_ref(PyObject *object)
+{
+  Py_INCREF(object);
+  return object;
+}
+
 extern PyTypeObject *py_view_type;
 
 /* A view of the memory, in C order. Refuses too many dimensions. */

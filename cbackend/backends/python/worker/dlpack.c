@@ -131,8 +131,7 @@ static PyObject *view_of_tensor(PyObject *owner, const dl_tensor *tensor)
     return NULL;
   }
   if (!in_c_order(tensor)) {
-    PyErr_SetString(PyExc_ValueError, "DLPack tensor is not contiguous. Only contiguous DLPack tensors "
-                                      "that are stored in C-Order are supported.");
+    PyErr_SetString(PyExc_ValueError, "the tensor is not contiguous in C order: make a copy that is");
     return NULL;
   }
   uint32_t memory_type = PY_MEMORY_CPU;

@@ -50,7 +50,7 @@ static bool element_bytes(PyObject *element, PyObject **text, char **bytes, Py_s
 {
   *text = NULL;
   if (PyBytes_Check(element)) return PyBytes_AsStringAndSize(element, bytes, size) == 0;
-  PyObject *words = PyUnicode_Check(element) ? Py_NewRef(element) : PyObject_Str(element);
+  PyObject *words = PyUnicode_Check(element) ? py_ref(element) : PyObject_Str(element);
   if (words == NULL) return false;
   *text = PyUnicode_AsUTF8String(words);
   Py_DECREF(words);

@@ -1,0 +1,285 @@
+/* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* The channel as Python sees it. Waits and long copies are without the GIL. */
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "process.h"
+
+PyTypeObject *py_worker_type;
+static PyTypeObject *block_type;
+
+/* ---- blocks of the backend's ---- */
+
+typedef struct {
+  PyObject_HEAD
+  py_worker *worker;
+  uint64_t block;
+} block_object;
+
+PyObject *py_block_new(py_worker *worker, uint64_t block)
+{
+  block_object *made = PyObject_New(block_object, block_type);
+  if (made == NULL) {
+    py_channel_give(worker->channel, block);
+    return NULL;
+  }
+  Py_INCREF((PyObject *)worker);
+  made->worker = worker;
+  made->block = block;
+  return (PyObject *)made;
+}
+
+static void block_dealloc(PyObject *self)
+{
+  block_object *object = (block_object *)self;
+  PyTypeObject *type = Py_TYPE(self);
+  py_channel_give(object->worker->channel, object->block);
+  Py_DECREF((PyObject *)object->worker);
+  ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+  Py_DECREF(type);
+}
+
+static PyType_Slot BLOCK_SLOTS[] = {{Py_tp_dealloc, block_dealloc}, {0, NULL}};
+static PyType_Spec BLOCK_SPEC = {"_bridge.Block", sizeof(block_object), 0, Py_TPFLAGS_DEFAULT,
+                                 BLOCK_SLOTS};
+
+/* ---- the end of the server ---- */
+
+/* The server holds the other end of a socket: when it goes, in whatever way, so does the worker. */
+static void *watch(void *argument)
+{
+  const int fd = (int)(intptr_t)argument;
+  struct pollfd what = {.fd = fd, .events = POLLIN | POLLHUP};
+  char byte;
+  for (;;) {
+    if (poll(&what, 1, -1) < 0) {
+      if (errno == EINTR) continue;
+      break;
+    }
+    const ssize_t got = read(fd, &byte, 1);
+    if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN)) break;
+  }
+  _exit(0);
+}
+
+static bool start_watch(int fd)
+{
+  pthread_t thread;
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes, 65536);
+  const int error = pthread_create(&thread, &attributes, watch, (void *)(intptr_t)fd);
+  pthread_attr_destroy(&attributes);
+  return error == 0;
+}
+
+/* ---- the object ---- */
+
+/* Channel(fd, life): the file, and the socket whose other end the server has. */
+static PyObject *worker_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+  int fd, life;
+  (void)keywords;
+  if (!PyArg_ParseTuple(arguments, "ii", &fd, &life)) return NULL;
+  py_channel *channel = py_channel_open(fd, UINT64_C(256) << 20);
+  if (channel == NULL) {
+    if (errno == EPROTO)
+      PyErr_SetString(PyExc_RuntimeError, "the server and its worker are of different versions");
+    else
+      PyErr_SetFromErrno(PyExc_OSError);
+    return NULL;
+  }
+  allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+  py_worker *made = (py_worker *)allocate(type, 0);
+  if (made == NULL || !start_watch(life)) {
+    if (made != NULL) PyErr_SetString(PyExc_RuntimeError, "a thread can't be started");
+    py_channel_delete(channel);
+    Py_XDECREF((PyObject *)made);
+    return NULL;
+  }
+  made->channel = channel;
+  return (PyObject *)made;
+}
+
+static void worker_dealloc(PyObject *self)
+{
+  PyTypeObject *type = Py_TYPE(self);
+  py_channel_delete(((py_worker *)self)->channel);
+  ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+  Py_DECREF(type);
+}
+
+/* receive() -> (kind, id, values of what it brings): None when the server has closed. */
+static PyObject *worker_receive(PyObject *self, PyObject *nothing)
+{
+  (void)nothing;
+  py_worker *worker = (py_worker *)self;
+  py_message message;
+  py_wait end;
+  Py_BEGIN_ALLOW_THREADS;
+  end = py_channel_receive(worker->channel, &message, UINT64_MAX);
+  Py_END_ALLOW_THREADS;
+  if (end != PY_GOT) Py_RETURN_NONE;
+  PyObject *block = NULL, *content = NULL;
+  if (message.block != PY_NO_BLOCK) {
+    block = py_block_new(worker, message.block);
+    if (block == NULL) return NULL;
+  }
+  py_reader reader = {.from = py_channel_at(worker->channel, message.block, message.size),
+                      .size = message.size};
+  switch (message.kind) {
+    case PY_EXECUTE: content = py_read_requests(worker, block, &message); break;
+    case PY_CALL_RESPONSE: content = py_read_response(worker, block, &reader); break;
+    case PY_START: {
+      content = PyList_New(0);
+      while (content != NULL && reader.from != NULL && reader.at < reader.size && !reader.broken) {
+        uint64_t size;
+        const char *text = py_get_text(&reader, &size);
+        PyObject *one = text == NULL ? py_ref(Py_None)
+                                     : PyUnicode_DecodeUTF8(text, (Py_ssize_t)size, "replace");
+        if (one == NULL || PyList_Append(content, one) != 0) Py_CLEAR(content);
+        Py_XDECREF(one);
+      }
+      break;
+    }
+    default: content = py_ref(Py_None);
+  }
+  Py_XDECREF(block);
+  if (content == NULL) return NULL;
+  return Py_BuildValue("(IKNKI)", (unsigned)message.kind, (unsigned long long)message.id, content,
+                       (unsigned long long)message.values[0], (unsigned)message.flags);
+}
+
+/* Sends what was sealed, or nothing where `sealed` is NULL. */
+static PyObject *send_message(py_worker *worker, uint32_t kind, uint32_t flags, uint64_t id,
+                              uint64_t value, uint64_t second, const py_sealed *sealed)
+{
+  const py_message message = {.kind = kind, .flags = flags, .id = id,
+                              .block = sealed == NULL ? PY_NO_BLOCK : sealed->block,
+                              .size = sealed == NULL ? 0 : sealed->size, .values = {value, second}};
+  bool sent;
+  Py_BEGIN_ALLOW_THREADS;
+  sent = py_channel_send(worker->channel, &message);
+  Py_END_ALLOW_THREADS;
+  if (!sent && sealed != NULL) py_channel_untake(worker->channel, sealed->block);
+  if (!sent) {
+    PyErr_SetString(PyExc_ConnectionError, "the server has closed the channel");
+    return NULL;
+  }
+  Py_RETURN_NONE;
+}
+
+/* executed(batch, [(response, release flags)]) */
+static PyObject *worker_executed(PyObject *self, PyObject *arguments)
+{
+  py_worker *worker = (py_worker *)self;
+  unsigned long long batch;
+  PyObject *list;
+  py_sealed sealed;
+  if (!PyArg_ParseTuple(arguments, "KO", &batch, &list)) return NULL;
+  if (!py_write_responses(worker, list, true, &sealed)) return NULL;
+  return send_message(worker, PY_EXECUTED, 0, batch, (uint64_t)PyList_Size(list), 0, &sealed);
+}
+
+/* respond(batch, number, response): one that a sender sends. */
+static PyObject *worker_respond(PyObject *self, PyObject *arguments)
+{
+  py_worker *worker = (py_worker *)self;
+  unsigned long long batch, number;
+  PyObject *response;
+  py_sealed sealed;
+  if (!PyArg_ParseTuple(arguments, "KKO", &batch, &number, &response)) return NULL;
+  PyObject *list = PyList_New(0);
+  if (list == NULL || PyList_Append(list, response) != 0) {
+    Py_XDECREF(list);
+    return NULL;
+  }
+  const bool good = py_write_responses(worker, list, false, &sealed);
+  Py_DECREF(list);
+  return good ? send_message(worker, PY_RESPONSE, 0, batch, number, 0, &sealed) : NULL;
+}
+
+/* send(kind, id, value, second, flags, texts...): a message with texts, or with nothing. */
+static PyObject *worker_send(PyObject *self, PyObject *arguments)
+{
+  py_worker *worker = (py_worker *)self;
+  unsigned kind, flags;
+  unsigned long long id, value, second;
+  PyObject *texts[4] = {NULL};
+  py_sealed sealed;
+  if (!PyArg_ParseTuple(arguments, "IKKKI|OOOO", &kind, &id, &value, &second, &flags, &texts[0],
+                        &texts[1], &texts[2], &texts[3]))
+    return NULL;
+  size_t count = 0;
+  while (count < 4 && texts[count] != NULL) count++;
+  if (count == 0) return send_message(worker, kind, flags, id, value, second, NULL);
+  if (!py_write_text(worker, texts, count, &sealed)) return NULL;
+  return send_message(worker, kind, flags, id, value, second, &sealed);
+}
+
+static PyObject *worker_close(PyObject *self, PyObject *nothing)
+{
+  (void)nothing;
+  py_channel_close(((py_worker *)self)->channel);
+  Py_RETURN_NONE;
+}
+
+static PyMethodDef WORKER_METHODS[] = {
+    {"receive", worker_receive, METH_NOARGS,
+     "Waits for the next message: (kind, id, content, value, flags), None at the end."},
+    {"executed", worker_executed, METH_VARARGS, "executed(batch, [(response, release flags)])"},
+    {"respond", worker_respond, METH_VARARGS, "respond(batch, number, response)"},
+    {"send", worker_send, METH_VARARGS, "send(kind, id, value, second, flags, *texts)"},
+    {"close", worker_close, METH_NOARGS, "Ends all waits."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot WORKER_SLOTS[] = {
+    {Py_tp_new, worker_new},
+    {Py_tp_dealloc, worker_dealloc},
+    {Py_tp_methods, WORKER_METHODS},
+    {Py_tp_doc, "The worker's side of what it shares with the server."},
+    {0, NULL},
+};
+
+static PyType_Spec WORKER_SPEC = {"_bridge.Channel", sizeof(py_worker), 0, Py_TPFLAGS_DEFAULT,
+                                  WORKER_SLOTS};
+
+static int add_numbers(PyObject *module)
+{
+  static const struct {
+    const char *name;
+    long value;
+  } NUMBERS[] = {
+      {"START", PY_START}, {"EXECUTE", PY_EXECUTE}, {"IS_READY", PY_IS_READY},
+      {"FINALIZE", PY_FINALIZE}, {"STARTED", PY_STARTED}, {"START_FAILED", PY_START_FAILED},
+      {"EXECUTED", PY_EXECUTED}, {"READINESS", PY_READINESS}, {"FINALIZED", PY_FINALIZED},
+      {"LOG", PY_LOG}, {"BATCH_FAILED", PY_BATCH_FAILED}, {"RESPONSE_OUTPUTS", PY_RESPONSE_OUTPUTS},
+      {"RESPONSE_ERROR", PY_RESPONSE_ERROR}, {"RESPONSE_NONE", PY_RESPONSE_NONE},
+      {"RESPONSE_LATER", PY_RESPONSE_LATER},
+  };
+  for (size_t i = 0; i < sizeof NUMBERS / sizeof *NUMBERS; i++)
+    if (PyModule_AddIntConstant(module, NUMBERS[i].name, NUMBERS[i].value) != 0) return -1;
+  return 0;
+}
+
+int py_worker_ready(PyObject *module)
+{
+  block_type = (PyTypeObject *)PyType_FromSpec(&BLOCK_SPEC);
+  py_worker_type = (PyTypeObject *)PyType_FromSpec(&WORKER_SPEC);
+  if (block_type == NULL || py_worker_type == NULL) return -1;
+  Py_INCREF(py_worker_type);
+  if (PyModule_AddObject(module, "Channel", (PyObject *)py_worker_type) != 0) {
+    Py_DECREF(py_worker_type);
+    return -1;
+  }
+  return add_numbers(module);
+}

@@ -1,0 +1,580 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a ``model.py`` imports as ``pb_utils``: tensors, requests, responses, and helpers.
+
+Names and behaviour are those of Triton's Python backend. It runs in the model's environment, on any
+Python from 3.9 on, with numpy and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
+
+import _bridge
+import numpy as np
+
+TRITONSERVER_REQUEST_FLAG_SEQUENCE_START = 1
+TRITONSERVER_REQUEST_FLAG_SEQUENCE_END = 2
+TRITONSERVER_RESPONSE_COMPLETE_FINAL = 1
+TRITONSERVER_REQUEST_RELEASE_ALL = 1
+TRITONSERVER_REQUEST_RELEASE_RESCHEDULE = 2
+TRITONSERVER_MEMORY_CPU = 0
+TRITONSERVER_MEMORY_GPU = 2
+
+#: numpy's types by the model configuration's names.
+TRITON_STRING_TO_NUMPY: Dict[str, Any] = {
+    "TYPE_BOOL": bool,
+    "TYPE_UINT8": np.uint8,
+    "TYPE_UINT16": np.uint16,
+    "TYPE_UINT32": np.uint32,
+    "TYPE_UINT64": np.uint64,
+    "TYPE_INT8": np.int8,
+    "TYPE_INT16": np.int16,
+    "TYPE_INT32": np.int32,
+    "TYPE_INT64": np.int64,
+    "TYPE_FP16": np.float16,
+    "TYPE_FP32": np.float32,
+    "TYPE_FP64": np.float64,
+    "TYPE_STRING": np.object_,
+}
+_BYTES, _BF16 = 13, 14
+#: numpy's types by the number of the data type.
+_NUMPY: List[Any] = [
+    None, np.bool_, np.uint8, np.uint16, np.uint32, np.uint64, np.int8, np.int16, np.int32, np.int64,
+    np.float16, np.float32, np.float64, np.object_,
+]  # fmt: skip
+_NUMBERS = {np.dtype(kind): number for number, kind in enumerate(_NUMPY) if kind is not None}
+
+
+class TritonModelException(Exception):
+    """An error of the model's or of this module's, whose message reaches the client."""
+
+
+class TritonError:
+    """An error as an answer to one request: ``InferenceResponse(error=TritonError("why"))``."""
+
+    UNKNOWN = 0
+    INTERNAL = 1
+    NOT_FOUND = 2
+    INVALID_ARG = 3
+    UNAVAILABLE = 4
+    UNSUPPORTED = 5
+    ALREADY_EXISTS = 6
+    CANCELLED = 7
+
+    __slots__ = ("_code", "_message")
+
+    def __init__(self, message: str, code: int = INTERNAL) -> None:
+        if not isinstance(message, str):
+            raise TypeError(f"an error's message is a str, not {type(message).__name__}")
+        if not isinstance(code, int) or not 0 <= code <= 7:
+            raise ValueError(f"{code!r} is none of TritonError's codes")
+        self._message = message
+        self._code = code
+
+    def code(self) -> int:
+        return self._code
+
+    def message(self) -> str:
+        return self._message
+
+    def __repr__(self) -> str:
+        return f"TritonError({self._message!r}, {self._code})"
+
+
+# Types
+
+
+def triton_to_numpy_type(data_type: int) -> Any:
+    """numpy's type for the number of a data type; None where there is none."""
+    return _NUMPY[data_type] if 0 < data_type < len(_NUMPY) else None
+
+
+def numpy_to_triton_type(data_type: Any) -> Optional[int]:
+    """The number of the data type for numpy's; None where there is none."""
+    dtype = np.dtype(data_type)
+    return _BYTES if dtype.kind in "SU" else _NUMBERS.get(dtype)
+
+
+def triton_string_to_numpy(triton_type_string: str) -> Any:
+    """numpy's type for a model configuration's: np.float32 for "TYPE_FP32"."""
+    return TRITON_STRING_TO_NUMPY[triton_type_string]
+
+
+def serialize_byte_tensor(input_tensor: np.ndarray) -> Any:
+    """The bytes of a BYTES tensor: each element's size in 4 bytes, and the element.
+
+    :returns: ``bytes``; () for an array without elements, None for one of another type.
+    """
+    if input_tensor.size == 0:
+        return ()
+    if input_tensor.dtype.kind not in "OS":
+        return None
+    parts = []
+    for element in input_tensor.reshape(-1).tolist():
+        data = element if isinstance(element, bytes) else str(element).encode()
+        parts += (struct.pack("<I", len(data)), data)
+    return b"".join(parts)
+
+
+def deserialize_bytes_tensor(encoded_tensor: bytes) -> np.ndarray:
+    """The elements of a BYTES tensor, an array of one dimension."""
+    elements, at = [], 0
+    while at < len(encoded_tensor):
+        (length,) = struct.unpack_from("<I", encoded_tensor, at)
+        at += 4
+        if length > len(encoded_tensor) - at:
+            raise ValueError("the last element of a BYTES tensor is not all there")
+        elements.append(bytes(encoded_tensor[at : at + length]))
+        at += length
+    return _objects(elements)
+
+
+def _objects(elements: List[bytes]) -> np.ndarray:
+    array = np.empty(len(elements), dtype=np.object_)
+    array[:] = elements
+    return array
+
+
+# Tensors
+
+
+class Tensor:
+    """A name, a type, a shape, and the memory: an array, or what the server or a framework has."""
+
+    __slots__ = ("_array", "_name", "_shape", "_type", "_view")
+
+    def __init__(self, name: str, array: np.ndarray) -> None:
+        """
+        :param array: is kept, not copied, if it is in C order; what becomes of it until the response
+            is sent is what is sent.
+        """
+        if not isinstance(name, str):
+            raise TypeError(f"a tensor's name is a str, not {type(name).__name__}")
+        if not name:
+            raise TritonModelException("a tensor's name is empty")
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"tensor '{name}' is made of a numpy array, not of {type(array).__name__}")
+        dtype = array.dtype
+        number = _NUMBERS.get(dtype)
+        if number is None:
+            number = _BYTES if dtype.kind in "SU" else _NUMBERS.get(dtype.newbyteorder("="))
+            if number is None:
+                raise TritonModelException(f"tensor '{name}': there is no data type for numpy's {dtype}")
+            array = array.astype(np.object_ if number == _BYTES else dtype.newbyteorder("="))
+        if not array.flags.c_contiguous:
+            array = np.ascontiguousarray(array).reshape(array.shape)
+        self._name = name
+        self._type = number
+        self._shape = array.shape
+        self._array: Optional[np.ndarray] = array
+        self._view: Any = None
+
+    @classmethod
+    def _of(cls, name: str, view: Any) -> "Tensor":
+        self = cls.__new__(cls)
+        self._name = name
+        self._type = view.datatype
+        self._shape = view.shape
+        self._array = None
+        self._view = view
+        return self
+
+    @staticmethod
+    def from_dlpack(name: str, tensor: Any) -> "Tensor":
+        """A tensor in the memory of another framework's, which stays as long as this one.
+
+        :param tensor: has ``__dlpack__``, or is a capsule that nobody has taken.
+        """
+        if not isinstance(name, str) or not name:
+            raise TritonModelException("a tensor's name is a str that is not empty")
+        return Tensor._of(name, _bridge.from_dlpack(tensor))
+
+    def name(self) -> str:
+        return self._name
+
+    def triton_dtype(self) -> int:
+        """The number of the data type: see :func:`triton_to_numpy_type`."""
+        return self._type
+
+    def shape(self) -> List[int]:
+        return list(self._shape)
+
+    def is_cpu(self) -> bool:
+        return self._view is None or self._view.memory[0] != TRITONSERVER_MEMORY_GPU
+
+    def as_numpy(self) -> np.ndarray:
+        """The array: that which the tensor was made of, or one in the memory that the server filled,
+        which stays as long as an array of it."""
+        if self._array is None:
+            self._array = self._make_array()
+        return self._array
+
+    def _make_array(self) -> np.ndarray:
+        if not self.is_cpu():
+            raise TritonModelException(f"tensor '{self._name}' is in GPU memory, where numpy can't read it: "
+                                       "use to_dlpack()")
+        if self._type == _BF16:
+            raise TritonModelException(f"tensor '{self._name}' is BF16, which numpy doesn't have: use to_dlpack()")
+        if self._type == _BYTES:
+            return _objects(self._view.strings()).reshape(self._shape)
+        return np.asarray(self._view)
+
+    def to_dlpack(self) -> Any:
+        """A capsule with this tensor, for ``from_dlpack`` of another framework."""
+        if self._view is None:
+            if self._type == _BYTES:
+                raise TritonModelException(f"tensor '{self._name}' is of strings, which DLPack doesn't have")
+            self._view = _bridge.view_of(self._array, self._type)
+        return self._view.dlpack()
+
+    def __dlpack__(self, *, stream: Any = None, **_: Any) -> Any:
+        return self.to_dlpack()
+
+    def __dlpack_device__(self) -> Tuple[int, int]:
+        if self.is_cpu():
+            return (1, 0)
+        return (2, self._view.memory[1])
+
+    def _payload(self) -> Any:
+        """What is written: a view, or the strings."""
+        if self._type == _BYTES and self._array is not None:
+            return self._array.reshape(-1).tolist()
+        if self._view is None:
+            self._view = _bridge.view_of(self._array, self._type)
+        return self._view
+
+    def _sent(self) -> Tuple[str, int, Tuple[int, ...], Any]:
+        return (self._name, self._type, self._shape, self._payload())
+
+    def __repr__(self) -> str:
+        return f"Tensor({self._name!r}, shape {list(self._shape)}, data type {self._type})"
+
+
+def _parameters_text(parameters: Optional[Dict[str, Union[bool, int, str, float]]], of: str) -> Optional[str]:
+    if parameters is None:
+        return None
+    if not isinstance(parameters, dict):
+        raise TypeError(f"the parameters of {of} are a dict, not {type(parameters).__name__}")
+    for key, value in parameters.items():
+        if not isinstance(key, str):
+            raise TypeError(f"a parameter's name of {of} is a str, not {type(key).__name__}")
+        if not isinstance(value, (bool, int, str, float)):
+            raise TypeError(f"parameter '{key}' of {of} is a bool, an int, a float or a str, not "
+                            f"{type(value).__name__}")
+    return json.dumps(parameters)
+
+
+class InferenceResponse:
+    """What is answered: output tensors, or an error."""
+
+    __slots__ = ("_error", "_outputs", "_parameters")
+
+    def __init__(
+        self,
+        output_tensors: Sequence[Tensor] = (),
+        error: Optional[TritonError] = None,
+        parameters: Optional[Dict[str, Union[bool, int, str, float]]] = None,
+    ) -> None:
+        self._outputs = list(output_tensors)
+        for tensor in self._outputs:
+            if not isinstance(tensor, Tensor):
+                raise TypeError(f"output_tensors are of Tensor, not {type(tensor).__name__}")
+        if error is not None and not isinstance(error, TritonError):
+            raise TypeError(f"an error is a TritonError, not {type(error).__name__}")
+        self._error = error
+        self._parameters = _parameters_text(parameters, "a response")
+
+    def output_tensors(self) -> List[Tensor]:
+        return self._outputs
+
+    def has_error(self) -> bool:
+        return self._error is not None
+
+    def error(self) -> Optional[TritonError]:
+        return self._error
+
+    def parameters(self) -> str:
+        """JSON, "" where there are none."""
+        return self._parameters or ""
+
+    def _sent(self, flags: int, wanted: Iterable[str]) -> Tuple[Any, ...]:
+        if self._error is not None:
+            return (_bridge.RESPONSE_ERROR, flags, self._error.code(), self._error.message())
+        outputs = [tensor._sent() for tensor in self._outputs if tensor._name in wanted]
+        return (_bridge.RESPONSE_OUTPUTS, flags, self._parameters, outputs)
+
+
+class PreferredMemory:
+    """Where the outputs of a request to another model are to be."""
+
+    __slots__ = ("device", "type")
+
+    def __init__(self, preferred_memory_type: int, preferred_device_id: int = 0) -> None:
+        self.type = preferred_memory_type
+        self.device = preferred_device_id
+
+
+class InferenceTrace:
+    """The trace that a request belongs to."""
+
+    __slots__ = ("_context",)
+
+    def __init__(self, context: Optional[str] = None) -> None:
+        self._context = context
+
+    def get_context(self) -> Optional[str]:
+        """The OpenTelemetry context as JSON, None outside of a trace."""
+        return self._context
+
+
+class ResponseSender:
+    """Sends responses for one request, from any thread, until the final flag."""
+
+    __slots__ = ("_batch", "_channel", "_closed", "_decoupled", "_number", "_sent", "_wanted")
+
+    def __init__(self, channel: Any, batch: int, number: int, wanted: Sequence[str], decoupled: bool) -> None:
+        self._channel = channel
+        self._batch = batch
+        self._number = number
+        self._wanted = wanted
+        self._decoupled = decoupled
+        self._closed = False
+        self._sent = 0
+
+    def _count(self, response: Optional[InferenceResponse], flags: int) -> None:
+        if self._closed:
+            raise TritonModelException("the response sender is closed: the final flag was sent, or execute failed")
+        if not self._decoupled:
+            if response is not None and self._sent:
+                raise TritonModelException("a model that is not decoupled sends one response for a request")
+            if response is None and not self._sent:
+                raise TritonModelException("a model that is not decoupled sends a response before the final flag")
+        self._sent += response is not None
+        self._closed = flags == TRITONSERVER_RESPONSE_COMPLETE_FINAL
+
+    def send(self, response: Optional[InferenceResponse] = None, flags: int = 0) -> None:
+        """
+        :param response: None only with the final flag.
+        :param flags: TRITONSERVER_RESPONSE_COMPLETE_FINAL for the last.
+        """
+        if response is not None and not isinstance(response, InferenceResponse):
+            raise TypeError(f"an InferenceResponse is sent, not {type(response).__name__}")
+        if flags not in (0, TRITONSERVER_RESPONSE_COMPLETE_FINAL):
+            raise TritonModelException(f"the flags of a response are 0 or "
+                                       f"TRITONSERVER_RESPONSE_COMPLETE_FINAL, not {flags!r}")
+        if response is None and flags == 0:
+            raise TritonModelException("without a response there is nothing to send but the final flag")
+        self._count(response, flags)
+        sent = (_bridge.RESPONSE_NONE, flags) if response is None else response._sent(flags, self._wanted)
+        self._channel.respond(self._batch, self._number, sent)
+
+
+class InferenceRequest:
+    """A request: one that ``execute`` gets, or one to another model."""
+
+    __slots__ = (
+        "_batch", "_channel", "_correlation", "_decoupled", "_flags", "_id", "_inputs", "_model",
+        "_number", "_outputs", "_parameters", "_priority", "_release", "_sender", "_timeout", "_trace",
+        "_version",
+    )  # fmt: skip
+
+    @classmethod
+    def _received(cls, channel: Any, batch: int, number: int, values: Tuple[Any, ...],
+                  decoupled: bool) -> "InferenceRequest":
+        self = cls.__new__(cls)
+        (self._id, self._flags, self._correlation, self._timeout, self._priority, self._parameters,
+         self._trace, inputs, self._outputs) = values
+        self._inputs = [Tensor._of(name, view) for name, view in inputs]
+        self._channel = channel
+        self._batch = batch
+        self._number = number
+        self._decoupled = decoupled
+        self._release = TRITONSERVER_REQUEST_RELEASE_ALL
+        self._sender: Optional[ResponseSender] = None
+        self._model = ""
+        self._version = -1
+        return self
+
+    def inputs(self) -> List[Tensor]:
+        return self._inputs
+
+    def request_id(self) -> str:
+        return self._id
+
+    def correlation_id(self) -> Union[int, str]:
+        return self._correlation
+
+    def flags(self) -> int:
+        return self._flags
+
+    def set_flags(self, flags: int) -> None:
+        self._flags = flags
+
+    def timeout(self) -> int:
+        """In microseconds, 0 without one."""
+        return self._timeout
+
+    def parameters(self) -> str:
+        """JSON of an object."""
+        return self._parameters or ""
+
+    def trace(self) -> InferenceTrace:
+        return InferenceTrace(self._trace)
+
+    def requested_output_names(self) -> List[str]:
+        return list(self._outputs)
+
+    def get_response_sender(self) -> ResponseSender:
+        if self._sender is None:
+            self._sender = ResponseSender(self._channel, self._batch, self._number, self._outputs,
+                                          self._decoupled)
+        return self._sender
+
+    def set_release_flags(self, flags: int) -> None:
+        if flags not in (TRITONSERVER_REQUEST_RELEASE_ALL, TRITONSERVER_REQUEST_RELEASE_RESCHEDULE):
+            raise TritonModelException(f"the release flags of a request are TRITONSERVER_REQUEST_RELEASE_ALL or "
+                                       f"TRITONSERVER_REQUEST_RELEASE_RESCHEDULE, not {flags!r}")
+        self._release = flags
+
+
+# Lookups
+
+
+def get_input_tensor_by_name(inference_request: InferenceRequest, name: str) -> Optional[Tensor]:
+    """The request's input of that name; None without one."""
+    return next((t for t in inference_request.inputs() if t.name() == name), None)
+
+
+def get_output_tensor_by_name(inference_response: InferenceResponse, name: str) -> Optional[Tensor]:
+    """The response's output of that name; None without one."""
+    return next((t for t in inference_response.output_tensors() if t.name() == name), None)
+
+
+def _entry(model_config: Dict[str, Any], kind: str, name: str) -> Optional[Dict[str, Any]]:
+    return next((entry for entry in model_config.get(kind, ()) if entry["name"] == name), None)
+
+
+def get_input_config_by_name(model_config: Dict[str, Any], name: str) -> Optional[Dict[str, Any]]:
+    """The configuration's entry of an input; None without one."""
+    return _entry(model_config, "input", name)
+
+
+def get_output_config_by_name(model_config: Dict[str, Any], name: str) -> Optional[Dict[str, Any]]:
+    """The configuration's entry of an output; None without one."""
+    return _entry(model_config, "output", name)
+
+
+def using_decoupled_model_transaction_policy(model_config: Dict[str, Any]) -> bool:
+    """Whether the model may send any number of responses."""
+    return bool(model_config.get("model_transaction_policy", {}).get("decoupled", False))
+
+
+class ModelConfig:
+    """A model's configuration while it is completed (``auto_complete_config``)."""
+
+    def __init__(self, model_config: str) -> None:
+        """
+        :param model_config: JSON.
+        """
+        self._model_config: Dict[str, Any] = json.loads(model_config)
+
+    def as_dict(self) -> Dict[str, Any]:
+        return self._model_config
+
+    def _fail(self, what: str) -> ValueError:
+        return ValueError(f"auto_complete_config of model '{self._model_config.get('name', '')}': {what}")
+
+    def set_max_batch_size(self, max_batch_size: int) -> None:
+        """Raises ValueError where the configuration has a larger one."""
+        written = self._model_config.get("max_batch_size", 0)
+        if written > max_batch_size:
+            raise self._fail(f"max_batch_size {max_batch_size} is less than the configuration's {written}")
+        self._model_config["max_batch_size"] = max_batch_size
+
+    def set_dynamic_batching(self) -> None:
+        """Raises ValueError where the configuration has another scheduler."""
+        for other in ("sequence_batching", "ensemble_scheduling"):
+            if other in self._model_config:
+                raise self._fail(f"dynamic_batching, where the configuration has {other}")
+        self._model_config.setdefault("dynamic_batching", {})
+
+    def set_model_transaction_policy(self, transaction_policy_dict: Dict[str, bool]) -> None:
+        """
+        :param transaction_policy_dict: ``{"decoupled": True}`` or False.
+        """
+        unknown = set(transaction_policy_dict) - {"decoupled"}
+        if unknown:
+            raise self._fail(f"model_transaction_policy has no {', '.join(sorted(unknown))}")
+        policy = self._model_config.setdefault("model_transaction_policy", {})
+        for key, value in transaction_policy_dict.items():
+            if policy.get(key, value) != value:
+                raise self._fail(f"{key} is {value}, where the configuration says {policy[key]}")
+            policy[key] = value
+
+    def add_input(self, input: Dict[str, Any]) -> None:  # noqa: A002 - Triton's name
+        """
+        :param input: ``name``, ``data_type`` ("TYPE_FP32"), ``dims`` and, if it is so, ``optional``. One
+            that the configuration has must agree with it, and completes it.
+        """
+        self._add("input", input, ("optional",))
+
+    def add_output(self, output: Dict[str, Any]) -> None:
+        """
+        :param output: ``name``, ``data_type`` and ``dims``, as of an input.
+        """
+        self._add("output", output, ())
+
+    def _add(self, kind: str, entry: Dict[str, Any], more: Tuple[str, ...]) -> None:
+        needed = ("name", "data_type", "dims")
+        for key in needed:
+            if key not in entry:
+                raise self._fail(f"{kind} {entry.get('name', '')!r} has no {key}")
+        name = entry["name"]
+        unknown = [key for key in entry if key not in needed + more]
+        if unknown:
+            raise self._fail(f"{kind} '{name}' has {', '.join(map(repr, unknown))}; known are "
+                             f"{', '.join(needed + more)}")
+        entries = self._model_config.setdefault(kind, [])
+        written = next((one for one in entries if one["name"] == name), None)
+        if written is None:
+            entries.append(dict(entry))
+            return
+        for key, value in entry.items():
+            there = written.get(key)
+            unset = there is None or (key == "data_type" and there == "TYPE_INVALID") or (key == "dims" and not there)
+            # JSON of protobuf has numbers of 64 bits as texts.
+            same = [int(d) for d in there] == [int(d) for d in value] if key == "dims" and not unset else there == value
+            if not unset and not same:
+                raise self._fail(f"{key} of {kind} '{name}' is {value!r}, where the configuration says {there!r}")
+            written[key] = value
+
+
+class Logger:
+    """Lines in the server's log."""
+
+    INFO, WARNING, ERROR, VERBOSE = 0, 1, 2, 3
+    _send: Any = None
+
+    @staticmethod
+    def log(message: str, level: int = INFO) -> None:
+        if Logger._send is not None:
+            Logger._send(level, str(message))
+
+    @staticmethod
+    def log_info(message: str) -> None:
+        Logger.log(message, Logger.INFO)
+
+    @staticmethod
+    def log_warn(message: str) -> None:
+        Logger.log(message, Logger.WARNING)
+
+    @staticmethod
+    def log_error(message: str) -> None:
+        Logger.log(message, Logger.ERROR)
+
+    @staticmethod
+    def log_verbose(message: str) -> None:
+        Logger.log(message, Logger.VERBOSE)
