@@ -241,6 +241,17 @@ def backend_targets() -> list[Target]:
     ] if backends.is_dir() else []
 
 
+def bridge_targets() -> list[Target]:
+    """What Python models have of C: built against the limited API, so that one file serves any Python from
+    3.9 on, whichever a model's environment has."""
+    folder = ROOT / "cbackend" / "backends" / "python"
+    shared = [folder / "arena.c", folder / "channel.c"]
+    return [Target("triton_py/backends/python/worker/_bridge.abi3.so",
+                   [*sorted((folder / "worker").glob("*.c")), *shared], compiler="c",
+                   flags=["-DPy_LIMITED_API=0x03090000", f"-I{sysconfig.get_path('include')}",
+                          "-fvisibility=hidden"])]
+
+
 def agent_targets() -> list[Target]:
     """The repository agents that ship: each from its own sources alone."""
     agents = ROOT / "cbackend" / "agents"
@@ -298,7 +309,7 @@ def build_all(destination: Path, temp: Path) -> list[Path]:
         relative = module.relative_to(STAGE)
         targets.append(Target(str(relative.with_suffix("")) + suffix, [cpp[module]],
                               link=["-ldl"]))
-    targets += [*backend_targets(), *agent_targets()]
+    targets += [*backend_targets(), *bridge_targets(), *agent_targets()]
     if not FUZZED:
         # Programs can't be linked for a fuzzer, whose runtime comes with the process.
         targets += [*conformance_targets(), *benchmark_targets()]

@@ -338,8 +338,9 @@ py_wait py_channel_receive(py_channel *channel, py_message *message, uint64_t ti
   const uint64_t until =
       timeout_ns == 0 || timeout_ns == UINT64_MAX ? timeout_ns : now_ns() + timeout_ns;
   for (;;) {
-    if (py_channel_is_closed(channel)) return PY_CLOSED;
+    /* What the other side said before it went is heard first. */
     if (take_message(channel, message)) return PY_GOT;
+    if (py_channel_is_closed(channel)) return PY_CLOSED;
     if (timeout_ns == 0) return PY_NOTHING;
     uint64_t rest = UINT64_MAX;
     if (until != UINT64_MAX) {

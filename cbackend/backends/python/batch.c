@@ -1,0 +1,225 @@
+/* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Requests that a worker has, and what it answers. The worker's words are checked like a stranger's: it
+ * runs the model's code, which may have written anywhere. */
+
+#include <stdlib.h>
+
+#include "python.h"
+
+TRITONSERVER_Error *py_batch_new(TRITONBACKEND_Request **requests, uint32_t count, bool decoupled,
+                                 uint64_t id, py_batch **batch)
+{
+  py_batch *made = calloc(1, sizeof *made + count * sizeof made->items[0]);
+  if (made == NULL) return tb_out_of_memory("a batch");
+  made->id = id;
+  made->count = made->open = count;
+  TRITONSERVER_Error *error = NULL;
+  if (!decoupled && count > 0)
+    error = tb_new_responses(requests, count, &made->items[0].response, sizeof made->items[0]);
+  for (uint32_t i = 0; error == NULL && decoupled && i < count; i++)
+    error = TRITONBACKEND_ResponseFactoryNew(&made->items[i].factory, requests[i]);
+  if (error != NULL) {
+    made->open = 0;
+    py_batch_delete(made);
+    return error;
+  }
+  for (uint32_t i = 0; i < count; i++) made->items[i].request = requests[i];
+  *batch = made;
+  return NULL;
+}
+
+static void drop_factory(py_item *item)
+{
+  if (item->factory == NULL) return;
+  TB_LOG_IF_ERROR(TRITONBACKEND_ResponseFactoryDelete(item->factory), "deleting a response factory");
+  item->factory = NULL;
+}
+
+void py_batch_delete(py_batch *batch)
+{
+  if (batch == NULL) return;
+  for (uint32_t i = 0; i < batch->count; i++) {
+    py_item *item = &batch->items[i];
+    if (item->response != NULL)
+      TB_LOG_IF_ERROR(TRITONBACKEND_ResponseDelete(item->response),
+                      "deleting a response that is not needed");
+    drop_factory(item);
+  }
+  free(batch);
+}
+
+/* ---- what the worker wrote ---- */
+
+static TRITONSERVER_Error *nonsense(void)
+{
+  return TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL,
+                               "the model's process sent what makes no sense");
+}
+
+static TRITONSERVER_Error *copy_output(const py_channel *channel, py_reader *reader,
+                                       TRITONBACKEND_Response *response)
+{
+  enum { MOST_DIMENSIONS = 64 };
+  uint64_t length;
+  uint32_t datatype, rank, memory_type, place;
+  int64_t shape[MOST_DIMENSIONS];
+  const char *name = py_get_text(reader, &length);
+  py_get_u32s(reader, &datatype, &rank);
+  if (rank > MOST_DIMENSIONS) reader->broken = true;
+  for (uint32_t i = 0; i < rank && !reader->broken; i++) shape[i] = (int64_t)py_get_u64(reader);
+  py_get_u32s(reader, &memory_type, &place);
+  (void)py_get_u64(reader);
+  const uint64_t offset = py_get_u64(reader), size = py_get_u64(reader);
+  const void *data = reader->broken ? NULL : py_channel_at(channel, offset, size);
+  if (data == NULL || name == NULL) {
+    reader->broken = true;
+    return nonsense();
+  }
+  TRITONBACKEND_Output *output;
+  TB_RETURN_IF_ERROR(TRITONBACKEND_ResponseOutput(response, &output, name,
+                                                  (TRITONSERVER_DataType)datatype, shape, rank));
+  void *buffer = NULL;
+  TRITONSERVER_MemoryType type = TRITONSERVER_MEMORY_CPU;
+  int64_t device = 0;
+  TB_RETURN_IF_ERROR(TRITONBACKEND_OutputBuffer(output, &buffer, size, &type, &device));
+  return size == 0 ? NULL : tb_copy(buffer, type, data, TRITONSERVER_MEMORY_CPU, size);
+}
+
+static TRITONSERVER_Error *set_parameter(TRITONBACKEND_Response *response, const tb_json *value)
+{
+  int64_t number;
+  switch (value->type) {
+    case TB_JSON_STRING:
+      return TRITONBACKEND_ResponseSetStringParameter(response, value->key, value->text);
+    case TB_JSON_BOOL:
+      return TRITONBACKEND_ResponseSetBoolParameter(response, value->key, value->boolean);
+    case TB_JSON_NUMBER:
+      if (strpbrk(value->text, ".eE") == NULL && tb_json_int64(value, &number))
+        return TRITONBACKEND_ResponseSetIntParameter(response, value->key, number);
+      return TRITONBACKEND_ResponseSetDoubleParameter(response, value->key, strtod(value->text, NULL));
+    default: return nonsense();
+  }
+}
+
+static TRITONSERVER_Error *set_parameters(TRITONBACKEND_Response *response, const char *text,
+                                          uint64_t size)
+{
+  tb_json_document *document;
+  TB_RETURN_IF_ERROR(tb_json_parse(text, (size_t)size, &document));
+  TRITONSERVER_Error *error = NULL;
+  for (const tb_json *one = tb_json_root(document)->first; error == NULL && one != NULL; one = one->next)
+    error = set_parameter(response, one);
+  tb_json_free(document);
+  return error;
+}
+
+/* Fills a response out of what is behind its head. */
+static TRITONSERVER_Error *fill(TRITONBACKEND_Response *response, const py_channel *channel,
+                                py_reader *reader)
+{
+  uint64_t size;
+  uint32_t count, unused;
+  const char *parameters = py_get_text(reader, &size);
+  py_get_u32s(reader, &count, &unused);
+  if (reader->broken) return nonsense();
+  TRITONSERVER_Error *error = NULL;
+  if (parameters != NULL) error = set_parameters(response, parameters, size);
+  for (uint32_t i = 0; i < count && !reader->broken; i++) {
+    /* All of them are read also after an error: what follows in the block is another response's. */
+    TRITONSERVER_Error *one = copy_output(channel, reader, response);
+    if (error == NULL)
+      error = one;
+    else if (one != NULL)
+      TRITONSERVER_ErrorDelete(one);
+  }
+  return error;
+}
+
+static TRITONSERVER_Error *read_error(py_reader *reader)
+{
+  uint32_t code, unused;
+  uint64_t size;
+  py_get_u32s(reader, &code, &unused);
+  const char *message = py_get_text(reader, &size);
+  if (reader->broken || message == NULL) return nonsense();
+  if (code > TRITONSERVER_ERROR_CANCELLED) code = TRITONSERVER_ERROR_INTERNAL;
+  return TRITONSERVER_ErrorNew((TRITONSERVER_Error_Code)code, message);
+}
+
+/* ---- answers ---- */
+
+/* The response to send next; NULL with an error where none can be made. Takes it from the item where it
+ * is the only one. */
+static TRITONSERVER_Error *next_response(py_item *item, TRITONBACKEND_Response **response)
+{
+  *response = item->response;
+  item->response = NULL;
+  if (*response != NULL) return NULL;
+  if (item->factory == NULL)
+    return TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL,
+                                 "the model's process answers a request twice");
+  return TRITONBACKEND_ResponseNewFromFactory(response, item->factory);
+}
+
+static void close_item(py_batch *batch, py_item *item)
+{
+  drop_factory(item);
+  batch->open--;
+}
+
+static bool is_open(const py_item *item) { return item->response != NULL || item->factory != NULL; }
+
+bool py_batch_answer(py_batch *batch, uint32_t index, const py_channel *channel, py_reader *reader,
+                     bool *success)
+{
+  uint32_t what, flags;
+  py_item *item = &batch->items[index];
+  *success = true;
+  py_get_u32s(reader, &what, &flags);
+  if (reader->broken || what > PY_RESPONSE_LATER) return false;
+  if (what == PY_RESPONSE_LATER) return true;
+  const bool was_open = is_open(item);
+  const uint32_t final = flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL;
+  if (what == PY_RESPONSE_NONE) {
+    if (!was_open || final == 0) return was_open;
+    if (item->factory != NULL)
+      TB_LOG_IF_ERROR(TRITONBACKEND_ResponseFactorySendFlags(item->factory, final),
+                      "sending the final flag");
+    close_item(batch, item);
+    return true;
+  }
+  TRITONBACKEND_Response *response = NULL;
+  TRITONSERVER_Error *error = was_open ? next_response(item, &response) : NULL;
+  if (error == NULL && response != NULL)
+    error = what == PY_RESPONSE_ERROR ? read_error(reader) : fill(response, channel, reader);
+  *success = error == NULL;
+  if (response != NULL)
+    /* One that is not decoupled has had all its responses with the first. */
+    TB_LOG_IF_ERROR(
+        TRITONBACKEND_ResponseSend(
+            response, item->factory == NULL ? TRITONSERVER_RESPONSE_COMPLETE_FINAL : final, error),
+        "sending a response");
+  else
+    TB_LOG_ERROR("a response of a Python model has no request: %s",
+                 error == NULL ? "it has had its last" : TRITONSERVER_ErrorMessage(error));
+  if (error != NULL) TRITONSERVER_ErrorDelete(error);
+  if (was_open && (final != 0 || item->factory == NULL)) close_item(batch, item);
+  return !reader->broken;
+}
+
+void py_batch_fail(py_batch *batch, uint32_t index, TRITONSERVER_Error *error)
+{
+  py_item *item = &batch->items[index];
+  if (!is_open(item)) return;
+  TRITONBACKEND_Response *response = NULL;
+  TRITONSERVER_Error *none = next_response(item, &response);
+  if (none == NULL)
+    TB_LOG_IF_ERROR(
+        TRITONBACKEND_ResponseSend(response, TRITONSERVER_RESPONSE_COMPLETE_FINAL, error),
+        "sending an error");
+  else
+    TB_LOG_IF_ERROR(none, "making a response for an error");
+  close_item(batch, item);
+}

@@ -1,0 +1,176 @@
+/* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* From requests to a block: measured first, then written by the same functions. */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "python.h"
+
+enum { TENSOR_ALIGNMENT = 64 };
+
+/* The request's parameters as JSON; *text is NULL where there are none. The caller frees it. */
+static TRITONSERVER_Error *parameters_text(TRITONBACKEND_Request *request, char **text)
+{
+  uint32_t count;
+  *text = NULL;
+  TB_RETURN_IF_ERROR(TRITONBACKEND_RequestParameterCount(request, &count));
+  if (count == 0) return NULL;
+  tb_json_document *document;
+  TB_RETURN_IF_ERROR(tb_json_parse("{}", 2, &document));
+  tb_json *object = tb_json_root(document);
+  TRITONSERVER_Error *error = NULL;
+  for (uint32_t i = 0; error == NULL && i < count; i++) {
+    const char *key;
+    TRITONSERVER_ParameterType type;
+    const void *value;
+    tb_json *node = NULL;
+    char number[40];
+    error = TRITONBACKEND_RequestParameter(request, i, &key, &type, &value);
+    if (error != NULL) break;
+    switch (type) {
+      case TRITONSERVER_PARAMETER_STRING: node = tb_json_new_string(document, value); break;
+      case TRITONSERVER_PARAMETER_INT:
+        node = tb_json_new_int64(document, *(const int64_t *)value);
+        break;
+      case TRITONSERVER_PARAMETER_BOOL:
+        node = tb_json_new(document, TB_JSON_BOOL);
+        if (node != NULL) node->boolean = *(const bool *)value;
+        break;
+      case TRITONSERVER_PARAMETER_DOUBLE:
+        snprintf(number, sizeof number, "%.17g", *(const double *)value);
+        node = tb_json_new_string(document, number);
+        if (node != NULL) node->type = TB_JSON_NUMBER;
+        break;
+      default:
+        error = tb_error(TRITONSERVER_ERROR_UNSUPPORTED,
+                         "parameter '%s' of type %s can't be handed to a Python model", key,
+                         TRITONSERVER_ParameterTypeString(type));
+    }
+    if (error == NULL && !tb_json_set(document, object, key, node))
+      error = tb_out_of_memory("a request's parameters");
+  }
+  size_t length;
+  if (error == NULL && (*text = tb_json_write(object, &length)) == NULL)
+    error = tb_out_of_memory("a request's parameters");
+  tb_json_free(document);
+  return error;
+}
+
+/* A writer of words, and where the next tensor's bytes go in the block. */
+typedef struct {
+  py_writer words;
+  uint64_t block, tensor;
+} pen;
+
+static void put_string(pen *to, const char *text)
+{
+  py_put_text(&to->words, text, text == NULL ? 0 : strlen(text));
+}
+
+static TRITONSERVER_Error *put_input(pen *to, TRITONBACKEND_Request *request, uint32_t index)
+{
+  TRITONBACKEND_Input *handle;
+  tb_input input;
+  TB_RETURN_IF_ERROR(TRITONBACKEND_RequestInputByIndex(request, index, &handle));
+  TB_RETURN_IF_ERROR(tb_input_read(handle, &input));
+  put_string(to, input.name);
+  py_put_u32s(&to->words, input.datatype, input.rank);
+  for (uint32_t i = 0; i < input.rank; i++) py_put_u64(&to->words, (uint64_t)input.shape[i]);
+  py_put_u32s(&to->words, TRITONSERVER_MEMORY_CPU, PY_IN_OWNERS_ARENA);
+  py_put_u64(&to->words, 0);
+  to->tensor = (to->tensor + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
+  py_put_u64(&to->words, to->block + to->tensor);
+  py_put_u64(&to->words, input.byte_size);
+  if (to->words.to != NULL)
+    TB_RETURN_IF_ERROR(
+        tb_input_copy(&input, to->words.to + to->tensor, TRITONSERVER_MEMORY_CPU));
+  to->tensor += input.byte_size;
+  return NULL;
+}
+
+static TRITONSERVER_Error *put_request(pen *to, TRITONBACKEND_Request *request,
+                                       const char *parameters)
+{
+  const char *id, *text = NULL;
+  uint32_t flags, inputs, outputs;
+  uint64_t correlation = 0, timeout;
+  TB_RETURN_IF_ERROR(TRITONBACKEND_RequestId(request, &id));
+  TB_RETURN_IF_ERROR(TRITONBACKEND_RequestFlags(request, &flags));
+  TB_RETURN_IF_ERROR(TRITONBACKEND_InferenceRequestTimeoutMicroseconds(request, &timeout));
+  TB_RETURN_IF_ERROR(TRITONBACKEND_RequestInputCount(request, &inputs));
+  TB_RETURN_IF_ERROR(TRITONBACKEND_RequestOutputCount(request, &outputs));
+  TRITONSERVER_Error *no_number = TRITONBACKEND_RequestCorrelationId(request, &correlation);
+  if (no_number != NULL) {
+    /* An id that is a text: that is how one tells them apart. */
+    TRITONSERVER_ErrorDelete(no_number);
+    TB_RETURN_IF_ERROR(TRITONBACKEND_RequestCorrelationIdString(request, &text));
+  }
+  put_string(to, id == NULL ? "" : id);
+  py_put_u32s(&to->words, flags, text != NULL);
+  py_put_u64(&to->words, correlation);
+  put_string(to, text);
+  py_put_u64(&to->words, timeout);
+  py_put_u64(&to->words, 0);
+  put_string(to, parameters);
+  put_string(to, NULL);
+  py_put_u32s(&to->words, inputs, outputs);
+  for (uint32_t i = 0; i < inputs; i++) TB_RETURN_IF_ERROR(put_input(to, request, i));
+  for (uint32_t i = 0; i < outputs; i++) {
+    const char *name;
+    TB_RETURN_IF_ERROR(TRITONBACKEND_RequestOutputName(request, i, &name));
+    put_string(to, name);
+  }
+  return NULL;
+}
+
+static TRITONSERVER_Error *put_requests(pen *to, TRITONBACKEND_Request **requests, uint32_t count,
+                                        char *const *parameters)
+{
+  for (uint32_t i = 0; i < count; i++)
+    TB_RETURN_IF_ERROR(put_request(to, requests[i], parameters[i]));
+  return NULL;
+}
+
+static TRITONSERVER_Error *encode(TRITONBACKEND_Request **requests, uint32_t count,
+                                  char *const *parameters, const char *model, py_channel *channel,
+                                  uint64_t *block, uint64_t *size)
+{
+  /* The tensors come behind the words: once for the words' size, which does not depend on where the
+   * tensors are, and once, without looking at anything again, for that of the tensors. */
+  pen measure = {0};
+  TB_RETURN_IF_ERROR(put_requests(&measure, requests, count, parameters));
+  const uint64_t words = (measure.words.size + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT *
+                         TENSOR_ALIGNMENT;
+  *size = words + measure.tensor;
+  char *memory = py_channel_take(channel, *size, block);
+  if (memory == NULL) {
+    uint64_t most, taken;
+    py_channel_shortage(channel, &most, &taken);
+    return tb_error(TRITONSERVER_ERROR_UNAVAILABLE,
+                    "model '%s': the requests of a batch have %llu bytes; the memory shared with the "
+                    "model's process has %llu, of which %llu are taken (parameter SHM_BYTES)",
+                    model, (unsigned long long)*size, (unsigned long long)most,
+                    (unsigned long long)taken);
+  }
+  pen real = {{memory, 0, words}, *block, words};
+  TRITONSERVER_Error *error = put_requests(&real, requests, count, parameters);
+  if (error != NULL) py_channel_untake(channel, *block);
+  return error;
+}
+
+TRITONSERVER_Error *py_encode_requests(TRITONBACKEND_Request **requests, uint32_t count,
+                                       const char *model, py_channel *channel, uint64_t *block,
+                                       uint64_t *size)
+{
+  char **parameters = calloc(count + 1, sizeof *parameters);
+  if (parameters == NULL) return tb_out_of_memory("a batch");
+  TRITONSERVER_Error *error = NULL;
+  for (uint32_t i = 0; error == NULL && i < count; i++)
+    error = parameters_text(requests[i], &parameters[i]);
+  if (error == NULL) error = encode(requests, count, parameters, model, channel, block, size);
+  for (uint32_t i = 0; i < count; i++) free(parameters[i]);
+  free(parameters);
+  return error;
+}

@@ -1,0 +1,122 @@
+/* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* The python backend: models that are a class TritonPythonModel in a file, each instance in a process of
+ * its own, the worker. The backend holds no Python: it starts interpreters. */
+
+#ifndef PY_PYTHON_H
+#define PY_PYTHON_H
+
+#include <pthread.h>
+
+#include "channel.h"
+#include "common/config.h"
+#include "common/request.h"
+#include "messages.h"
+#include "wire.h"
+
+/* ---- settings (settings.c) ---- */
+
+typedef struct {
+  char *folder;      /* where this library and worker/ lie */
+  char *interpreter; /* for models that name none */
+  int64_t shm_bytes; /* of each arena */
+} py_backend;
+
+TRITONSERVER_Error *py_backend_new(TRITONBACKEND_Backend *handle, py_backend **backend);
+void py_backend_delete(py_backend *backend);
+
+/* ---- models (model.c) ---- */
+
+typedef struct {
+  const py_backend *backend;
+  tb_model_config *config;
+  char *repository;  /* the model's folder */
+  char *version_folder;
+  char *file;        /* model.py */
+  char *interpreter;
+  uint64_t version;
+  int64_t shm_bytes;
+  int64_t execute_timeout_ms; /* 0: none */
+} py_model;
+
+TRITONSERVER_Error *py_model_new(TRITONBACKEND_Model *handle, py_model **model);
+void py_model_delete(py_model *model);
+
+/* ---- processes (process.c) ---- */
+
+/* A worker's process, from its start to its end. */
+typedef struct py_process py_process;
+
+/* Starts the interpreter with the worker's script. NULL error does not mean that the model is loaded:
+ * that is what the worker says through the channel. The caller owns *process. */
+TRITONSERVER_Error *py_process_start(const py_model *model, const char *instance,
+                                     py_process **process);
+
+py_channel *py_process_channel(py_process *process);
+
+/* Ends it at once, with all that it has started in its group. */
+void py_process_kill(py_process *process);
+
+/* Waits `timeout_ns` for its end. True when it has ended. */
+bool py_process_wait(py_process *process, uint64_t timeout_ns);
+
+/* How it ended, as a sentence's end: "was killed by signal 11 (Segmentation fault)". For after its end. */
+void py_process_end_text(py_process *process, char *text, size_t size);
+
+/* Kills it unless it has ended, and frees it with its channel. */
+void py_process_delete(py_process *process);
+
+/* ---- instances (instance.c) ---- */
+
+typedef struct py_instance py_instance;
+
+TRITONSERVER_Error *py_instance_new(TRITONBACKEND_ModelInstance *handle, py_instance **instance);
+void py_instance_delete(py_instance *instance);
+TRITONSERVER_Error *py_instance_execute(py_instance *instance, TRITONBACKEND_Request **requests,
+                                        uint32_t count);
+TRITONSERVER_Error *py_instance_ready(py_instance *instance);
+
+/* What loads and completes a model without an instance: the configuration that the worker's class makes of
+ * it. The caller frees *completed. */
+TRITONSERVER_Error *py_auto_complete(const py_model *model, char **completed);
+
+/* ---- batches (batch.c): requests that a worker has ---- */
+
+typedef struct {
+  TRITONBACKEND_Request *request;           /* until it is released */
+  TRITONBACKEND_Response *response;         /* of a model that is not decoupled, until it is sent */
+  TRITONBACKEND_ResponseFactory *factory;   /* of one that is, until the last was sent */
+} py_item;
+
+typedef struct py_batch {
+  struct py_batch *next;
+  uint64_t id;
+  uint32_t count, open; /* items that wait for a response */
+  py_item items[];
+} py_batch;
+
+/* Responses or factories for all, before anything is done for any; on an error all requests are the
+ * server's still. */
+TRITONSERVER_Error *py_batch_new(TRITONBACKEND_Request **requests, uint32_t count, bool decoupled,
+                                 uint64_t id, py_batch **batch);
+
+/* Frees it with what was not sent: nobody gets an answer by that. */
+void py_batch_delete(py_batch *batch);
+
+/* Answers an item with what the worker wrote, final or not. Errors are the client's by then; false where
+ * the worker wrote nonsense. */
+bool py_batch_answer(py_batch *batch, uint32_t index, const py_channel *channel, py_reader *reader,
+                     bool *success);
+
+/* Answers an item with an error, the last it gets. Takes nothing. */
+void py_batch_fail(py_batch *batch, uint32_t index, TRITONSERVER_Error *error);
+
+/* ---- requests on their way to the worker (encode.c) ---- */
+
+/* Writes all requests into one block of the channel. */
+TRITONSERVER_Error *py_encode_requests(TRITONBACKEND_Request **requests, uint32_t count,
+                                       const char *model, py_channel *channel, uint64_t *block,
+                                       uint64_t *size);
+
+#endif
