@@ -93,6 +93,14 @@ TRITONBACKEND_ISPEC TRITONSERVER_Error *TRITONBACKEND_ModelInstanceFinalize(
   return NULL;
 }
 
+TRITONBACKEND_ISPEC TRITONSERVER_Error *TRITONBACKEND_ModelInstanceReady(
+    TRITONBACKEND_ModelInstance *handle)
+{
+  void *instance;
+  TB_RETURN_IF_ERROR(TRITONBACKEND_ModelInstanceState(handle, &instance));
+  return py_instance_ready(instance);
+}
+
 TRITONBACKEND_ISPEC TRITONSERVER_Error *TRITONBACKEND_ModelInstanceExecute(
     TRITONBACKEND_ModelInstance *handle, TRITONBACKEND_Request **requests,
     const uint32_t request_count)

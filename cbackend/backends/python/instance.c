@@ -9,7 +9,7 @@
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "python.h"
 
@@ -17,7 +17,8 @@ struct py_instance {
   const py_model *model;
   TRITONBACKEND_ModelInstance *handle;
   const char *name;
-  py_process *process; /* NULL while there is none */
+  py_process *process;    /* NULL while there is none; changed by who executes, with `life` */
+  pthread_mutex_t life;   /* whoever else looks at `process` */
   pthread_t listener;
   pthread_mutex_t reading;
   /* With `reading`. */
@@ -27,8 +28,9 @@ struct py_instance {
   /* Of readiness, with `asking`. */
   pthread_mutex_t asking;
   pthread_cond_t answered;
-  uint64_t asked, known;
-  bool ready;
+  uint64_t asked, known; /* the last question, and the last that was answered */
+  bool ready;            /* the last answer */
+  bool executing;
   /* Starts that failed, one after the other, and when the next may be tried. */
   uint32_t failures;
   uint64_t next_start_ns;
@@ -152,10 +154,14 @@ static TRITONSERVER_Error *start(py_instance *instance)
   TB_RETURN_IF_ERROR(TRITONBACKEND_ModelInstanceKind(instance->handle, &kind));
   TB_RETURN_IF_ERROR(TRITONBACKEND_ModelInstanceDeviceId(instance->handle, &device));
   snprintf(device_text, sizeof device_text, "%d", (int)device);
+  py_process *process;
   TB_RETURN_IF_ERROR(launch(instance->model, instance->name, kind_text(kind), device_text, "model",
-                            &instance->process, &reply));
+                            &process, &reply));
+  if (reply.block != PY_NO_BLOCK) py_channel_give(py_process_channel(process), reply.block);
+  pthread_mutex_lock(&instance->life);
+  instance->process = process;
   instance->has_is_ready = reply.values[0] != 0;
-  if (reply.block != PY_NO_BLOCK) py_channel_give(py_process_channel(instance->process), reply.block);
+  pthread_mutex_unlock(&instance->life);
   return NULL;
 }
 
@@ -275,12 +281,19 @@ static void *listen_between(void *argument)
   return NULL;
 }
 
+static void drop_process(py_instance *instance)
+{
+  pthread_mutex_lock(&instance->life);
+  py_process_delete(instance->process);
+  instance->process = NULL;
+  pthread_mutex_unlock(&instance->life);
+}
+
 static TRITONSERVER_Error *start_listening(py_instance *instance)
 {
   py_channel_set_listening(py_process_channel(instance->process), false);
   if (pthread_create(&instance->listener, NULL, listen_between, instance) == 0) return NULL;
-  py_process_delete(instance->process);
-  instance->process = NULL;
+  drop_process(instance);
   return tb_out_of_memory("a thread that listens to the model's process");
 }
 
@@ -291,8 +304,7 @@ static void end_process(py_instance *instance)
   py_process_kill(instance->process);
   py_channel_close(py_process_channel(instance->process));
   pthread_join(instance->listener, NULL);
-  py_process_delete(instance->process);
-  instance->process = NULL;
+  drop_process(instance);
 }
 
 /* A process that can take requests: the one that is there, or another one in its place. Without
@@ -462,6 +474,13 @@ static void run_batch(py_instance *instance, py_batch *batch, const py_message *
   if (batch->open == 0) forget(instance, batch);
 }
 
+static void set_executing(py_instance *instance, bool executing)
+{
+  pthread_mutex_lock(&instance->asking);
+  instance->executing = executing;
+  pthread_mutex_unlock(&instance->asking);
+}
+
 TRITONSERVER_Error *py_instance_execute(py_instance *instance, TRITONBACKEND_Request **requests,
                                         uint32_t count)
 {
@@ -482,20 +501,76 @@ TRITONSERVER_Error *py_instance_execute(py_instance *instance, TRITONBACKEND_Req
     return error;
   }
   message.id = batch->id;
+  set_executing(instance, true);
   pthread_mutex_lock(&instance->reading);
   py_channel_set_listening(channel, true);
   run_batch(instance, batch, &message, &times);
   py_channel_set_listening(channel, false);
   pthread_mutex_unlock(&instance->reading);
+  set_executing(instance, false);
   return NULL;
 }
 
 /* ---- readiness ---- */
 
+/* Has the question sent; *number is 0 where the model has no say in it. */
+static TRITONSERVER_Error *ask_ready(py_instance *instance, uint64_t *number)
+{
+  TRITONSERVER_Error *error = NULL;
+  pthread_mutex_lock(&instance->life);
+  py_channel *channel = instance->process == NULL ? NULL : py_process_channel(instance->process);
+  if (channel == NULL || py_channel_is_closed(channel)) {
+    error = tb_error(TRITONSERVER_ERROR_UNAVAILABLE, "model instance '%s' has no process at the moment",
+                     instance->name);
+  } else if (instance->has_is_ready) {
+    const py_message message = {.kind = PY_IS_READY, .id = *number, .block = PY_NO_BLOCK};
+    (void)py_channel_send(channel, &message);
+  } else {
+    *number = 0;
+  }
+  pthread_mutex_unlock(&instance->life);
+  return error;
+}
+
+/* A process that executes answers when it is done: until then its last word counts. Several that ask at a
+ * time wait for one answer. */
 TRITONSERVER_Error *py_instance_ready(py_instance *instance)
 {
-  (void)instance;
-  return NULL;
+  struct timespec until;
+  clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_sec += READY_TIMEOUT_S;
+  pthread_mutex_lock(&instance->asking);
+  const bool busy = instance->executing;
+  const bool first = instance->asked == instance->known;
+  uint64_t number = busy ? instance->known : first ? instance->asked + 1 : instance->asked;
+  if (!busy) instance->asked = number;
+  pthread_mutex_unlock(&instance->asking);
+  if (!busy && first) {
+    uint64_t asked = number;
+    TRITONSERVER_Error *error = ask_ready(instance, &asked);
+    if (error != NULL || asked == 0) {
+      pthread_mutex_lock(&instance->asking);
+      instance->known = number;
+      instance->ready = error == NULL;
+      pthread_cond_broadcast(&instance->answered);
+      pthread_mutex_unlock(&instance->asking);
+      return error;
+    }
+  }
+  pthread_mutex_lock(&instance->asking);
+  int timed_out = 0;
+  while (instance->known < number && timed_out == 0)
+    timed_out = pthread_cond_timedwait(&instance->answered, &instance->asking, &until);
+  const bool known = instance->known >= number, ready = instance->ready;
+  /* Whoever asks next asks anew. */
+  if (!known) instance->known = instance->asked;
+  pthread_mutex_unlock(&instance->asking);
+  if (!known)
+    return tb_error(TRITONSERVER_ERROR_UNAVAILABLE, "is_ready of model instance '%s' took longer than %d s",
+                    instance->name, (int)READY_TIMEOUT_S);
+  return ready ? NULL
+               : tb_error(TRITONSERVER_ERROR_UNAVAILABLE, "is_ready of model instance '%s' says that it is not",
+                          instance->name);
 }
 
 /* ---- beginning and end ---- */
@@ -508,6 +583,8 @@ TRITONSERVER_Error *py_instance_new(TRITONBACKEND_ModelInstance *handle, py_inst
   if (made == NULL) return tb_out_of_memory("an instance");
   pthread_mutex_init(&made->reading, NULL);
   pthread_mutex_init(&made->asking, NULL);
+  pthread_mutex_init(&made->life, NULL);
+  made->ready = true;
   pthread_cond_init(&made->answered, NULL);
   made->handle = handle;
   TRITONSERVER_Error *error = TRITONBACKEND_ModelInstanceModel(handle, &model);
@@ -562,6 +639,7 @@ void py_instance_delete(py_instance *instance)
   }
   pthread_mutex_destroy(&instance->reading);
   pthread_mutex_destroy(&instance->asking);
+  pthread_mutex_destroy(&instance->life);
   pthread_cond_destroy(&instance->answered);
   free(instance);
 }

@@ -1,0 +1,34 @@
+# SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Repositories of Python models for the tests."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+#: What most models begin with.
+HEAD = "import json\nimport numpy as np\nimport triton_python_backend_utils as pb_utils\n"
+
+
+def tensors(kind: str, *entries: str) -> str:
+    """``tensors("input", "IN FP32 -1")``: name, type, dims."""
+    made = []
+    for entry in entries:
+        name, datatype, *dims = entry.split()
+        optional = " optional: true" if dims and dims[-1] == "optional" else ""
+        dims = [d for d in dims if d != "optional"]
+        made.append(f'{kind} {{ name: "{name}" data_type: TYPE_{datatype} dims: [ {", ".join(dims)} ]{optional} }}')
+    return "\n".join(made)
+
+
+def add_model(repository: Path, name: str, code: str, config: str = "", head: str = HEAD) -> Path:
+    """A model's folder: ``code`` is the class's body, or all of the file where ``head`` is empty."""
+    folder = repository / name
+    (folder / "1").mkdir(parents=True, exist_ok=True)
+    body = textwrap.dedent(code)
+    if head:
+        body = f"{head}\n\nclass TritonPythonModel:\n{textwrap.indent(body, '    ')}"
+    (folder / "1" / "model.py").write_text(body)
+    (folder / "config.pbtxt").write_text(f'backend: "python"\n{config}\n')
+    return folder
