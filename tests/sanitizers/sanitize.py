@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Runs tests on a build with sanitizers, and collects what they report.
 
-    python tests/sanitize.py thread tests/core tests/tracing
-    python tests/sanitize.py address tests/grpc -k slow_readers
-    python tests/sanitize.py debug tests/core
+    python tests/sanitizers/sanitize.py thread tests/core tests/tracing
+    python tests/sanitizers/sanitize.py address tests/grpc -k slow_readers
+    python tests/sanitizers/sanitize.py debug tests/core
 
 ``thread`` finds data races, ``address`` (with ``undefined``) wrong memory and undefined behaviour;
 ``debug`` is no sanitizer, but the build with assertions and with a count of what is allocated. All of
@@ -13,7 +13,7 @@ stays as it is. The exit status is 1 if a test failed or a sanitizer reported an
 or in one that a test started; reports lie in build/sanitize/<kind>/reports.
 
 Python, uvloop and grpcio are not instrumented: a race between two of their own threads is not seen, but
-their locks and threads are. ``tests/sanitize.supp`` says what is meant to be so, and why.
+their locks and threads are. ``thread.supp`` says what is meant to be so, and why.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 FLAGS = {"thread": "thread", "address": "address,undefined", "debug": ""}
+#: What is undefined ends the process: only the other sanitizers write to files, beside each other.
+MORE = {"address": "-fno-sanitize-recover=undefined"}
 RUNTIMES = {"thread": "libtsan.so", "address": "libasan.so"}
-SUPPRESSIONS = Path(__file__).with_suffix(".supp")
+SUPPRESSIONS = Path(__file__).with_name("thread.supp")
 #: A report begins so, whichever sanitizer wrote it.
-_HEAD = re.compile(r"^(?:=+|)\s*(?:WARNING|ERROR|FATAL): \w*Sanitizer:? ?(.*)|runtime error: (.*)",
-                   re.MULTILINE)
+_HEAD = re.compile(r"^(?:==\d+==)?\s*(?:WARNING|ERROR|FATAL): \w*Sanitizer:? ?(.*)", re.MULTILINE)
 _FRAME = re.compile(r"^\s+#\d+ (?:0x[0-9a-f]+ in )?(\S+) (\S*(?:cbackend|triton_py|tests)\S*)",
                     re.MULTILINE)
 
@@ -41,7 +42,9 @@ _FRAME = re.compile(r"^\s+#\d+ (?:0x[0-9a-f]+ in )?(\S+) (\S*(?:cbackend|triton_
 def build(kind: str, place: Path) -> Path:
     """Builds what has changed; returns the folder to import it from."""
     library = place / "lib"
-    environ = {**os.environ, "TRITON_PY_SANITIZE": FLAGS[kind]}
+    more = MORE.get(kind, "")
+    environ = {**os.environ, "TRITON_PY_SANITIZE": FLAGS[kind],
+               **{name: f"{os.environ.get(name, '')} {more}" for name in ("CFLAGS", "CXXFLAGS")}}
     if kind == "debug":
         environ["TRITON_PY_DEBUG"] = "1"
     print(f"building for '{kind}' under {place.relative_to(ROOT)}", flush=True)
@@ -88,7 +91,7 @@ def environment(kind: str, library: Path, reports: Path) -> dict[str, str]:
     environ["TSAN_OPTIONS"] = f"{log}:suppressions={SUPPRESSIONS}:history_size=4:die_after_fork=0"
     # Python keeps much until it ends, so leaks are counted by the tests themselves.
     environ["ASAN_OPTIONS"] = f"{log}:detect_leaks=0:handle_segv=1:allocator_may_return_null=1"
-    environ["UBSAN_OPTIONS"] = f"{log}:print_stacktrace=1"
+    environ["UBSAN_OPTIONS"] = "print_stacktrace=1"
     if kind == "address":
         # Python's own allocator would hide the ends of its objects.
         environ["PYTHONMALLOC"] = "malloc"
@@ -103,8 +106,19 @@ def summary(text: str) -> list[tuple[str, str]]:
         part = text[head.start() : heads[number + 1].start() if number + 1 < len(heads) else len(text)]
         frame = _FRAME.search(part)
         where = f"{frame[1]} {frame[2]}" if frame else part.strip().splitlines()[-1][:150]
-        found.append(((head[1] or head[2]).strip(), where))
+        found.append((re.sub(r" \(pid=\d+\)| on address.*", "", head[1]).strip(), where))
     return found
+
+
+def collected(reports: Path) -> list[tuple[str, str]]:
+    """What was reported by any process."""
+    return [one for path in sorted(reports.iterdir()) for one in summary(path.read_text(errors="replace"))]
+
+
+def fixed_addresses(kind: str) -> list[str]:
+    """What a command begins with: the thread sanitizer wants certain addresses for itself, and ends where
+    one is taken by chance."""
+    return ["setarch", "-R"] if kind == "thread" else []
 
 
 def main() -> int:
@@ -121,14 +135,11 @@ def main() -> int:
     began = time.monotonic()
     # pytest's own limit of a test is for the usual build.
     limit = [] if any(a.startswith("--timeout") for a in arguments) else ["--timeout=900"]
-    # The thread sanitizer wants certain addresses for itself, and ends where one is taken by chance.
-    fixed = ["setarch", "-R"] if options.kind == "thread" else []
-    status = subprocess.run([*fixed, sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider", *limit, *arguments],
+    status = subprocess.run([*fixed_addresses(options.kind), sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider", *limit, *arguments],
                             cwd=ROOT, env=environment(options.kind, library, reports), check=False).returncode
     counts: dict[tuple[str, str], int] = {}
-    for path in sorted(reports.iterdir()):
-        for one in summary(path.read_text(errors="replace")):
-            counts[one] = counts.get(one, 0) + 1
+    for one in collected(reports):
+        counts[one] = counts.get(one, 0) + 1
     for (what, where), count in sorted(counts.items(), key=lambda item: -item[1]):
         print(f"{count:5} x {what}: {where}")
     print(f"{options.kind}: pytest ended with {status} after {time.monotonic() - began:.0f} s, "
