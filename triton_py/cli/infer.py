@@ -168,3 +168,5 @@ def _print(reply: dict[str, Any], outputs: Sequence[Tensor], *, as_json: bool) -
             print(f"  {line}")
     if not outputs:
         print("no outputs")
+    for name, value in reply.get("parameters", {}).items():
+        print(f"parameter {name}: {value if isinstance(value, str) else json.dumps(value)}")
