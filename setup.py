@@ -342,9 +342,9 @@ class BuildNative(build_ext):
         inplace = bool(self.inplace) or bool(getattr(self, "editable_mode", False))
         self._inplace = inplace
         destination = ROOT if inplace else Path(self.build_lib).resolve()
-        # Builds with sanitizers beside the usual one, so that neither makes the other link again.
+        # Other builds beside the usual one, so that neither makes the other link again.
         tag = "-".join([sysconfig.get_platform(), sys.implementation.cache_tag,
-                        *filter(None, SANITIZE.split(","))])
+                        *(["debug"] if DEBUG else []), *filter(None, SANITIZE.split(","))])
         self._built = build_all(destination, ROOT / "build" / f"objects-{tag}")
         if not inplace:
             # build_py, which copies data files, ran before this one was written.

@@ -96,7 +96,7 @@ def any_order(ex: Examiner, target: Target, model: ModelUnderTest) -> str:
     two = st.tuples(requests(model, elements=64), requests(model, elements=64)).map(list)
     # A process of its own: what earlier cases may have spoilt is no measure.
     ex.pool.fresh()
-    ex.examine((CLAUSE,), st.tuples(_programs(), two), holds, examples=25)
+    ex.examine((CLAUSE,), st.tuples(_programs(), two), holds, examples=min(25, ex.examples))
     return ""
 
 

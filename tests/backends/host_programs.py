@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 Command = list[str | Path]
 
 VALGRIND = shutil.which("valgrind")
-needs_valgrind = pytest.mark.skipif(VALGRIND is None, reason="needs valgrind")
+needs_valgrind = pytest.mark.skipif(VALGRIND is None or "TRITON_PY_SANITIZED" in os.environ,
+                                    reason="needs valgrind, and no other sanitizer")
 
 
 def run(command: Command, timeout: float) -> str:

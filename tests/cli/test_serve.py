@@ -97,6 +97,13 @@ def test_infer_command_over_both_protocols(repository):
             assert answer["id"] == "a1" and answer["model_name"] == "echo"
             assert answer["outputs"] == [{"name": "OUTPUT0", "datatype": "FP32", "shape": [1, 3],
                                           "data": [[1.0, 2.5, -3.0]]}]
+            result = subprocess.run(
+                [sys.executable, "-m", "triton_py", "infer", "echo", "INPUT0=[1]", "--protocol", protocol,
+                 "--url", server.address(protocol), "--parameter", "triton_account=true"],
+                capture_output=True, text=True, timeout=60, check=False)
+            name, _, account = result.stdout.splitlines()[-1].partition(": ")
+            assert name == "parameter triton_account", result
+            assert json.loads(account)["executions"] == 1
             for arguments, text in ((["nope", "INPUT0=1"], "nope"),
                                     (["echo", "X=1"], "has no input 'X'; its inputs: INPUT0 FP32"),
                                     (["echo"], "no input given"),

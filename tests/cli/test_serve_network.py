@@ -170,9 +170,13 @@ def test_certificates_are_read_again_at_a_hang_up(repository: Path, tmp_path: Pa
         assert shown(server.address("http")) == Path(second.cert).read_text()
 
 
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "triton_py", *arguments],
+                          capture_output=True, text=True, timeout=60, check=False)
+
+
 def infer(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "triton_py", "infer", "echo", "INPUT0=[1]",
-                           *arguments], capture_output=True, text=True, timeout=60, check=False)
+    return command("infer", "echo", "INPUT0=[1]", *arguments)
 
 
 @needs_openssl
@@ -198,6 +202,25 @@ def test_infer_over_tls(repository: Path, tmp_path: Path) -> None:
                 assert bad.returncode == 1
                 assert "Traceback" not in bad.stderr
                 assert ("restricted" in bad.stderr) == ("--header" not in fewer), bad.stderr
+
+
+@needs_openssl
+def test_explain_over_tls(repository: Path, tmp_path: Path) -> None:
+    theirs, ours = make(tmp_path, "server"), make(tmp_path, "client")
+    with Serving(f"--model-repository={repository}", *tls_flags(theirs),
+                 "--http-use-ssl-mutual=true", f"--http-root-cert={ours.cert}",
+                 "--http-restricted-api=model-config,statistics:k=s3cret") as server:
+        address = server.address("http")
+        known = ("--metrics-url", server.address("metrics"), "--root-cert", theirs.cert,
+                 "--client-cert", ours.cert, "--client-key", ours.key)
+        good = command("explain", "echo", "--url", f"https://{address}", *known, "--header", "k=s3cret")
+        assert good.returncode == 0, good.stderr
+        assert good.stdout.startswith("echo: max_batch_size")
+        bad = command("explain", "echo", "--url", f"https://{address}", *known)
+        assert bad.returncode == 1 and "restricted" in bad.stderr
+        plain_text = command("explain", "echo", "--url", address)
+        assert plain_text.returncode == 1
+        assert f"does it speak TLS? --url https://{address}" in plain_text.stderr
 
 
 @needs_openssl

@@ -25,12 +25,14 @@ from triton_py.conformance.cases import (
 )
 from triton_py.conformance.clauses import clauses
 from triton_py.conformance.configs import declared
-from triton_py.conformance.log import Log, functions
+from triton_py.conformance.log import CALL, ENTER, Log, LogEvent, functions
 from triton_py.conformance.placement import GuardedBuffer
 from triton_py.conformance.properties import all_properties
 from triton_py.conformance.properties.common import patient, without_batching
+from triton_py.conformance.properties.faults import made_before_last
 from triton_py.conformance.rules import CLAUSES
 from triton_py.conformance.rules.errors import BORROWED_MESSAGES
+from triton_py.conformance.story import EXECUTE
 
 
 def test_clauses_name_functions_of_the_abi():
@@ -142,3 +144,17 @@ def test_a_log_without_events() -> None:
     assert (log.head, log.events(0, 0)) == (0, [])
     log.close()
     os.close(fd)
+
+
+def test_a_call_of_the_last_request_says_nothing_of_recovering():
+    """How often a timer looks whether a request is cancelled differs from run to run: the call that was
+    to fail for the second request was once the third's."""
+    asked = "TRITONBACKEND_ResponseFactoryIsCancelled"
+
+    def events(*kinds: str) -> list[LogEvent]:
+        return [LogEvent(seq, seq, ENTER if kind == "execute" else CALL, EXECUTE if kind == "execute" else asked,
+                         (), (), 0, 0, "", 1, "") for seq, kind in enumerate(kinds)]
+
+    log = events("execute", "ask", "execute", "ask", "ask", "execute", "ask")
+    assert [made_before_last(log, FaultAt(asked, nth)) for nth in (1, 3, 4)] == [True, True, False]
+    assert not made_before_last(events("ask"), FaultAt(asked, 2))

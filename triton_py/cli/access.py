@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import ssl
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from triton_py.cli.errors import CliError, UsageError
+from triton_py.cli.pairs import pairs
 
 if TYPE_CHECKING:
     import grpc
@@ -68,6 +70,23 @@ class Access:
         return [_read(flag, path) if path else None for flag, path in (
             ("root-cert", self.root_cert), ("client-key", self.client_key),
             ("client-cert", self.client_cert))]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of a command that asks a server."""
+    parser.add_argument("--root-cert", default="", metavar="FILE",
+                        help="whom to trust, PEM (default: whom this machine trusts)")
+    parser.add_argument("--client-cert", default="", metavar="FILE",
+                        help="certificate to show to a server that asks for one, PEM")
+    parser.add_argument("--client-key", default="", metavar="FILE", help="its key, PEM")
+    parser.add_argument("--header", action="append", default=[], metavar="NAME=VALUE",
+                        help="header to send, over gRPC metadata; repeatable")
+
+
+def access_of(options: argparse.Namespace) -> Access:
+    """What these flags say. Raises ``UsageError``."""
+    return Access(options.root_cert, options.client_cert, options.client_key,
+                  pairs(options.header, "--header"))
 
 
 def _read(flag: str, path: str) -> bytes:

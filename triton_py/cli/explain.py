@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from triton_py.cli.access import access_of, add_arguments
 from triton_py.cli.errors import CliError, UsageError
 from triton_py.cli.explanation import Counts, advise, counts, describe
 
@@ -45,7 +46,9 @@ def build_parser(prog: str = "triton-py explain") -> argparse.ArgumentParser:
     parser.add_argument("--version", default="", metavar="N",
                         help="version of the model (default: the newest that serves)")
     parser.add_argument("--url", default="localhost:8000",
-                        help="the server's HTTP port (default: %(default)s)")
+                        help="the server's HTTP port: host:port, or https://host:port for TLS (default: "
+                        "%(default)s)")
+    add_arguments(parser)
     parser.add_argument("--metrics-url", default="", metavar="URL",
                         help="its metrics (default: port 8002 of the same host); without them it is not "
                         "known why batches were closed")
@@ -65,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     options = build_parser().parse_args(arguments)
     if options.seconds < 0 or not options.timeout > 0:
         raise UsageError("--seconds and --timeout are above 0")
-    with HttpClient(options.url, options.timeout) as client:
+    with HttpClient(options.url, options.timeout, access_of(options)) as client:
         config = client.config(options.model, options.version)
         first, note = _look(client, options)
         seen = first

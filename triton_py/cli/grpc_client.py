@@ -81,7 +81,10 @@ class GrpcClient:
             raise CliError(f"{self._where} answered {len(answer.outputs)} outputs with "
                            f"{len(answer.raw_output_contents)} tensors")
         reply = {"id": answer.id, "model_name": answer.model_name,
-                 "model_version": answer.model_version}
+                 "model_version": answer.model_version,
+                 "parameters": {name: getattr(value, value.WhichOneof("parameter_choice"))
+                                for name, value in answer.parameters.items()
+                                if value.WhichOneof("parameter_choice")}}
         return ({k: v for k, v in reply.items() if v},
                 [Tensor(o.name, o.datatype, tuple(o.shape), raw)
                  for o, raw in zip(answer.outputs, answer.raw_output_contents, strict=True)])

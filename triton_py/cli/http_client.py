@@ -120,8 +120,12 @@ class HttpClient:
             reason = getattr(error, "verify_message", "") or error
             raise CliError(f"no TLS connection to {self._where}: {reason}") from None
         except (OSError, http.client.HTTPException) as error:
+            # What a port that speaks TLS does with a request that is not encrypted.
+            tls = (f" Or does it speak TLS? --url https{self._where[4:]}"
+                   if isinstance(error, http.client.RemoteDisconnected)
+                   and self._where.startswith("http:") else "")
             raise CliError(f"no answer from {self._where}: {error}; "
-                           "is the server running there?") from None
+                           f"is the server running there?{tls}") from None
         if answer.status != 200:
             raise CliError(_error_text(answer.status, data))
         return data, answer.headers

@@ -9,8 +9,9 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from triton_py.cli.access import Access
+from triton_py.cli.access import Access, access_of, add_arguments
 from triton_py.cli.errors import CliError, UsageError
+from triton_py.cli.pairs import pairs
 
 if TYPE_CHECKING:
     from triton_py.cli.tensors import Described, Tensor
@@ -53,13 +54,7 @@ def build_parser(prog: str = "triton-py infer") -> argparse.ArgumentParser:
                         "grpc)")
     parser.add_argument("--protocol", choices=sorted(PORTS), default="http",
                         help="default: %(default)s")
-    parser.add_argument("--root-cert", default="", metavar="FILE",
-                        help="whom to trust, PEM (default: whom this machine trusts)")
-    parser.add_argument("--client-cert", default="", metavar="FILE",
-                        help="certificate to show to a server that asks for one, PEM")
-    parser.add_argument("--client-key", default="", metavar="FILE", help="its key, PEM")
-    parser.add_argument("--header", action="append", default=[], metavar="NAME=VALUE",
-                        help="header to send, over gRPC metadata; repeatable")
+    add_arguments(parser)
     parser.add_argument("--version", default="", metavar="N",
                         help="version of the model (default: the server's choice)")
     parser.add_argument("--shape", action="append", default=[], metavar="NAME=N,N,...",
@@ -79,19 +74,17 @@ def build_parser(prog: str = "triton-py infer") -> argparse.ArgumentParser:
 def main(arguments: Sequence[str]) -> int:
     """Runs ``triton-py infer``; returns the exit status."""
     options = build_parser().parse_args(arguments)
-    texts = _pairs(options.inputs, "input")
-    shapes = {name: _shape(name, text) for name, text in _pairs(options.shape, "--shape").items()}
+    texts = pairs(options.inputs, "input")
+    shapes = {name: _shape(name, text) for name, text in pairs(options.shape, "--shape").items()}
     parameters = {name: _parameter(text)
-                  for name, text in _pairs(options.parameter, "--parameter").items()}
+                  for name, text in pairs(options.parameter, "--parameter").items()}
     if not options.timeout > 0:
         raise UsageError(f"--timeout {options.timeout}: must be above 0")
     for name in shapes:
         if name not in texts:
             raise UsageError(f"--shape {name}=...: there is no input {name}=...")
-    access = Access(options.root_cert, options.client_cert, options.client_key,
-                    _pairs(options.header, "--header"))
     with _client(options.protocol, options.url or PORTS[options.protocol], options.timeout,
-                 access) as client:
+                 access_of(options)) as client:
         described = {i.name: i for i in client.inputs(options.model, options.version)}
         tensors = _tensors(options.model, texts, shapes, described)
         reply, outputs = client.infer(options.model, options.version, tensors, options.output,
@@ -108,18 +101,6 @@ def _client(protocol: str, url: str, timeout: float, access: Access) -> Any:
     from triton_py.cli.http_client import HttpClient
 
     return HttpClient(url, timeout, access)
-
-
-def _pairs(items: Sequence[str], what: str) -> dict[str, str]:
-    out: dict[str, str] = {}
-    for item in items:
-        name, equals, value = item.partition("=")
-        if not equals or not name:
-            raise UsageError(f"{what} '{item}': expected name=value")
-        if name in out:
-            raise UsageError(f"{what} '{name}' is given twice")
-        out[name] = value
-    return out
 
 
 def _shape(name: str, text: str) -> tuple[int, ...]:
@@ -168,3 +149,5 @@ def _print(reply: dict[str, Any], outputs: Sequence[Tensor], *, as_json: bool) -
             print(f"  {line}")
     if not outputs:
         print("no outputs")
+    for name, value in reply.get("parameters", {}).items():
+        print(f"parameter {name}: {value if isinstance(value, str) else json.dumps(value)}")

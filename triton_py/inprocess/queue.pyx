@@ -72,8 +72,17 @@ cdef extern from *:
     static inline int tp_exchange(int *place, int value) {
       return __atomic_exchange_n(place, value, __ATOMIC_ACQ_REL);
     }
+    /* A queue's head changes under its lock; whether there is one may be asked without. */
+    static inline int tp_is_empty(void *head) {
+      return __atomic_load_n((void **)head, __ATOMIC_RELAXED) == NULL;
+    }
+    static inline void tp_set_head(void *head, void *value) {
+      __atomic_store_n((void **)head, value, __ATOMIC_RELAXED);
+    }
     """
     int tp_exchange(int* place, int value) noexcept nogil
+    bint tp_is_empty(void* head) noexcept nogil
+    void tp_set_head(void* head, void* value) noexcept nogil
 
 # How long a blocking wait goes without looking for signals (Ctrl-C in a notebook).
 cdef enum:
@@ -129,7 +138,8 @@ cdef void queue_close(Queue* queue) noexcept:
     queue.closed = True
     queue.fd = -1
     queue.armed = False
-    queue.head = queue.tail = NULL
+    tp_set_head(&queue.head, NULL)
+    queue.tail = NULL
     queue.length = 0
     pthread_cond_broadcast(&queue.arrived)
     pthread_mutex_unlock(&queue.lock)
@@ -155,7 +165,8 @@ cdef void push(Queue* queue, Event* event) noexcept nogil:
     event.next = NULL
     queue.length += 1
     if queue.head == NULL:
-        queue.head = queue.tail = event
+        tp_set_head(&queue.head, event)
+        queue.tail = event
         if queue.fd >= 0:
             # Fails only when the counter is full, and then the descriptor is readable anyway.
             write(queue.fd, &one, sizeof(one))
@@ -185,7 +196,8 @@ cdef Event* take(Queue* queue) noexcept:
     cdef uint64_t count = 0
     pthread_mutex_lock(&queue.lock)
     cdef Event* head = queue.head
-    queue.head = queue.tail = NULL
+    tp_set_head(&queue.head, NULL)
+    queue.tail = NULL
     queue.length = 0
     if queue.armed:
         read(queue.fd, &count, sizeof(count))
@@ -226,7 +238,7 @@ cdef Event* finish(Event* event) noexcept:
 
 cpdef void collect() noexcept:
     # Unlocked look: a stale answer only postpones the work to the next call.
-    if _graveyard.head == NULL:
+    if tp_is_empty(&_graveyard.head):
         return
     cdef Event* event = take(_graveyard)
     while event != NULL:
@@ -429,7 +441,11 @@ cdef class CompletionQueue:
         return arrived
 
     def __len__(self):
-        return self.queue().length
+        cdef Queue* queue = self.queue()
+        pthread_mutex_lock(&queue.lock)
+        cdef Py_ssize_t length = queue.length
+        pthread_mutex_unlock(&queue.lock)
+        return length
 
     @property
     def in_flight(self):
@@ -439,7 +455,11 @@ cdef class CompletionQueue:
     @property
     def wakeups(self):
         """How often a burst woke the owner."""
-        return self.queue().wakeups
+        cdef Queue* queue = self.queue()
+        pthread_mutex_lock(&queue.lock)
+        cdef uint64_t wakeups = queue.wakeups
+        pthread_mutex_unlock(&queue.lock)
+        return wakeups
 
     def close(self):
         """Drops what is waiting; what is in flight is settled later and not reported."""
