@@ -248,7 +248,7 @@ def bridge_targets() -> list[Target]:
     shared = [folder / "arena.c", folder / "channel.c"]
     return [Target("triton_py/backends/python/worker/_bridge.abi3.so",
                    [*sorted((folder / "worker").glob("*.c")), *shared], compiler="c",
-                   flags=["-DPy_LIMITED_API=0x03090000", f"-I{sysconfig.get_path('include')}",
+                   flags=["-D_GNU_SOURCE", "-DPy_LIMITED_API=0x03090000", f"-I{sysconfig.get_path('include')}",
                           "-fvisibility=hidden"])]
 
 

@@ -4,7 +4,9 @@
 /* First fit over a sorted list of free ranges: few blocks are taken at a time, and the lowest place is
  * the one whose pages are there already. */
 
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "arena.h"
 
 #include <fcntl.h>

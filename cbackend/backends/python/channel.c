@@ -1,7 +1,9 @@
 /* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
 /* SPDX-License-Identifier: BSD-3-Clause */
 
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "channel.h"
 
 #include <errno.h>
