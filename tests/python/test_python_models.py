@@ -89,3 +89,183 @@ def test_a_model_that_cannot_be_loaded_says_why(tmp_path: Path) -> None:
     add_model(tmp_path, "broken", "import nowhere\n", ADD_CONFIG, head="")
     with pytest.raises(TritonError, match="No module named 'nowhere'"):
         Server(model_repository=tmp_path).__enter__()
+
+
+ECHO_CONFIG = tensors("input", "IN FP32 -1") + tensors("output", "OUT FP32 -1")
+ONE = np.ones(1, np.float32)
+
+
+def returning(tmp_path: Path, expression: str, config: str = "") -> Server:
+    add_model(tmp_path, "m", f"def execute(self, requests):\n    return {expression}", ECHO_CONFIG + config)
+    return Server(model_repository=tmp_path)
+
+
+@pytest.mark.parametrize(("expression", "text"), [
+    ("None", "returned None: a list with an InferenceResponse for each of its 1 requests is expected"),
+    ("7", "returned int: a list of InferenceResponse is expected"),
+    ("[]", "returned 0 responses for 1 requests: one for each is expected"),
+    ("[None]", "returned None for request 0 of 1: an InferenceResponse is expected, unless it is rescheduled"),
+    ("[7]", "returned int for request 0 of 1: an InferenceResponse is expected"),
+    ("[pb_utils.InferenceResponse([7])]", "output_tensors are of Tensor, not int"),
+    ("[pb_utils.InferenceResponse([pb_utils.Tensor('OUT', [1])])]", "made of a numpy array, not of list"),
+    ("[pb_utils.InferenceResponse([pb_utils.Tensor('OUT', np.ones(1, np.complex64))])]",
+     "there is no data type for numpy's complex64"),
+    ("exit(3)", "SystemExit: 3"),
+])  # fmt: skip
+def test_what_is_wrong_with_what_is_returned(tmp_path: Path, expression: str, text: str) -> None:
+    with returning(tmp_path, expression) as server:
+        for _ in range(2):
+            with pytest.raises(TritonError) as caught:
+                ask(server, "m", IN=ONE)
+            assert text in caught.value.message, caught.value.message
+
+
+@pytest.mark.parametrize(("code", "name"), [
+    (0, "UNKNOWN"), (1, "INTERNAL"), (2, "NOT_FOUND"), (3, "INVALID_ARG"), (4, "UNAVAILABLE"),
+    (5, "UNSUPPORTED"), (6, "ALREADY_EXISTS"), (7, "CANCELLED"),
+])  # fmt: skip
+def test_an_error_has_its_code(tmp_path: Path, code: int, name: str) -> None:
+    error = f"[pb_utils.InferenceResponse(error=pb_utils.TritonError('so it is', pb_utils.TritonError.{name}))]"
+    with returning(tmp_path, error) as server, pytest.raises(TritonError, match="so it is") as caught:
+        ask(server, "m", IN=ONE)
+    assert caught.value.code == code
+
+
+def test_a_process_that_ends_itself_or_hangs(tmp_path: Path) -> None:
+    add_model(tmp_path, "m", """
+        def execute(self, requests):
+            import os, time
+            number = requests[0].inputs()[0].as_numpy()[0]
+            if number == 2:
+                os._exit(5)
+            if number == 3:
+                while True:
+                    pass
+            return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", requests[0].inputs()[0].as_numpy())])]
+        """, ECHO_CONFIG + 'parameters { key: "EXECUTE_TIMEOUT_MS" value { string_value: "300" } }')
+    with Server(model_repository=tmp_path) as server:
+        for number, text in ((2, "ended with status 5 while it executed"), (3, "took longer than 300 ms")):
+            assert ask(server, "m", IN=ONE)["OUT"].tolist() == [1]
+            with pytest.raises(TritonError, match=text):
+                ask(server, "m", IN=ONE * number)
+        assert ask(server, "m", IN=ONE)["OUT"].tolist() == [1]
+
+
+def test_a_decoupled_model_sends_what_it_likes(tmp_path: Path) -> None:
+    add_model(tmp_path, "m", """
+        def execute(self, requests):
+            import threading
+            for request in requests:
+                count = int(request.inputs()[0].as_numpy()[0])
+                threading.Thread(target=self.send, args=(request.get_response_sender(), count)).start()
+
+        def send(self, sender, count):
+            for i in range(count):
+                out = pb_utils.Tensor("OUT", np.array([i], np.float32))
+                sender.send(pb_utils.InferenceResponse([out], parameters={"i": i}))
+            sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+        """, ECHO_CONFIG + "model_transaction_policy { decoupled: true }")
+    with Server(model_repository=tmp_path) as server:
+        for count in (0, 1, 1000):
+            answers = [r for r in server.model("m").infer(inputs={"IN": ONE * count}) if r.outputs]
+            assert [r["OUT"].numpy().tolist() for r in answers] == [[i] for i in range(count)]
+            assert [r.parameters["i"] for r in answers] == list(range(count))
+
+
+def test_a_decoupled_model_that_dies_ends_its_streams(tmp_path: Path) -> None:
+    add_model(tmp_path, "m", """
+        def execute(self, requests):
+            import os, threading
+            for request in requests:
+                request.get_response_sender().send(pb_utils.InferenceResponse([request.inputs()[0]]))
+            threading.Timer(0.2, os._exit, (9,)).start()
+        """, tensors("input", "OUT FP32 -1") + tensors("output", "OUT FP32 -1")
+        + "model_transaction_policy { decoupled: true }")
+    with Server(model_repository=tmp_path) as server:
+        for _ in range(2):
+            answers = server.model("m").infer(inputs={"OUT": ONE})
+            assert next(answers)["OUT"].numpy().tolist() == [1]
+            with pytest.raises(TritonError, match="ended with status 9 before it had sent all responses"):
+                list(answers)
+
+
+def test_what_a_model_gets_to_know(tmp_path: Path) -> None:
+    add_model(tmp_path, "m", """
+        def initialize(self, args):
+            self.args = args
+
+        def execute(self, requests):
+            answers = []
+            for r in requests:
+                seen = {"id": r.request_id(), "correlation": r.correlation_id(), "flags": r.flags(),
+                        "timeout": r.timeout(), "parameters": json.loads(r.parameters() or "{}"),
+                        "outputs": r.requested_output_names(), "shape": r.inputs()[0].shape(),
+                        "type": r.inputs()[0].triton_dtype(), "cpu": r.inputs()[0].is_cpu(),
+                        "args": {k: v for k, v in self.args.items() if k != "model_config"},
+                        "config": json.loads(self.args["model_config"])["name"]}
+                text = np.array([json.dumps(seen)], dtype=object)
+                answers.append(pb_utils.InferenceResponse([pb_utils.Tensor("OUT", text)]))
+            return answers
+        """, tensors("input", "IN FP32 -1") + tensors("output", "OUT STRING 1"))
+    with Server(model_repository=tmp_path) as server:
+        (response,) = server.model("m").infer(
+            inputs={"IN": ONE}, request_id="i7", timeout=5_000_000,
+            parameters={"a": 1, "b": True, "c": "x", "d": 0.5})
+        seen = json.loads(response["OUT"].to_bytes_array()[0] if hasattr(response["OUT"], "to_bytes_array")
+                          else response["OUT"].numpy()[0])
+    assert seen["id"] == "i7" and seen["timeout"] == 5_000_000
+    assert seen["parameters"] == {"a": 1, "b": True, "c": "x", "d": 0.5}
+    assert (seen["outputs"], seen["shape"], seen["type"], seen["cpu"]) == (["OUT"], [1], 11, True)
+    assert seen["args"] == {"model_instance_kind": "CPU", "model_instance_name": "m_0", "model_version": "1",
+                            "model_instance_device_id": "0", "model_name": "m",
+                            "model_repository": str(tmp_path / "m")}
+    assert seen["config"] == "m"
+
+
+def test_a_configuration_is_completed(tmp_path: Path) -> None:
+    folder = add_model(tmp_path, "m", """
+        @staticmethod
+        def auto_complete_config(config):
+            config.add_input({"name": "IN", "data_type": "TYPE_FP32", "dims": [4]})
+            config.add_output({"name": "OUT", "data_type": "TYPE_FP32", "dims": [4]})
+            config.set_max_batch_size(8)
+            config.set_dynamic_batching()
+            return config
+
+        def execute(self, requests):
+            return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", r.inputs()[0].as_numpy())]) for r in requests]
+        """)
+    with Server(model_repository=tmp_path) as server:
+        config = server.model("m").config()
+        assert config["max_batch_size"] == 8 and "dynamic_batching" in config
+        data = np.arange(8, dtype=np.float32).reshape(2, 4)
+        assert np.array_equal(ask(server, "m", IN=data)["OUT"], data)
+    assert (folder / "1" / "model.py").exists()
+
+
+def test_nothing_is_left_of_a_server_that_was_killed(tmp_path: Path) -> None:
+    """Its workers go with it."""
+    import subprocess
+    import sys
+
+    add_model(tmp_path, "m", """
+        def initialize(self, args):
+            import os
+            open(os.path.join(args["model_repository"], "pid"), "w").write(str(os.getpid()))
+
+        def execute(self, requests):
+            return None
+        """, ECHO_CONFIG)
+    server = subprocess.Popen(
+        [sys.executable, "-c", "import sys, time, triton_py\n"
+         f"s = triton_py.Server(model_repository={str(tmp_path)!r}).__enter__()\n"
+         "print('ready', flush=True)\ntime.sleep(60)"], stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None and server.stdout.readline() == "ready\n"
+    pid = int((tmp_path / "m" / "pid").read_text())
+    os.kill(pid, 0)
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    end = time.monotonic() + 10
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < end, "the worker is still there"
+        time.sleep(0.02)

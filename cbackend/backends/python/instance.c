@@ -350,6 +350,8 @@ static TRITONSERVER_Error *await_executed(py_instance *instance, const py_batch 
                                                                                              : until - now);
     if (end == PY_NOTHING) {
       py_process_kill(instance->process);
+      (void)py_process_wait(instance->process, 10 * SECOND);
+      py_channel_close(channel);
       return tb_error(TRITONSERVER_ERROR_UNAVAILABLE,
                       "execute of model instance '%s' took longer than %lld ms (parameter "
                       "EXECUTE_TIMEOUT_MS), and its process was ended",

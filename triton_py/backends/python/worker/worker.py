@@ -127,8 +127,6 @@ class Worker:
             text = described(error)
             self._channel.send(self._bridge.EXECUTED, batch, len(requests), 0, self._bridge.BATCH_FAILED,
                                short(error), text)
-            if isinstance(error, (KeyboardInterrupt, SystemExit)):
-                raise
 
     def _run(self, coroutine: Any) -> Any:
         import asyncio
