@@ -209,6 +209,15 @@ bool py_batch_answer(py_batch *batch, uint32_t index, const py_channel *channel,
   return !reader->broken;
 }
 
+TRITONSERVER_Error *py_batch_is_cancelled(const py_batch *batch, uint32_t index, bool *cancelled)
+{
+  const py_item *item = &batch->items[index];
+  *cancelled = false;
+  if (item->request != NULL) return TRITONBACKEND_RequestIsCancelled(item->request, cancelled);
+  return item->factory == NULL ? NULL
+                               : TRITONBACKEND_ResponseFactoryIsCancelled(item->factory, cancelled);
+}
+
 void py_batch_fail(py_batch *batch, uint32_t index, TRITONSERVER_Error *error)
 {
   py_item *item = &batch->items[index];

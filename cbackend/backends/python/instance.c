@@ -23,6 +23,8 @@ struct py_instance {
   pthread_mutex_t reading;
   /* With `reading`. */
   py_batch *batches; /* with requests that wait for a response */
+  TRITONSERVER_Server *server;
+  py_calls *calls; /* of the process that is there */
   uint64_t last_batch;
   bool has_is_ready;
   /* Of readiness, with `asking`. */
@@ -222,6 +224,73 @@ static void take_readiness(py_instance *instance, const py_message *message)
   pthread_mutex_unlock(&instance->asking);
 }
 
+static void answer_value(py_channel *channel, uint64_t place, uint64_t value)
+{
+  const py_answer answer = {.code = PY_ANSWER_GOOD, .block = PY_NO_BLOCK, .value = value};
+  (void)py_channel_answer(channel, place, &answer);
+}
+
+/* With an answer for `error`, or the value; takes the error. */
+static void answer(py_instance *instance, const py_message *message, TRITONSERVER_Error *error,
+                   uint64_t value)
+{
+  if (error == NULL) {
+    answer_value(py_process_channel(instance->process), message->values[0], value);
+    return;
+  }
+  py_calls_answer_error(instance->calls, message->values[0], error);
+  TRITONSERVER_ErrorDelete(error);
+}
+
+static void tell_cancelled(py_instance *instance, const py_message *message)
+{
+  bool cancelled = false;
+  const py_batch *batch = find_batch(instance, message->id);
+  TRITONSERVER_Error *error = NULL;
+  if (batch != NULL && message->values[1] < batch->count)
+    error = py_batch_is_cancelled(batch, (uint32_t)message->values[1], &cancelled);
+  answer(instance, message, error, cancelled);
+}
+
+/* Loading and unloading, as the model's process asks for it. It waits for the end, and so does whatever else
+ * it says. */
+static void control(py_instance *instance, py_channel *channel, const py_message *message)
+{
+  uint64_t size;
+  bool ready = false;
+  py_reader reader = {.from = message->block == PY_NO_BLOCK
+                                  ? NULL
+                                  : py_channel_at(channel, message->block, message->size),
+                      .size = message->size};
+  TRITONSERVER_Error *error = NULL;
+  const char *name = reader.from == NULL ? NULL : py_get_text(&reader, &size);
+  if (name == NULL) {
+    error = TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL, "a question without a model's name");
+  } else if (message->kind == PY_MODEL_READY) {
+    error = TRITONSERVER_ServerModelIsReady(instance->server, name, (int64_t)message->values[1], &ready);
+  } else if (message->kind == PY_UNLOAD_MODEL) {
+    error = message->values[1] ? TRITONSERVER_ServerUnloadModelAndDependents(instance->server, name)
+                               : TRITONSERVER_ServerUnloadModel(instance->server, name);
+  } else {
+    enum { MOST = 64 };
+    TRITONSERVER_Parameter *parameters[MOST];
+    uint64_t count = 0;
+    /* Pairs of a name and its bytes; the configuration is a text. */
+    while (reader.at < reader.size && count < MOST && !reader.broken) {
+      const char *key = py_get_text(&reader, &size), *value = py_get_text(&reader, &size);
+      if (key == NULL || value == NULL) break;
+      parameters[count++] = strcmp(key, "config") == 0
+                                ? TRITONSERVER_ParameterNew(key, TRITONSERVER_PARAMETER_STRING, value)
+                                : TRITONSERVER_ParameterBytesNew(key, value, size);
+    }
+    error = count == 0 ? TRITONSERVER_ServerLoadModel(instance->server, name)
+                       : TRITONSERVER_ServerLoadModelWithParameters(
+                             instance->server, name, (const TRITONSERVER_Parameter **)parameters, count);
+    while (count > 0) TRITONSERVER_ParameterDelete(parameters[--count]);
+  }
+  answer(instance, message, error, ready);
+}
+
 /* All that may come at any time. With `reading`. */
 static void handle(py_instance *instance, py_channel *channel, const py_message *message,
                    const py_batch *executing)
@@ -232,6 +301,15 @@ static void handle(py_instance *instance, py_channel *channel, const py_message 
     case PY_LOG:
       if (message->block != PY_NO_BLOCK) log_message(channel, message);
       break;
+    case PY_INFER: py_calls_infer(instance->calls, message); return; /* with its block */
+    case PY_NEXT: py_calls_next(instance->calls, message->id, message->values[0]); break;
+    case PY_CANCEL:
+      py_calls_cancel(instance->calls, message->id);
+      break;
+    case PY_IS_CANCELLED: tell_cancelled(instance, message); break;
+    case PY_LOAD_MODEL:
+    case PY_UNLOAD_MODEL:
+    case PY_MODEL_READY: control(instance, channel, message); break;
     default:
       TB_LOG_ERROR("the process of model instance '%s' sent a message of kind %u", instance->name,
                    (unsigned)message->kind);
@@ -283,6 +361,8 @@ static void *listen_between(void *argument)
 
 static void drop_process(py_instance *instance)
 {
+  py_calls_delete(instance->calls);
+  instance->calls = NULL;
   pthread_mutex_lock(&instance->life);
   py_process_delete(instance->process);
   instance->process = NULL;
@@ -291,6 +371,12 @@ static void drop_process(py_instance *instance)
 
 static TRITONSERVER_Error *start_listening(py_instance *instance)
 {
+  TRITONSERVER_Error *error =
+      py_calls_new(instance->server, py_process_channel(instance->process), &instance->calls);
+  if (error != NULL) {
+    drop_process(instance);
+    return error;
+  }
   py_channel_set_listening(py_process_channel(instance->process), false);
   if (pthread_create(&instance->listener, NULL, listen_between, instance) == 0) return NULL;
   drop_process(instance);
@@ -590,6 +676,7 @@ TRITONSERVER_Error *py_instance_new(TRITONBACKEND_ModelInstance *handle, py_inst
   pthread_cond_init(&made->answered, NULL);
   made->handle = handle;
   TRITONSERVER_Error *error = TRITONBACKEND_ModelInstanceModel(handle, &model);
+  if (error == NULL) error = TRITONBACKEND_ModelServer(model, &made->server);
   if (error == NULL) error = TRITONBACKEND_ModelState(model, &state);
   if (error == NULL) made->model = state;
   if (error == NULL) error = TRITONBACKEND_ModelInstanceName(handle, &made->name);

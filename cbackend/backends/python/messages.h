@@ -29,9 +29,6 @@ enum {
   PY_EXECUTE,
   PY_IS_READY, /* id: goes back with PY_READINESS */
   PY_FINALIZE,
-  /* id: of a call that was given a number; one of several responses. block: a response. */
-  PY_CALL_RESPONSE,
-  PY_CALL_DONE,
 };
 
 /* What a worker is to do at its start. */
@@ -51,9 +48,9 @@ enum {
   PY_LOG,       /* values[0]: TRITONSERVER_LogLevel; values[1]: line. block: text file; text message */
   /* Questions: values[0] is the place of a py_answer in the worker's arena. */
   PY_IS_CANCELLED, /* id: of the batch; values[1]: the request's number. Answered in `value` */
-  PY_INFER, /* block: text model; u64 version (-1: any); request. flags: PY_INFER_... The answer's block is
-             * a response, or its code PY_ANSWER_ERROR and a text. With PY_INFER_MANY the answer's `value`
-             * is a number, and the responses follow as PY_CALL_RESPONSE. */
+  PY_INFER, /* block: text model; u64 version (-1: any); request. The answer's block is a response. With
+             * flags PY_INFER_MANY its `value` is the number of a call, whose responses PY_NEXT asks for. */
+  PY_NEXT,         /* id: of a call. The answer's block is a response, or its code PY_ANSWER_DONE */
   PY_CANCEL,       /* id: of a call */
   PY_LOAD_MODEL,   /* block: text name; u64 count; parameters: u32 type, 0; text name; text value */
   PY_UNLOAD_MODEL, /* block: text name; u64 with its dependents */
@@ -68,8 +65,9 @@ enum {
 enum { PY_BATCH_FAILED = 1 };
 enum { PY_RESPONSE_OUTPUTS, PY_RESPONSE_ERROR, PY_RESPONSE_NONE, PY_RESPONSE_LATER };
 enum { PY_IN_OWNERS_ARENA, PY_IN_READERS_ARENA };
-enum { PY_INFER_MANY = 1, PY_INFER_NUMBERED = 2 };
-enum { PY_ANSWER_GOOD, PY_ANSWER_ERROR };
+enum { PY_INFER_MANY = 1 };
+/* PY_ANSWER_ERROR: block: text; value: TRITONSERVER_Error_Code */
+enum { PY_ANSWER_GOOD, PY_ANSWER_ERROR, PY_ANSWER_DONE };
 enum { PY_METRIC_INCREMENT, PY_METRIC_SET, PY_METRIC_OBSERVE, PY_METRIC_VALUE };
 
 #endif

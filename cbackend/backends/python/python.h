@@ -109,8 +109,30 @@ void py_batch_delete(py_batch *batch);
 bool py_batch_answer(py_batch *batch, uint32_t index, const py_channel *channel, py_reader *reader,
                      bool *success);
 
+/* Whether its client has given up, as far as that can still be known. */
+TRITONSERVER_Error *py_batch_is_cancelled(const py_batch *batch, uint32_t index, bool *cancelled);
+
 /* Answers an item with an error, the last it gets. Takes nothing. */
 void py_batch_fail(py_batch *batch, uint32_t index, TRITONSERVER_Error *error);
+
+/* ---- requests of a model's to other models (calls.c) ---- */
+
+typedef struct py_calls py_calls;
+
+TRITONSERVER_Error *py_calls_new(TRITONSERVER_Server *server, py_channel *channel, py_calls **calls);
+
+/* Cancels what is under way, and waits for its end. The channel must still be there. */
+void py_calls_delete(py_calls *calls);
+
+/* PY_INFER: takes the message's block. */
+void py_calls_infer(py_calls *calls, const py_message *message);
+
+/* PY_NEXT and PY_CANCEL. */
+void py_calls_next(py_calls *calls, uint64_t number, uint64_t place);
+void py_calls_cancel(py_calls *calls, uint64_t number);
+
+/* Answers any question with an error, which stays the caller's. */
+void py_calls_answer_error(py_calls *calls, uint64_t place, TRITONSERVER_Error *error);
 
 /* ---- requests on their way to the worker (encode.c) ---- */
 

@@ -137,7 +137,6 @@ static PyObject *worker_receive(PyObject *self, PyObject *nothing)
                       .size = message.size};
   switch (message.kind) {
     case PY_EXECUTE: content = py_read_requests(worker, block, &message); break;
-    case PY_CALL_RESPONSE: content = py_read_response(worker, block, &reader); break;
     case PY_START: {
       content = PyList_New(0);
       while (content != NULL && reader.from != NULL && reader.at < reader.size && !reader.broken) {
@@ -225,6 +224,99 @@ static PyObject *worker_send(PyObject *self, PyObject *arguments)
   return send_message(worker, kind, flags, id, value, second, &sealed);
 }
 
+/* ---- questions ---- */
+
+/* The answer's content: a text of an error, a response of anything else, None without a block. */
+static PyObject *answer_content(py_worker *worker, const py_answer *answer)
+{
+  if (answer->block == PY_NO_BLOCK) return py_ref(Py_None);
+  PyObject *block = py_block_new(worker, answer->block);
+  if (block == NULL) return NULL;
+  py_reader reader = {.from = py_channel_at(worker->channel, answer->block, answer->size),
+                      .size = answer->size};
+  PyObject *content = NULL;
+  if (reader.from == NULL) {
+    PyErr_SetString(PyExc_RuntimeError, "the server sent what makes no sense");
+  } else if (answer->code == PY_ANSWER_ERROR) {
+    uint64_t size;
+    const char *text = py_get_text(&reader, &size);
+    content = PyUnicode_DecodeUTF8(text == NULL ? "" : text, (Py_ssize_t)size, "replace");
+  } else {
+    content = py_read_response(worker, block, &reader);
+  }
+  Py_DECREF(block);
+  return content;
+}
+
+/* Sends a question, and waits for its answer: (code, value, content). Takes what is sealed. */
+static PyObject *ask(py_worker *worker, uint32_t kind, uint64_t id, uint64_t second, uint32_t flags,
+                     const py_sealed *sealed)
+{
+  uint64_t place;
+  py_answer *answer = py_channel_take(worker->channel, sizeof *answer, &place);
+  if (answer == NULL) {
+    if (sealed != NULL) py_channel_untake(worker->channel, sealed->block);
+    return PyErr_NoMemory();
+  }
+  memset(answer, 0, sizeof *answer);
+  PyObject *sent = send_message(worker, kind, flags, id, place, second, sealed);
+  if (sent == NULL) {
+    py_channel_untake(worker->channel, place);
+    return NULL;
+  }
+  Py_DECREF(sent);
+  py_wait end;
+  Py_BEGIN_ALLOW_THREADS;
+  end = py_channel_wait_answer(worker->channel, answer, UINT64_MAX);
+  Py_END_ALLOW_THREADS;
+  const py_answer got = *answer;
+  if (end != PY_GOT) {
+    /* The place stays taken: an answer may still be on its way. */
+    PyErr_SetString(PyExc_ConnectionError, "the server has closed the channel");
+    return NULL;
+  }
+  py_channel_untake(worker->channel, place);
+  PyObject *content = answer_content(worker, &got);
+  if (content == NULL) return NULL;
+  return Py_BuildValue("(IKN)", (unsigned)got.code, (unsigned long long)got.value, content);
+}
+
+/* ask(kind, id, second, flags, *texts) -> (code, value, content) */
+static PyObject *worker_ask(PyObject *self, PyObject *arguments)
+{
+  enum { FIXED = 4, MOST = 64 };
+  py_worker *worker = (py_worker *)self;
+  const Py_ssize_t count = PyTuple_Size(arguments) - FIXED;
+  uint64_t numbers[FIXED];
+  PyObject *texts[MOST];
+  py_sealed sealed;
+  if (count < 0 || count > MOST) {
+    PyErr_SetString(PyExc_TypeError, "a question is a kind, three numbers, and some texts");
+    return NULL;
+  }
+  for (Py_ssize_t i = 0; i < FIXED; i++) {
+    numbers[i] = PyLong_AsUnsignedLongLongMask(PyTuple_GetItem(arguments, i));
+    if (PyErr_Occurred()) return NULL;
+  }
+  for (Py_ssize_t i = 0; i < count; i++) texts[i] = PyTuple_GetItem(arguments, FIXED + i);
+  if (count > 0 && !py_write_text(worker, texts, (size_t)count, &sealed)) return NULL;
+  return ask(worker, (uint32_t)numbers[0], numbers[1], numbers[2], (uint32_t)numbers[3],
+             count > 0 ? &sealed : NULL);
+}
+
+/* infer(model, version, request, many) -> (code, value, content) */
+static PyObject *worker_infer(PyObject *self, PyObject *arguments)
+{
+  py_worker *worker = (py_worker *)self;
+  PyObject *model, *request;
+  long long version;
+  int many;
+  py_sealed sealed;
+  if (!PyArg_ParseTuple(arguments, "OLOp", &model, &version, &request, &many)) return NULL;
+  if (!py_write_request(worker, model, version, request, &sealed)) return NULL;
+  return ask(worker, PY_INFER, 0, 0, many ? PY_INFER_MANY : 0, &sealed);
+}
+
 static PyObject *worker_close(PyObject *self, PyObject *nothing)
 {
   (void)nothing;
@@ -238,6 +330,8 @@ static PyMethodDef WORKER_METHODS[] = {
     {"executed", worker_executed, METH_VARARGS, "executed(batch, [(response, release flags)])"},
     {"respond", worker_respond, METH_VARARGS, "respond(batch, number, response)"},
     {"send", worker_send, METH_VARARGS, "send(kind, id, value, second, flags, *texts)"},
+    {"ask", worker_ask, METH_VARARGS, "ask(kind, id, second, flags, *texts): (code, value, content)"},
+    {"infer", worker_infer, METH_VARARGS, "infer(model, version, request, many): (code, value, content)"},
     {"close", worker_close, METH_NOARGS, "Ends all waits."},
     {NULL, NULL, 0, NULL},
 };
@@ -264,7 +358,11 @@ static int add_numbers(PyObject *module)
       {"EXECUTED", PY_EXECUTED}, {"READINESS", PY_READINESS}, {"FINALIZED", PY_FINALIZED},
       {"LOG", PY_LOG}, {"BATCH_FAILED", PY_BATCH_FAILED}, {"RESPONSE_OUTPUTS", PY_RESPONSE_OUTPUTS},
       {"RESPONSE_ERROR", PY_RESPONSE_ERROR}, {"RESPONSE_NONE", PY_RESPONSE_NONE},
-      {"RESPONSE_LATER", PY_RESPONSE_LATER},
+      {"RESPONSE_LATER", PY_RESPONSE_LATER}, {"NEXT", PY_NEXT}, {"CANCEL", PY_CANCEL},
+      {"IS_CANCELLED", PY_IS_CANCELLED}, {"LOAD_MODEL", PY_LOAD_MODEL},
+      {"UNLOAD_MODEL", PY_UNLOAD_MODEL}, {"MODEL_READY", PY_MODEL_READY},
+      {"ANSWER_GOOD", PY_ANSWER_GOOD}, {"ANSWER_ERROR", PY_ANSWER_ERROR},
+      {"ANSWER_DONE", PY_ANSWER_DONE},
   };
   for (size_t i = 0; i < sizeof NUMBERS / sizeof *NUMBERS; i++)
     if (PyModule_AddIntConstant(module, NUMBERS[i].name, NUMBERS[i].value) != 0) return -1;

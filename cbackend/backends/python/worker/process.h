@@ -34,7 +34,8 @@ typedef struct {
 
 /* `responses`: a sequence of (what, ...) tuples, see write.c; with `flags`, a u32 behind each. */
 bool py_write_responses(py_worker *worker, PyObject *responses, bool flags, py_sealed *sealed);
-bool py_write_request(py_worker *worker, PyObject *request, py_sealed *sealed);
+bool py_write_request(py_worker *worker, PyObject *model, int64_t version, PyObject *request,
+                      py_sealed *sealed);
 bool py_write_text(py_worker *worker, PyObject *const *texts, size_t count, py_sealed *sealed);
 
 #endif

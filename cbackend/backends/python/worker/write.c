@@ -27,8 +27,15 @@ enum { TENSOR_ALIGNMENT = 64 };
 
 static bool put_text(pen *to, PyObject *object)
 {
+  char *raw;
+  Py_ssize_t raw_size;
   if (object == Py_None) {
     py_put_text(&to->words, NULL, 0);
+    return true;
+  }
+  if (PyBytes_Check(object)) {
+    if (PyBytes_AsStringAndSize(object, &raw, &raw_size) != 0) return false;
+    py_put_text(&to->words, raw, (uint64_t)raw_size);
     return true;
   }
   if (!PyUnicode_Check(object)) {
@@ -223,11 +230,24 @@ bool py_write_responses(py_worker *worker, PyObject *list, bool flags, py_sealed
   return seal(worker, put_responses, &all, sealed);
 }
 
-static bool put_one_request(pen *to, void *what) { return put_request(to, what); }
+typedef struct {
+  PyObject *model, *request;
+  int64_t version;
+} addressed;
 
-bool py_write_request(py_worker *worker, PyObject *request, py_sealed *sealed)
+static bool put_addressed(pen *to, void *what)
 {
-  return seal(worker, put_one_request, request, sealed);
+  const addressed *all = what;
+  if (!put_text(to, all->model)) return false;
+  py_put_u64(&to->words, (uint64_t)all->version);
+  return put_request(to, all->request);
+}
+
+bool py_write_request(py_worker *worker, PyObject *model, int64_t version, PyObject *request,
+                      py_sealed *sealed)
+{
+  addressed all = {model, request, version};
+  return seal(worker, put_addressed, &all, sealed);
 }
 
 typedef struct {

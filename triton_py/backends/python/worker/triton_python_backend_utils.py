@@ -355,6 +355,10 @@ class ResponseSender:
         self._sent += response is not None
         self._closed = flags == TRITONSERVER_RESPONSE_COMPLETE_FINAL
 
+    def is_cancelled(self) -> bool:
+        """Whether the client has given up on the request."""
+        return _is_cancelled(self._channel, self._batch, self._number)
+
     def send(self, response: Optional[InferenceResponse] = None, flags: int = 0) -> None:
         """
         :param response: None only with the final flag.
@@ -368,8 +372,106 @@ class ResponseSender:
         if response is None and flags == 0:
             raise TritonModelException("without a response there is nothing to send but the final flag")
         self._count(response, flags)
-        sent = (_bridge.RESPONSE_NONE, flags) if response is None else response._sent(flags, self._wanted)
+        sent: Tuple[Any, ...] = (_bridge.RESPONSE_NONE, flags) if response is None else response._sent(flags, self._wanted)
         self._channel.respond(self._batch, self._number, sent)
+
+
+def _is_cancelled(channel: Any, batch: int, number: int) -> bool:
+    code, value, content = channel.ask(_bridge.IS_CANCELLED, batch, number, 0)
+    if code == _bridge.ANSWER_ERROR:
+        raise TritonModelException(content)
+    return bool(value)
+
+
+#: The channel to the server, from the worker's start on; and whether requests may be executed.
+_server: Any = None
+_may_execute = False
+
+
+def _execution() -> Any:
+    if not _may_execute:
+        raise TritonModelException("other models can be asked in execute, not in initialize or finalize")
+    return _server
+
+
+def _response_of(code: int, value: int, content: Any) -> InferenceResponse:
+    if code == _bridge.ANSWER_ERROR:
+        return InferenceResponse(error=TritonError(
+            content or "no memory for the response of another model", value))
+    failed, first, second, _ = content
+    if failed:
+        return InferenceResponse(error=TritonError(second, first))
+    response = InferenceResponse([Tensor._of(name, view) for name, view in first])
+    response._parameters = second
+    return response
+
+
+class ResponseIterator:
+    """The responses of a decoupled model, as they come."""
+
+    __slots__ = ("_error", "_number")
+
+    def __init__(self, number: Optional[int], error: Optional[InferenceResponse] = None) -> None:
+        self._number = number
+        self._error = error
+
+    def __iter__(self) -> "ResponseIterator":
+        return self
+
+    def __next__(self) -> InferenceResponse:
+        if self._error is not None:
+            error, self._error = self._error, None
+            return error
+        if self._number is None:
+            raise StopIteration
+        code, value, content = _server.ask(_bridge.NEXT, self._number, 0, 0)
+        if code == _bridge.ANSWER_DONE:
+            self._number = None
+            raise StopIteration
+        return _response_of(code, value, content)
+
+    def cancel(self) -> None:
+        """Tells the other model that nothing more is wanted."""
+        if self._number is not None:
+            _server.send(_bridge.CANCEL, self._number, 0, 0, 0)
+
+
+# Models
+
+
+def _asked(answer: Tuple[int, int, Any]) -> int:
+    code, value, content = answer
+    if code == _bridge.ANSWER_ERROR:
+        raise TritonModelException(content or "no memory for an answer")
+    return value
+
+
+def load_model(model_name: str, config: str = "", files: Optional[Dict[str, bytes]] = None) -> None:
+    """Loads a model, or reloads it; only in model control mode EXPLICIT.
+
+    :param config: JSON of a configuration to load it with.
+    :param files: "file:1/model.py" -> bytes.
+    """
+    texts: List[Any] = [model_name]
+    if config:
+        texts += ["config", config]
+    for name, content in (files or {}).items():
+        texts += [name, content]
+    _asked(_server.ask(_bridge.LOAD_MODEL, 0, 0, 0, *texts))
+
+
+def unload_model(model_name: str, unload_dependents: bool = False) -> None:
+    """Unloads a model; only in model control mode EXPLICIT."""
+    _asked(_server.ask(_bridge.UNLOAD_MODEL, 0, int(unload_dependents), 0, model_name))
+
+
+def is_model_ready(model_name: str, model_version: str = "") -> bool:
+    """Whether a model serves.
+
+    :param model_version: "" for the server's choice.
+    """
+    version = int(model_version) if model_version else -1
+    return bool(_asked(_server.ask(_bridge.MODEL_READY, 0, version, 0, model_name)))
 
 
 class InferenceRequest:
@@ -397,6 +499,75 @@ class InferenceRequest:
         self._model = ""
         self._version = -1
         return self
+
+    def __init__(
+        self,
+        request_id: str = "",
+        correlation_id: Union[int, str] = 0,
+        inputs: Optional[Sequence[Tensor]] = None,
+        requested_output_names: Sequence[str] = (),
+        model_name: str = "",
+        model_version: int = -1,
+        flags: int = 0,
+        timeout: int = 0,
+        preferred_memory: Optional["PreferredMemory"] = None,
+        trace: Optional["InferenceTrace"] = None,
+        parameters: Optional[Dict[str, Union[bool, int, str, float]]] = None,
+    ) -> None:
+        """A request to another model, for :meth:`exec` and :meth:`async_exec`.
+
+        :param model_version: -1 for the server's choice.
+        :param timeout: in microseconds, 0 for none.
+        """
+        if not model_name:
+            raise TritonModelException("a request to another model has no model_name")
+        for tensor in inputs or ():
+            if not isinstance(tensor, Tensor):
+                raise TypeError(f"inputs are of Tensor, not {type(tensor).__name__}")
+        if not all(isinstance(name, str) and name for name in requested_output_names):
+            raise TritonModelException("the names of requested outputs are str that are not empty")
+        self._id = request_id
+        self._correlation = correlation_id
+        self._inputs = list(inputs or ())
+        self._outputs = list(requested_output_names)
+        self._model = model_name
+        self._version = model_version
+        self._flags = flags
+        self._timeout = timeout
+        self._priority = 0
+        self._trace = trace.get_context() if trace is not None else None
+        self._parameters = _parameters_text(parameters, "a request")
+        self._sender = None
+        self._release = TRITONSERVER_REQUEST_RELEASE_ALL
+        self._channel = None
+
+    def exec(self, decoupled: bool = False) -> Union[InferenceResponse, "ResponseIterator"]:
+        """Sends it, and waits for its response; of a decoupled model, an iterator of them.
+
+        A request that fails has a response with an error.
+        """
+        code, value, content = _execution().infer(
+            self._model, self._version,
+            (self._id, self._flags, self._correlation, self._timeout, self._priority, self._parameters,
+             self._trace, [tensor._sent() for tensor in self._inputs], self._outputs), decoupled)
+        if not decoupled:
+            return _response_of(code, value, content)
+        if code == _bridge.ANSWER_ERROR:
+            return ResponseIterator(None, _response_of(code, value, content))
+        return ResponseIterator(value)
+
+    async def async_exec(self, decoupled: bool = False) -> Any:
+        """The same, for ``await``."""
+        import asyncio
+
+        return await asyncio.get_running_loop().run_in_executor(None, self.exec, decoupled)
+
+    def model_name(self) -> str:
+        return self._model
+
+    def is_cancelled(self) -> bool:
+        """Whether the client has given up on it."""
+        return _is_cancelled(self._channel, self._batch, self._number)
 
     def inputs(self) -> List[Tensor]:
         return self._inputs

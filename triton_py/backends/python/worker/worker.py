@@ -83,6 +83,7 @@ class Worker:
         except BaseException as error:  # noqa: BLE001 - also SystemExit: the load fails, with the reason
             self._channel.send(self._bridge.START_FAILED, 0, 0, 0, 0, described(error))
             return
+        self._utils._may_execute = True
         ready = hasattr(self._model, "is_ready")
         self._channel.send(self._bridge.STARTED, 0, int(ready), 0, 0)
 
@@ -195,6 +196,7 @@ class Worker:
 
     def finalize(self) -> None:
         failed = []
+        self._utils._may_execute = False
         try:
             if hasattr(self._model, "finalize"):
                 self._model.finalize()
@@ -227,6 +229,7 @@ def main() -> int:
         channel.send(_bridge.LOG, 0, level, caller.f_lineno, 0, caller.f_code.co_filename, message)
 
     utils.Logger._send = staticmethod(log)
+    utils._server = channel
     worker = Worker(channel, _bridge, utils)
     while True:
         message = channel.receive()

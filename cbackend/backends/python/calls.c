@@ -1,0 +1,484 @@
+/* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Requests of a model to other models. Inputs are read where the worker wrote them, which keeps them until
+ * the request is released; each response is written into one block, and answers the question that waits
+ * for it, or waits for the question. */
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <stdlib.h>
+
+#include "python.h"
+
+/* A response that nobody has asked for yet. */
+typedef struct waiting {
+  struct waiting *next;
+  py_answer answer;
+} waiting;
+
+typedef struct call {
+  struct call *next;
+  py_calls *calls;
+  TRITONSERVER_InferenceRequest *request;
+  uint64_t number;
+  uint64_t block; /* the worker's, with the inputs; PY_NO_BLOCK when it was given back */
+  bool many;
+  bool asked;     /* there is a question at `place` */
+  uint64_t place;
+  bool cancelled;
+  bool final;     /* all responses have come */
+  bool released;
+  waiting *first, **last;
+} call;
+
+struct py_calls {
+  TRITONSERVER_Server *server;
+  py_channel *channel;
+  TRITONSERVER_ResponseAllocator *allocator;
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  call *all;
+  uint64_t last_number;
+};
+
+/* ---- buffers of responses: plain memory, which is copied once into a block ---- */
+
+static TRITONSERVER_Error *take_buffer(TRITONSERVER_ResponseAllocator *allocator, const char *name,
+                                       size_t size, TRITONSERVER_MemoryType type, int64_t device,
+                                       void *user, void **buffer, void **buffer_user,
+                                       TRITONSERVER_MemoryType *actual_type, int64_t *actual_device)
+{
+  (void)allocator, (void)type, (void)device, (void)user;
+  *buffer_user = NULL;
+  *actual_type = TRITONSERVER_MEMORY_CPU;
+  *actual_device = 0;
+  *buffer = malloc(size > 0 ? size : 1);
+  return *buffer == NULL ? tb_out_of_memory(name) : NULL;
+}
+
+static TRITONSERVER_Error *give_buffer(TRITONSERVER_ResponseAllocator *allocator, void *buffer,
+                                       void *buffer_user, size_t size, TRITONSERVER_MemoryType type,
+                                       int64_t device)
+{
+  (void)allocator, (void)buffer_user, (void)size, (void)type, (void)device;
+  free(buffer);
+  return NULL;
+}
+
+/* ---- responses ---- */
+
+enum { TENSOR_ALIGNMENT = 64 };
+
+typedef struct {
+  py_writer words;
+  uint64_t block, tensor;
+} pen;
+
+static void put_error(pen *to, TRITONSERVER_Error *error, uint32_t flags)
+{
+  const char *message = TRITONSERVER_ErrorMessage(error);
+  py_put_u32s(&to->words, PY_RESPONSE_ERROR, flags);
+  py_put_u32s(&to->words, TRITONSERVER_ErrorCode(error), 0);
+  py_put_text(&to->words, message, strlen(message));
+}
+
+static TRITONSERVER_Error *put_outputs(pen *to, TRITONSERVER_InferenceResponse *response, uint32_t flags)
+{
+  uint32_t count;
+  TB_RETURN_IF_ERROR(TRITONSERVER_InferenceResponseOutputCount(response, &count));
+  py_put_u32s(&to->words, PY_RESPONSE_OUTPUTS, flags);
+  py_put_text(&to->words, NULL, 0);
+  py_put_u32s(&to->words, count, 0);
+  for (uint32_t i = 0; i < count; i++) {
+    const char *name;
+    TRITONSERVER_DataType datatype;
+    const int64_t *shape;
+    uint64_t rank;
+    const void *base;
+    size_t size;
+    TRITONSERVER_MemoryType type;
+    int64_t device;
+    void *user;
+    TB_RETURN_IF_ERROR(TRITONSERVER_InferenceResponseOutput(response, i, &name, &datatype, &shape, &rank,
+                                                            &base, &size, &type, &device, &user));
+    py_put_text(&to->words, name, strlen(name));
+    py_put_u32s(&to->words, datatype, (uint32_t)rank);
+    for (uint64_t k = 0; k < rank; k++) py_put_u64(&to->words, (uint64_t)shape[k]);
+    py_put_u32s(&to->words, TRITONSERVER_MEMORY_CPU, PY_IN_OWNERS_ARENA);
+    py_put_u64(&to->words, 0);
+    to->tensor = (to->tensor + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
+    py_put_u64(&to->words, to->block + to->tensor);
+    py_put_u64(&to->words, size);
+    if (to->words.to != NULL && size > 0)
+      TB_RETURN_IF_ERROR(
+          tb_copy(to->words.to + to->tensor, TRITONSERVER_MEMORY_CPU, base, type, size));
+    to->tensor += size;
+  }
+  return NULL;
+}
+
+/* Into a block of the channel's. Where there is no room, that is the answer. */
+static py_answer sealed(py_channel *channel, TRITONSERVER_InferenceResponse *response, uint32_t flags)
+{
+  py_answer answer = {.code = PY_ANSWER_GOOD, .block = PY_NO_BLOCK};
+  TRITONSERVER_Error *error = TRITONSERVER_InferenceResponseError(response); /* the response's */
+  TRITONSERVER_Error *own = NULL;
+  pen measure = {0};
+  if (error == NULL) error = own = put_outputs(&measure, response, flags);
+  if (error != NULL) {
+    measure = (pen){0};
+    put_error(&measure, error, flags);
+  }
+  const uint64_t words =
+      (measure.words.size + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
+  answer.size = words + measure.tensor;
+  char *memory = py_channel_take(channel, answer.size, &answer.block);
+  if (memory == NULL) {
+    answer = (py_answer){.code = PY_ANSWER_ERROR, .block = PY_NO_BLOCK,
+                         .value = TRITONSERVER_ERROR_UNAVAILABLE};
+  } else {
+    pen real = {{memory, 0, words}, answer.block, words};
+    TRITONSERVER_Error *late = NULL;
+    if (error != NULL)
+      put_error(&real, error, flags);
+    else
+      late = put_outputs(&real, response, flags);
+    if (late != NULL) {
+      TB_LOG_IF_ERROR(late, "copying a response to a Python model");
+      py_channel_untake(channel, answer.block);
+      answer = (py_answer){.code = PY_ANSWER_ERROR, .block = PY_NO_BLOCK,
+                           .value = TRITONSERVER_ERROR_INTERNAL};
+    }
+  }
+  if (own != NULL) TRITONSERVER_ErrorDelete(own);
+  return answer;
+}
+
+/* Answers with a text. */
+static void answer_error(py_channel *channel, uint64_t place, TRITONSERVER_Error *error)
+{
+  const char *message = TRITONSERVER_ErrorMessage(error);
+  py_writer measure = {0};
+  py_put_text(&measure, message, strlen(message));
+  py_answer answer = {.code = PY_ANSWER_ERROR, .size = measure.size, .value = TRITONSERVER_ErrorCode(error)};
+  char *memory = py_channel_take(channel, measure.size, &answer.block);
+  if (memory == NULL) {
+    answer.block = PY_NO_BLOCK;
+  } else {
+    py_writer writer = {memory, 0, measure.size};
+    py_put_text(&writer, message, strlen(message));
+  }
+  (void)py_channel_answer(channel, place, &answer);
+}
+
+void py_calls_answer_error(py_calls *calls, uint64_t place, TRITONSERVER_Error *error)
+{
+  answer_error(calls->channel, place, error);
+}
+
+/* ---- calls, with `lock` ---- */
+
+static void free_call(py_calls *calls, call *one)
+{
+  for (call **place = &calls->all; *place != NULL; place = &(*place)->next)
+    if (*place == one) {
+      *place = one->next;
+      break;
+    }
+  while (one->first != NULL) {
+    waiting *next = one->first->next;
+    if (one->first->answer.block != PY_NO_BLOCK)
+      py_channel_untake(calls->channel, one->first->answer.block);
+    free(one->first);
+    one->first = next;
+  }
+  if (one->block != PY_NO_BLOCK) py_channel_give(calls->channel, one->block);
+  free(one);
+  pthread_cond_broadcast(&calls->changed);
+}
+
+/* What is there goes to who asks; at the end, that it is the end. */
+static void serve(py_calls *calls, call *one)
+{
+  if (!one->asked) return;
+  py_answer answer = {.code = PY_ANSWER_DONE, .block = PY_NO_BLOCK};
+  if (one->first != NULL) {
+    waiting *first = one->first;
+    answer = first->answer;
+    one->first = first->next;
+    if (one->first == NULL) one->last = &one->first;
+    free(first);
+  } else if (!one->final) {
+    return;
+  }
+  one->asked = false;
+  (void)py_channel_answer(calls->channel, one->place, &answer);
+}
+
+/* One of a single response has said all with it; one of many, when the end was heard. */
+static bool is_over(const call *one)
+{
+  return one->released && one->final && !one->asked && (!one->many || one->first == NULL);
+}
+
+static void on_release(TRITONSERVER_InferenceRequest *request, const uint32_t flags, void *user)
+{
+  call *one = user;
+  py_calls *calls = one->calls;
+  (void)flags;
+  TB_LOG_IF_ERROR(TRITONSERVER_InferenceRequestDelete(request), "deleting a request to another model");
+  pthread_mutex_lock(&calls->lock);
+  one->request = NULL;
+  one->released = true;
+  if (one->block != PY_NO_BLOCK) py_channel_give(calls->channel, one->block);
+  one->block = PY_NO_BLOCK;
+  if (is_over(one) && !one->many) free_call(calls, one);
+  pthread_cond_broadcast(&calls->changed);
+  pthread_mutex_unlock(&calls->lock);
+}
+
+static void on_response(TRITONSERVER_InferenceResponse *response, const uint32_t flags, void *user)
+{
+  call *one = user;
+  py_calls *calls = one->calls;
+  py_answer answer;
+  waiting *made = NULL;
+  if (response != NULL) {
+    answer = sealed(calls->channel, response, flags);
+    TB_LOG_IF_ERROR(TRITONSERVER_InferenceResponseDelete(response), "deleting a response of another model");
+    made = malloc(sizeof *made);
+  }
+  pthread_mutex_lock(&calls->lock);
+  if (made != NULL) {
+    *made = (waiting){.answer = answer};
+    *one->last = made;
+    one->last = &made->next;
+  } else if (response != NULL && answer.block != PY_NO_BLOCK) {
+    py_channel_untake(calls->channel, answer.block);
+  }
+  if (flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL) one->final = true;
+  pthread_cond_broadcast(&calls->changed);
+  serve(calls, one);
+  if (is_over(one) && !one->many) free_call(calls, one);
+  pthread_mutex_unlock(&calls->lock);
+}
+
+/* ---- questions ---- */
+
+static TRITONSERVER_Error *nonsense(void)
+{
+  return TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL, "a request to another model makes no sense");
+}
+
+static TRITONSERVER_Error *add_input(call *one, py_reader *reader)
+{
+  enum { MOST_DIMENSIONS = 64 };
+  uint64_t length;
+  uint32_t datatype, rank, type, place;
+  int64_t shape[MOST_DIMENSIONS];
+  const char *name = py_get_text(reader, &length);
+  py_get_u32s(reader, &datatype, &rank);
+  if (rank > MOST_DIMENSIONS) reader->broken = true;
+  for (uint32_t i = 0; i < rank && !reader->broken; i++) shape[i] = (int64_t)py_get_u64(reader);
+  py_get_u32s(reader, &type, &place);
+  (void)py_get_u64(reader);
+  const uint64_t offset = py_get_u64(reader), size = py_get_u64(reader);
+  const void *data = reader->broken ? NULL : py_channel_at(one->calls->channel, offset, size);
+  if (data == NULL || name == NULL) return nonsense();
+  TB_RETURN_IF_ERROR(TRITONSERVER_InferenceRequestAddInput(one->request, name,
+                                                           (TRITONSERVER_DataType)datatype, shape, rank));
+  return TRITONSERVER_InferenceRequestAppendInputData(one->request, name, data, size,
+                                                      TRITONSERVER_MEMORY_CPU, 0);
+}
+
+static TRITONSERVER_Error *set_parameters(TRITONSERVER_InferenceRequest *request, const char *text,
+                                          uint64_t size)
+{
+  tb_json_document *document;
+  TRITONSERVER_Error *error = NULL;
+  TB_RETURN_IF_ERROR(tb_json_parse(text, (size_t)size, &document));
+  for (const tb_json *one = tb_json_root(document)->first; error == NULL && one != NULL; one = one->next) {
+    int64_t number;
+    if (one->type == TB_JSON_STRING)
+      error = TRITONSERVER_InferenceRequestSetStringParameter(request, one->key, one->text);
+    else if (one->type == TB_JSON_BOOL)
+      error = TRITONSERVER_InferenceRequestSetBoolParameter(request, one->key, one->boolean);
+    else if (one->type == TB_JSON_NUMBER && strpbrk(one->text, ".eE") == NULL && tb_json_int64(one, &number))
+      error = TRITONSERVER_InferenceRequestSetIntParameter(request, one->key, number);
+    else if (one->type == TB_JSON_NUMBER)
+      error = TRITONSERVER_InferenceRequestSetDoubleParameter(request, one->key, strtod(one->text, NULL));
+    else
+      error = nonsense();
+  }
+  tb_json_free(document);
+  return error;
+}
+
+static TRITONSERVER_Error *fill(call *one, py_reader *reader)
+{
+  uint64_t size;
+  uint32_t flags, is_text, inputs, outputs;
+  const char *model = py_get_text(reader, &size);
+  const int64_t version = (int64_t)py_get_u64(reader);
+  if (model == NULL) return nonsense();
+  TB_RETURN_IF_ERROR(
+      TRITONSERVER_InferenceRequestNew(&one->request, one->calls->server, model, version));
+  const char *id = py_get_text(reader, &size);
+  py_get_u32s(reader, &flags, &is_text);
+  const uint64_t correlation = py_get_u64(reader);
+  const char *correlation_text = py_get_text(reader, &size);
+  const uint64_t timeout = py_get_u64(reader), priority = py_get_u64(reader);
+  uint64_t parameters_size;
+  const char *parameters = py_get_text(reader, &parameters_size);
+  (void)py_get_text(reader, &size);
+  py_get_u32s(reader, &inputs, &outputs);
+  if (reader->broken || id == NULL) return nonsense();
+  TB_RETURN_IF_ERROR(TRITONSERVER_InferenceRequestSetId(one->request, id));
+  TB_RETURN_IF_ERROR(TRITONSERVER_InferenceRequestSetFlags(one->request, flags));
+  TB_RETURN_IF_ERROR(
+      is_text && correlation_text != NULL
+          ? TRITONSERVER_InferenceRequestSetCorrelationIdString(one->request, correlation_text)
+          : TRITONSERVER_InferenceRequestSetCorrelationId(one->request, correlation));
+  TB_RETURN_IF_ERROR(TRITONSERVER_InferenceRequestSetTimeoutMicroseconds(one->request, timeout));
+  TB_RETURN_IF_ERROR(TRITONSERVER_InferenceRequestSetPriorityUInt64(one->request, priority));
+  if (parameters != NULL)
+    TB_RETURN_IF_ERROR(set_parameters(one->request, parameters, parameters_size));
+  for (uint32_t i = 0; i < inputs; i++) TB_RETURN_IF_ERROR(add_input(one, reader));
+  for (uint32_t i = 0; i < outputs; i++) {
+    const char *name = py_get_text(reader, &size);
+    if (name == NULL) return nonsense();
+    TB_RETURN_IF_ERROR(TRITONSERVER_InferenceRequestAddRequestedOutput(one->request, name));
+  }
+  TB_RETURN_IF_ERROR(TRITONSERVER_InferenceRequestSetReleaseCallback(one->request, on_release, one));
+  return TRITONSERVER_InferenceRequestSetResponseCallback(one->request, one->calls->allocator, NULL,
+                                                          on_response, one);
+}
+
+void py_calls_infer(py_calls *calls, const py_message *message)
+{
+  const uint64_t place = message->values[0];
+  py_reader reader = {.from = message->block == PY_NO_BLOCK
+                                  ? NULL
+                                  : py_channel_at(calls->channel, message->block, message->size),
+                      .size = message->size};
+  call *one = calloc(1, sizeof *one);
+  TRITONSERVER_Error *error = one == NULL ? tb_out_of_memory("a request to another model") : NULL;
+  if (error == NULL) {
+    *one = (call){.calls = calls, .block = message->block, .many = message->flags & PY_INFER_MANY};
+    one->last = &one->first;
+    error = reader.from == NULL ? nonsense() : fill(one, &reader);
+  }
+  if (error == NULL) {
+    pthread_mutex_lock(&calls->lock);
+    one->number = ++calls->last_number;
+    one->place = place;
+    one->asked = !one->many;
+    one->next = calls->all;
+    calls->all = one;
+    pthread_mutex_unlock(&calls->lock);
+    /* From the next call on it may be gone. */
+    const py_answer number = {.code = PY_ANSWER_GOOD, .block = PY_NO_BLOCK, .value = one->number};
+    const bool many = one->many;
+    error = TRITONSERVER_ServerInferAsync(calls->server, one->request, NULL);
+    if (error == NULL) {
+      if (many) (void)py_channel_answer(calls->channel, place, &number);
+      return;
+    }
+    pthread_mutex_lock(&calls->lock);
+    TRITONSERVER_InferenceRequest *request = one->request;
+    one->asked = false;
+    free_call(calls, one);
+    pthread_mutex_unlock(&calls->lock);
+    TB_LOG_IF_ERROR(TRITONSERVER_InferenceRequestDelete(request), "deleting a request to another model");
+  } else {
+    if (one != NULL && one->request != NULL)
+      TB_LOG_IF_ERROR(TRITONSERVER_InferenceRequestDelete(one->request), "deleting a request");
+    free(one);
+    if (message->block != PY_NO_BLOCK) py_channel_give(calls->channel, message->block);
+  }
+  answer_error(calls->channel, place, error);
+  TRITONSERVER_ErrorDelete(error);
+}
+
+static call *find(py_calls *calls, uint64_t number)
+{
+  for (call *one = calls->all; one != NULL; one = one->next)
+    if (one->number == number && one->many) return one;
+  return NULL;
+}
+
+void py_calls_next(py_calls *calls, uint64_t number, uint64_t place)
+{
+  pthread_mutex_lock(&calls->lock);
+  call *one = find(calls, number);
+  if (one == NULL) {
+    const py_answer done = {.code = PY_ANSWER_DONE, .block = PY_NO_BLOCK};
+    (void)py_channel_answer(calls->channel, place, &done);
+  } else {
+    one->asked = true;
+    one->place = place;
+    serve(calls, one);
+    if (is_over(one)) free_call(calls, one);
+  }
+  pthread_mutex_unlock(&calls->lock);
+}
+
+void py_calls_cancel(py_calls *calls, uint64_t number)
+{
+  pthread_mutex_lock(&calls->lock);
+  call *one = find(calls, number);
+  if (one != NULL && one->request != NULL)
+    TB_LOG_IF_ERROR(TRITONSERVER_InferenceRequestCancel(one->request), "cancelling a request");
+  pthread_mutex_unlock(&calls->lock);
+}
+
+/* ---- beginning and end ---- */
+
+TRITONSERVER_Error *py_calls_new(TRITONSERVER_Server *server, py_channel *channel, py_calls **calls)
+{
+  py_calls *made = calloc(1, sizeof *made);
+  if (made == NULL) return tb_out_of_memory("an instance");
+  TRITONSERVER_Error *error =
+      TRITONSERVER_ResponseAllocatorNew(&made->allocator, take_buffer, give_buffer, NULL);
+  if (error != NULL) {
+    free(made);
+    return error;
+  }
+  made->server = server;
+  made->channel = channel;
+  /* A request may be answered within its cancellation. */
+  pthread_mutexattr_t recursive;
+  pthread_mutexattr_init(&recursive);
+  pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+  pthread_mutex_init(&made->lock, &recursive);
+  pthread_mutexattr_destroy(&recursive);
+  pthread_cond_init(&made->changed, NULL);
+  *calls = made;
+  return NULL;
+}
+
+void py_calls_delete(py_calls *calls)
+{
+  if (calls == NULL) return;
+  pthread_mutex_lock(&calls->lock);
+  /* From the first again after each: it may have ended others. */
+  for (call *one = calls->all; one != NULL; one = calls->all) {
+    while (one != NULL && one->cancelled && !(one->released && one->final)) one = one->next;
+    if (one == NULL) {
+      pthread_cond_wait(&calls->changed, &calls->lock);
+    } else if (one->released && one->final) {
+      free_call(calls, one);
+    } else {
+      one->cancelled = true;
+      if (one->request != NULL)
+        TB_LOG_IF_ERROR(TRITONSERVER_InferenceRequestCancel(one->request), "cancelling a request");
+    }
+  }
+  pthread_mutex_unlock(&calls->lock);
+  TB_LOG_IF_ERROR(TRITONSERVER_ResponseAllocatorDelete(calls->allocator), "deleting an allocator");
+  pthread_mutex_destroy(&calls->lock);
+  pthread_cond_destroy(&calls->changed);
+  free(calls);
+}
