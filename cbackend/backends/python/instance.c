@@ -268,6 +268,12 @@ static void control(py_instance *instance, py_channel *channel, const py_message
     error = TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL, "a question without a model's name");
   } else if (message->kind == PY_MODEL_READY) {
     error = TRITONSERVER_ServerModelIsReady(instance->server, name, (int64_t)message->values[1], &ready);
+    /* One that there is not, or not now, is not ready: that is no failure of the question. */
+    if (error != NULL && (TRITONSERVER_ErrorCode(error) == TRITONSERVER_ERROR_NOT_FOUND ||
+                          TRITONSERVER_ErrorCode(error) == TRITONSERVER_ERROR_UNAVAILABLE)) {
+      TRITONSERVER_ErrorDelete(error);
+      error = NULL;
+    }
   } else if (message->kind == PY_UNLOAD_MODEL) {
     error = message->values[1] ? TRITONSERVER_ServerUnloadModelAndDependents(instance->server, name)
                                : TRITONSERVER_ServerUnloadModel(instance->server, name);
