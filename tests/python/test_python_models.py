@@ -257,9 +257,9 @@ def test_nothing_is_left_of_a_server_that_was_killed(tmp_path: Path) -> None:
             return None
         """, ECHO_CONFIG)
     server = subprocess.Popen(
-        [sys.executable, "-c", "import sys, time, triton_py\n"
+        [sys.executable, "-c", ("import sys, time, triton_py\n"
          f"s = triton_py.Server(model_repository={str(tmp_path)!r}).__enter__()\n"
-         "print('ready', flush=True)\ntime.sleep(60)"], stdout=subprocess.PIPE, text=True)
+         "print('ready', flush=True)\ntime.sleep(60)")], stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None and server.stdout.readline() == "ready\n"
     pid = int((tmp_path / "m" / "pid").read_text())
     os.kill(pid, 0)

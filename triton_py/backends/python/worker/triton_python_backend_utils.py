@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import _bridge
 import numpy as np
@@ -24,7 +25,7 @@ TRITONSERVER_MEMORY_CPU = 0
 TRITONSERVER_MEMORY_GPU = 2
 
 #: numpy's types by the model configuration's names.
-TRITON_STRING_TO_NUMPY: Dict[str, Any] = {
+TRITON_STRING_TO_NUMPY: dict[str, Any] = {
     "TYPE_BOOL": bool,
     "TYPE_UINT8": np.uint8,
     "TYPE_UINT16": np.uint16,
@@ -41,7 +42,7 @@ TRITON_STRING_TO_NUMPY: Dict[str, Any] = {
 }
 _BYTES, _BF16 = 13, 14
 #: numpy's types by the number of the data type.
-_NUMPY: List[Any] = [
+_NUMPY: list[Any] = [
     None, np.bool_, np.uint8, np.uint16, np.uint32, np.uint64, np.int8, np.int16, np.int32, np.int64,
     np.float16, np.float32, np.float64, np.object_,
 ]  # fmt: skip
@@ -92,7 +93,7 @@ def triton_to_numpy_type(data_type: int) -> Any:
     return _NUMPY[data_type] if 0 < data_type < len(_NUMPY) else None
 
 
-def numpy_to_triton_type(data_type: Any) -> Optional[int]:
+def numpy_to_triton_type(data_type: Any) -> int | None:
     """The number of the data type for numpy's; None where there is none."""
     dtype = np.dtype(data_type)
     return _BYTES if dtype.kind in "SU" else _NUMBERS.get(dtype)
@@ -132,7 +133,7 @@ def deserialize_bytes_tensor(encoded_tensor: bytes) -> np.ndarray:
     return _objects(elements)
 
 
-def _objects(elements: List[bytes]) -> np.ndarray:
+def _objects(elements: list[bytes]) -> np.ndarray:
     array = np.empty(len(elements), dtype=np.object_)
     array[:] = elements
     return array
@@ -169,11 +170,11 @@ class Tensor:
         self._name = name
         self._type = number
         self._shape = array.shape
-        self._array: Optional[np.ndarray] = array
+        self._array: np.ndarray | None = array
         self._view: Any = None
 
     @classmethod
-    def _of(cls, name: str, view: Any) -> "Tensor":
+    def _of(cls, name: str, view: Any) -> Tensor:
         self = cls.__new__(cls)
         self._name = name
         self._type = view.datatype
@@ -183,7 +184,7 @@ class Tensor:
         return self
 
     @staticmethod
-    def from_dlpack(name: str, tensor: Any) -> "Tensor":
+    def from_dlpack(name: str, tensor: Any) -> Tensor:
         """A tensor in the memory of another framework's, which stays as long as this one.
 
         :param tensor: has ``__dlpack__``, or is a capsule that nobody has taken.
@@ -199,7 +200,7 @@ class Tensor:
         """The number of the data type: see :func:`triton_to_numpy_type`."""
         return self._type
 
-    def shape(self) -> List[int]:
+    def shape(self) -> list[int]:
         return list(self._shape)
 
     def is_cpu(self) -> bool:
@@ -233,7 +234,7 @@ class Tensor:
     def __dlpack__(self, *, stream: Any = None, **_: Any) -> Any:
         return self.to_dlpack()
 
-    def __dlpack_device__(self) -> Tuple[int, int]:
+    def __dlpack_device__(self) -> tuple[int, int]:
         if self.is_cpu():
             return (1, 0)
         return (2, self._view.memory[1])
@@ -246,14 +247,14 @@ class Tensor:
             self._view = _bridge.view_of(self._array, self._type)
         return self._view
 
-    def _sent(self) -> Tuple[str, int, Tuple[int, ...], Any]:
+    def _sent(self) -> tuple[str, int, tuple[int, ...], Any]:
         return (self._name, self._type, self._shape, self._payload())
 
     def __repr__(self) -> str:
         return f"Tensor({self._name!r}, shape {list(self._shape)}, data type {self._type})"
 
 
-def _parameters_text(parameters: Optional[Dict[str, Union[bool, int, str, float]]], of: str) -> Optional[str]:
+def _parameters_text(parameters: dict[str, bool | int | str | float] | None, of: str) -> str | None:
     if parameters is None:
         return None
     if not isinstance(parameters, dict):
@@ -275,8 +276,8 @@ class InferenceResponse:
     def __init__(
         self,
         output_tensors: Sequence[Tensor] = (),
-        error: Optional[TritonError] = None,
-        parameters: Optional[Dict[str, Union[bool, int, str, float]]] = None,
+        error: TritonError | None = None,
+        parameters: dict[str, bool | int | str | float] | None = None,
     ) -> None:
         self._outputs = list(output_tensors)
         for tensor in self._outputs:
@@ -287,20 +288,20 @@ class InferenceResponse:
         self._error = error
         self._parameters = _parameters_text(parameters, "a response")
 
-    def output_tensors(self) -> List[Tensor]:
+    def output_tensors(self) -> list[Tensor]:
         return self._outputs
 
     def has_error(self) -> bool:
         return self._error is not None
 
-    def error(self) -> Optional[TritonError]:
+    def error(self) -> TritonError | None:
         return self._error
 
     def parameters(self) -> str:
         """JSON, "" where there are none."""
         return self._parameters or ""
 
-    def _sent(self, flags: int, wanted: Iterable[str]) -> Tuple[Any, ...]:
+    def _sent(self, flags: int, wanted: Iterable[str]) -> tuple[Any, ...]:
         if self._error is not None:
             return (_bridge.RESPONSE_ERROR, flags, self._error.code(), self._error.message())
         outputs = [tensor._sent() for tensor in self._outputs if tensor._name in wanted]
@@ -322,10 +323,10 @@ class InferenceTrace:
 
     __slots__ = ("_context",)
 
-    def __init__(self, context: Optional[str] = None) -> None:
+    def __init__(self, context: str | None = None) -> None:
         self._context = context
 
-    def get_context(self) -> Optional[str]:
+    def get_context(self) -> str | None:
         """The OpenTelemetry context as JSON, None outside of a trace."""
         return self._context
 
@@ -344,7 +345,7 @@ class ResponseSender:
         self._closed = False
         self._sent = 0
 
-    def _count(self, response: Optional[InferenceResponse], flags: int) -> None:
+    def _count(self, response: InferenceResponse | None, flags: int) -> None:
         if self._closed:
             raise TritonModelException("the response sender is closed: the final flag was sent, or execute failed")
         if not self._decoupled:
@@ -359,7 +360,7 @@ class ResponseSender:
         """Whether the client has given up on the request."""
         return _is_cancelled(self._channel, self._batch, self._number)
 
-    def send(self, response: Optional[InferenceResponse] = None, flags: int = 0) -> None:
+    def send(self, response: InferenceResponse | None = None, flags: int = 0) -> None:
         """
         :param response: None only with the final flag.
         :param flags: TRITONSERVER_RESPONSE_COMPLETE_FINAL for the last.
@@ -372,7 +373,7 @@ class ResponseSender:
         if response is None and flags == 0:
             raise TritonModelException("without a response there is nothing to send but the final flag")
         self._count(response, flags)
-        sent: Tuple[Any, ...] = (_bridge.RESPONSE_NONE, flags) if response is None else response._sent(flags, self._wanted)
+        sent: tuple[Any, ...] = (_bridge.RESPONSE_NONE, flags) if response is None else response._sent(flags, self._wanted)
         self._channel.respond(self._batch, self._number, sent)
 
 
@@ -411,11 +412,11 @@ class ResponseIterator:
 
     __slots__ = ("_error", "_number")
 
-    def __init__(self, number: Optional[int], error: Optional[InferenceResponse] = None) -> None:
+    def __init__(self, number: int | None, error: InferenceResponse | None = None) -> None:
         self._number = number
         self._error = error
 
-    def __iter__(self) -> "ResponseIterator":
+    def __iter__(self) -> ResponseIterator:
         return self
 
     def __next__(self) -> InferenceResponse:
@@ -439,20 +440,20 @@ class ResponseIterator:
 # Models
 
 
-def _asked(answer: Tuple[int, int, Any]) -> int:
+def _asked(answer: tuple[int, int, Any]) -> int:
     code, value, content = answer
     if code == _bridge.ANSWER_ERROR:
         raise TritonModelException(content or "no memory for an answer")
     return value
 
 
-def load_model(model_name: str, config: str = "", files: Optional[Dict[str, bytes]] = None) -> None:
+def load_model(model_name: str, config: str = "", files: dict[str, bytes] | None = None) -> None:
     """Loads a model, or reloads it; only in model control mode EXPLICIT.
 
     :param config: JSON of a configuration to load it with.
     :param files: "file:1/model.py" -> bytes.
     """
-    texts: List[Any] = [model_name]
+    texts: list[Any] = [model_name]
     if config:
         texts += ["config", config]
     for name, content in (files or {}).items():
@@ -483,9 +484,16 @@ class InferenceRequest:
         "_version",
     )  # fmt: skip
 
+    #: Of one that execute gets.
+    _channel: Any
+    _batch: int
+    _number: int
+    _decoupled: bool
+    _sender: ResponseSender | None
+
     @classmethod
-    def _received(cls, channel: Any, batch: int, number: int, values: Tuple[Any, ...],
-                  decoupled: bool) -> "InferenceRequest":
+    def _received(cls, channel: Any, batch: int, number: int, values: tuple[Any, ...],
+                  decoupled: bool) -> InferenceRequest:
         self = cls.__new__(cls)
         (self._id, self._flags, self._correlation, self._timeout, self._priority, self._parameters,
          self._trace, inputs, self._outputs) = values
@@ -495,7 +503,7 @@ class InferenceRequest:
         self._number = number
         self._decoupled = decoupled
         self._release = TRITONSERVER_REQUEST_RELEASE_ALL
-        self._sender: Optional[ResponseSender] = None
+        self._sender = None
         self._model = ""
         self._version = -1
         return self
@@ -503,16 +511,16 @@ class InferenceRequest:
     def __init__(
         self,
         request_id: str = "",
-        correlation_id: Union[int, str] = 0,
-        inputs: Optional[Sequence[Tensor]] = None,
+        correlation_id: int | str = 0,
+        inputs: Sequence[Tensor] | None = None,
         requested_output_names: Sequence[str] = (),
         model_name: str = "",
         model_version: int = -1,
         flags: int = 0,
         timeout: int = 0,
-        preferred_memory: Optional["PreferredMemory"] = None,
-        trace: Optional["InferenceTrace"] = None,
-        parameters: Optional[Dict[str, Union[bool, int, str, float]]] = None,
+        preferred_memory: PreferredMemory | None = None,
+        trace: InferenceTrace | None = None,
+        parameters: dict[str, bool | int | str | float] | None = None,
     ) -> None:
         """A request to another model, for :meth:`exec` and :meth:`async_exec`.
 
@@ -541,7 +549,7 @@ class InferenceRequest:
         self._release = TRITONSERVER_REQUEST_RELEASE_ALL
         self._channel = None
 
-    def exec(self, decoupled: bool = False) -> Union[InferenceResponse, "ResponseIterator"]:
+    def exec(self, decoupled: bool = False) -> InferenceResponse | ResponseIterator:
         """Sends it, and waits for its response; of a decoupled model, an iterator of them.
 
         A request that fails has a response with an error.
@@ -569,13 +577,13 @@ class InferenceRequest:
         """Whether the client has given up on it."""
         return _is_cancelled(self._channel, self._batch, self._number)
 
-    def inputs(self) -> List[Tensor]:
+    def inputs(self) -> list[Tensor]:
         return self._inputs
 
     def request_id(self) -> str:
         return self._id
 
-    def correlation_id(self) -> Union[int, str]:
+    def correlation_id(self) -> int | str:
         return self._correlation
 
     def flags(self) -> int:
@@ -595,7 +603,7 @@ class InferenceRequest:
     def trace(self) -> InferenceTrace:
         return InferenceTrace(self._trace)
 
-    def requested_output_names(self) -> List[str]:
+    def requested_output_names(self) -> list[str]:
         return list(self._outputs)
 
     def get_response_sender(self) -> ResponseSender:
@@ -614,31 +622,31 @@ class InferenceRequest:
 # Lookups
 
 
-def get_input_tensor_by_name(inference_request: InferenceRequest, name: str) -> Optional[Tensor]:
+def get_input_tensor_by_name(inference_request: InferenceRequest, name: str) -> Tensor | None:
     """The request's input of that name; None without one."""
     return next((t for t in inference_request.inputs() if t.name() == name), None)
 
 
-def get_output_tensor_by_name(inference_response: InferenceResponse, name: str) -> Optional[Tensor]:
+def get_output_tensor_by_name(inference_response: InferenceResponse, name: str) -> Tensor | None:
     """The response's output of that name; None without one."""
     return next((t for t in inference_response.output_tensors() if t.name() == name), None)
 
 
-def _entry(model_config: Dict[str, Any], kind: str, name: str) -> Optional[Dict[str, Any]]:
+def _entry(model_config: dict[str, Any], kind: str, name: str) -> dict[str, Any] | None:
     return next((entry for entry in model_config.get(kind, ()) if entry["name"] == name), None)
 
 
-def get_input_config_by_name(model_config: Dict[str, Any], name: str) -> Optional[Dict[str, Any]]:
+def get_input_config_by_name(model_config: dict[str, Any], name: str) -> dict[str, Any] | None:
     """The configuration's entry of an input; None without one."""
     return _entry(model_config, "input", name)
 
 
-def get_output_config_by_name(model_config: Dict[str, Any], name: str) -> Optional[Dict[str, Any]]:
+def get_output_config_by_name(model_config: dict[str, Any], name: str) -> dict[str, Any] | None:
     """The configuration's entry of an output; None without one."""
     return _entry(model_config, "output", name)
 
 
-def using_decoupled_model_transaction_policy(model_config: Dict[str, Any]) -> bool:
+def using_decoupled_model_transaction_policy(model_config: dict[str, Any]) -> bool:
     """Whether the model may send any number of responses."""
     return bool(model_config.get("model_transaction_policy", {}).get("decoupled", False))
 
@@ -650,9 +658,9 @@ class ModelConfig:
         """
         :param model_config: JSON.
         """
-        self._model_config: Dict[str, Any] = json.loads(model_config)
+        self._model_config: dict[str, Any] = json.loads(model_config)
 
-    def as_dict(self) -> Dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         return self._model_config
 
     def _fail(self, what: str) -> ValueError:
@@ -672,7 +680,7 @@ class ModelConfig:
                 raise self._fail(f"dynamic_batching, where the configuration has {other}")
         self._model_config.setdefault("dynamic_batching", {})
 
-    def set_model_transaction_policy(self, transaction_policy_dict: Dict[str, bool]) -> None:
+    def set_model_transaction_policy(self, transaction_policy_dict: dict[str, bool]) -> None:
         """
         :param transaction_policy_dict: ``{"decoupled": True}`` or False.
         """
@@ -685,20 +693,20 @@ class ModelConfig:
                 raise self._fail(f"{key} is {value}, where the configuration says {policy[key]}")
             policy[key] = value
 
-    def add_input(self, input: Dict[str, Any]) -> None:  # noqa: A002 - Triton's name
+    def add_input(self, input: dict[str, Any]) -> None:
         """
         :param input: ``name``, ``data_type`` ("TYPE_FP32"), ``dims`` and, if it is so, ``optional``. One
             that the configuration has must agree with it, and completes it.
         """
         self._add("input", input, ("optional",))
 
-    def add_output(self, output: Dict[str, Any]) -> None:
+    def add_output(self, output: dict[str, Any]) -> None:
         """
         :param output: ``name``, ``data_type`` and ``dims``, as of an input.
         """
         self._add("output", output, ())
 
-    def _add(self, kind: str, entry: Dict[str, Any], more: Tuple[str, ...]) -> None:
+    def _add(self, kind: str, entry: dict[str, Any], more: tuple[str, ...]) -> None:
         needed = ("name", "data_type", "dims")
         for key in needed:
             if key not in entry:

@@ -16,7 +16,7 @@ import os
 import signal
 import sys
 import traceback
-from typing import Any, List, Optional, Tuple
+from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 #: What is shown of a traceback: the calls of the model's own, not of this file.
@@ -26,7 +26,7 @@ _OWN = os.path.abspath(__file__)
 def described(error: BaseException) -> str:
     """The error with the model's own lines of the traceback, on several lines."""
     shown = traceback.TracebackException.from_exception(error)
-    part: Optional[traceback.TracebackException] = shown
+    part: traceback.TracebackException | None = shown
     while part is not None:
         part.stack = traceback.StackSummary.from_list(
             [frame for frame in part.stack if os.path.abspath(frame.filename) != _OWN])
@@ -52,7 +52,7 @@ class Worker:
 
     # Start
 
-    def start(self, texts: List[str]) -> None:
+    def start(self, texts: list[str]) -> None:
         """Loads the file, makes the model, calls ``initialize``."""
         file, folders, name, version, kind, device, repository, config, instance, what = texts
         self._name = name
@@ -111,7 +111,7 @@ class Worker:
 
     # Requests
 
-    def execute(self, batch: int, values: List[Tuple[Any, ...]]) -> None:
+    def execute(self, batch: int, values: list[tuple[Any, ...]]) -> None:
         requests = [self._utils.InferenceRequest._received(self._channel, batch, number, value, self._decoupled)
                     for number, value in enumerate(values)]
         values.clear()
@@ -134,7 +134,7 @@ class Worker:
 
         return asyncio.run(coroutine)
 
-    def _answers(self, requests: List[Any], returned: Any) -> List[Tuple[Any, int]]:
+    def _answers(self, requests: list[Any], returned: Any) -> list[tuple[Any, int]]:
         """What becomes of each request, and how it is released."""
         bridge, utils = self._bridge, self._utils
         later = (bridge.RESPONSE_LATER, 0)
