@@ -25,6 +25,7 @@ struct py_instance {
   py_batch *batches; /* with requests that wait for a response */
   TRITONSERVER_Server *server;
   py_calls *calls; /* of the process that is there */
+  py_metrics *metrics;
   uint64_t last_batch;
   bool has_is_ready;
   /* Of readiness, with `asking`. */
@@ -105,77 +106,6 @@ static void log_message(const py_channel *channel, const py_message *message)
   TB_LOG_IF_ERROR(TRITONSERVER_LogMessage((TRITONSERVER_LogLevel)message->values[0], file,
                                           (int)message->values[1], text),
                   "writing a line of a Python model");
-}
-
-/* ---- start ---- */
-
-/* Starts a process, and has it load the model (or complete its configuration). On success *process is the
- * caller's, and *reply the message with which it answered, whose block the caller gives back. */
-static TRITONSERVER_Error *launch(const py_model *model, const char *instance, const char *kind,
-                                  const char *device, const char *what, py_process **process,
-                                  py_message *reply)
-{
-  TB_RETURN_IF_ERROR(py_process_start(model, instance, process));
-  py_channel *channel = py_process_channel(*process);
-  char folders[8192], version[24];
-  /* What a model imports beside itself: its version's folder, and its own. */
-  snprintf(folders, sizeof folders, "%s\n%s", model->version_folder, model->repository);
-  snprintf(version, sizeof version, "%llu", (unsigned long long)model->version);
-  size_t length;
-  char *config = tb_json_write(model->config->root, &length);
-  TRITONSERVER_Error *error = config == NULL ? tb_out_of_memory("a configuration") : NULL;
-  if (error == NULL) {
-    const char *texts[] = {model->file, folders, model->config->name, version, kind, device,
-                           model->repository, config, instance, what};
-    error = send_texts(channel, PY_START, texts, sizeof texts / sizeof *texts);
-  }
-  free(config);
-  while (error == NULL) {
-    if (py_channel_receive(channel, reply, UINT64_MAX) == PY_CLOSED) {
-      error = process_ended(*process, instance, "while it loaded the model");
-      break;
-    }
-    if (reply->kind == PY_STARTED) return NULL;
-    if (reply->kind == PY_LOG) log_message(channel, reply);
-    if (reply->kind == PY_START_FAILED)
-      error = tb_error(TRITONSERVER_ERROR_INTERNAL, "model '%s' can't be loaded: %s",
-                       model->config->name, first_text(channel, reply));
-    if (reply->block != PY_NO_BLOCK) py_channel_give(channel, reply->block);
-  }
-  py_process_delete(*process);
-  *process = NULL;
-  return error;
-}
-
-static TRITONSERVER_Error *start(py_instance *instance)
-{
-  TRITONSERVER_InstanceGroupKind kind;
-  int32_t device;
-  char device_text[16];
-  py_message reply;
-  TB_RETURN_IF_ERROR(TRITONBACKEND_ModelInstanceKind(instance->handle, &kind));
-  TB_RETURN_IF_ERROR(TRITONBACKEND_ModelInstanceDeviceId(instance->handle, &device));
-  snprintf(device_text, sizeof device_text, "%d", (int)device);
-  py_process *process;
-  TB_RETURN_IF_ERROR(launch(instance->model, instance->name, kind_text(kind), device_text, "model",
-                            &process, &reply));
-  if (reply.block != PY_NO_BLOCK) py_channel_give(py_process_channel(process), reply.block);
-  pthread_mutex_lock(&instance->life);
-  instance->process = process;
-  instance->has_is_ready = reply.values[0] != 0;
-  pthread_mutex_unlock(&instance->life);
-  return NULL;
-}
-
-TRITONSERVER_Error *py_auto_complete(const py_model *model, char **completed)
-{
-  py_process *process;
-  py_message reply;
-  TB_RETURN_IF_ERROR(
-      launch(model, model->config->name, "CPU", "0", "auto_complete", &process, &reply));
-  *completed = strdup(first_text(py_process_channel(process), &reply));
-  py_process_delete(process);
-  return *completed == NULL ? tb_out_of_memory("a configuration") : NULL;
 }
 
 /* ---- what the process says ---- */
@@ -312,6 +242,15 @@ static void handle(py_instance *instance, py_channel *channel, const py_message 
     case PY_CANCEL:
       py_calls_cancel(instance->calls, message->id);
       break;
+    case PY_METRIC_FAMILY:
+    case PY_METRIC:
+    case PY_METRIC_DELETE:
+    case PY_METRIC_CHANGE: {
+      uint64_t value;
+      TRITONSERVER_Error *error = py_metrics_answer(instance->metrics, channel, message, &value);
+      answer(instance, message, error, value);
+      break;
+    }
     case PY_IS_CANCELLED: tell_cancelled(instance, message); break;
     case PY_LOAD_MODEL:
     case PY_UNLOAD_MODEL:
@@ -331,6 +270,111 @@ static void fail_open(py_instance *instance, TRITONSERVER_Error *error)
     for (uint32_t i = 0; i < batch->count; i++) py_batch_fail(batch, i, error);
     forget(instance, batch);
   }
+}
+
+/* ---- start ---- */
+
+static void drop_process(py_instance *instance)
+{
+  py_calls_delete(instance->calls);
+  py_metrics_delete(instance->metrics);
+  instance->calls = NULL;
+  instance->metrics = NULL;
+  pthread_mutex_lock(&instance->life);
+  py_process_delete(instance->process);
+  instance->process = NULL;
+  pthread_mutex_unlock(&instance->life);
+}
+
+/* Makes the process the instance's, with what it may ask for. Takes the process. */
+static TRITONSERVER_Error *adopt(py_instance *instance, py_process *process)
+{
+  pthread_mutex_lock(&instance->life);
+  instance->process = process;
+  pthread_mutex_unlock(&instance->life);
+  instance->metrics = py_metrics_new();
+  TRITONSERVER_Error *error =
+      instance->metrics == NULL
+          ? tb_out_of_memory("an instance")
+          : py_calls_new(instance->server, py_process_channel(process), &instance->calls);
+  if (error != NULL) drop_process(instance);
+  return error;
+}
+
+/* Starts a process, and has it load the model for an instance, or, without one, complete its
+ * configuration. On success the process is the instance's, or (in *process) the caller's, and *reply the
+ * message with which it answered, whose block the caller gives back. */
+static TRITONSERVER_Error *launch(const py_model *model, py_instance *owner, const char *instance,
+                                  const char *kind, const char *device, const char *what,
+                                  py_process **process, py_message *reply)
+{
+  TB_RETURN_IF_ERROR(py_process_start(model, instance, process));
+  if (owner != NULL) TB_RETURN_IF_ERROR(adopt(owner, *process));
+  py_channel *channel = py_process_channel(*process);
+  char folders[8192], version[24];
+  /* What a model imports beside itself: its version's folder, and its own. */
+  snprintf(folders, sizeof folders, "%s\n%s", model->version_folder, model->repository);
+  snprintf(version, sizeof version, "%llu", (unsigned long long)model->version);
+  size_t length;
+  char *config = tb_json_write(model->config->root, &length);
+  TRITONSERVER_Error *error = config == NULL ? tb_out_of_memory("a configuration") : NULL;
+  if (error == NULL) {
+    const char *texts[] = {model->file, folders, model->config->name, version, kind, device,
+                           model->repository, config, instance, what};
+    error = send_texts(channel, PY_START, texts, sizeof texts / sizeof *texts);
+  }
+  free(config);
+  while (error == NULL) {
+    if (py_channel_receive(channel, reply, UINT64_MAX) == PY_CLOSED) {
+      error = process_ended(*process, instance, "while it loaded the model");
+      break;
+    }
+    if (reply->kind == PY_STARTED) return NULL;
+    if (owner != NULL && reply->kind != PY_START_FAILED) {
+      handle(owner, channel, reply, NULL);
+      continue;
+    }
+    if (reply->kind == PY_LOG) log_message(channel, reply);
+    if (reply->kind == PY_START_FAILED)
+      error = tb_error(TRITONSERVER_ERROR_INTERNAL, "model '%s' can't be loaded: %s",
+                       model->config->name, first_text(channel, reply));
+    if (reply->block != PY_NO_BLOCK) py_channel_give(channel, reply->block);
+  }
+  if (owner != NULL)
+    drop_process(owner);
+  else
+    py_process_delete(*process);
+  return error;
+}
+
+static TRITONSERVER_Error *start(py_instance *instance)
+{
+  TRITONSERVER_InstanceGroupKind kind;
+  int32_t device;
+  char device_text[16];
+  py_message reply;
+  TB_RETURN_IF_ERROR(TRITONBACKEND_ModelInstanceKind(instance->handle, &kind));
+  TB_RETURN_IF_ERROR(TRITONBACKEND_ModelInstanceDeviceId(instance->handle, &device));
+  snprintf(device_text, sizeof device_text, "%d", (int)device);
+  py_process *process;
+  TB_RETURN_IF_ERROR(launch(instance->model, instance, instance->name, kind_text(kind), device_text,
+                            "model", &process, &reply));
+  if (reply.block != PY_NO_BLOCK) py_channel_give(py_process_channel(process), reply.block);
+  pthread_mutex_lock(&instance->life);
+  instance->has_is_ready = reply.values[0] != 0;
+  pthread_mutex_unlock(&instance->life);
+  return NULL;
+}
+
+TRITONSERVER_Error *py_auto_complete(const py_model *model, char **completed)
+{
+  py_process *process;
+  py_message reply;
+  TB_RETURN_IF_ERROR(
+      launch(model, NULL, model->config->name, "CPU", "0", "auto_complete", &process, &reply));
+  *completed = strdup(first_text(py_process_channel(process), &reply));
+  py_process_delete(process);
+  return *completed == NULL ? tb_out_of_memory("a configuration") : NULL;
 }
 
 /* After an end: at once the first time, then after 1, 2, 4 ... 30 seconds, until a batch has worked. */
@@ -365,24 +409,8 @@ static void *listen_between(void *argument)
   return NULL;
 }
 
-static void drop_process(py_instance *instance)
-{
-  py_calls_delete(instance->calls);
-  instance->calls = NULL;
-  pthread_mutex_lock(&instance->life);
-  py_process_delete(instance->process);
-  instance->process = NULL;
-  pthread_mutex_unlock(&instance->life);
-}
-
 static TRITONSERVER_Error *start_listening(py_instance *instance)
 {
-  TRITONSERVER_Error *error =
-      py_calls_new(instance->server, py_process_channel(instance->process), &instance->calls);
-  if (error != NULL) {
-    drop_process(instance);
-    return error;
-  }
   py_channel_set_listening(py_process_channel(instance->process), false);
   if (pthread_create(&instance->listener, NULL, listen_between, instance) == 0) return NULL;
   drop_process(instance);

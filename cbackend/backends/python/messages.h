@@ -55,11 +55,11 @@ enum {
   PY_LOAD_MODEL,   /* block: text name; u64 count; parameters: u32 type, 0; text name; text value */
   PY_UNLOAD_MODEL, /* block: text name; u64 with its dependents */
   PY_MODEL_READY,  /* block: text name; u64 version. Answered in `value` */
-  PY_METRIC_FAMILY, /* block: text name; text description; u32 kind, 0. `value`: its number */
-  PY_METRIC_FAMILY_DELETE, /* id: of the family */
-  PY_METRIC, /* id: of the family. block: text labels as JSON, or none; u64 buckets; f64 each */
-  PY_METRIC_DELETE,
-  PY_METRIC_CHANGE, /* id: of the metric; flags: PY_METRIC_...; values[1]: a double's bits */
+  PY_METRIC_FAMILY, /* block: text name; text description. values[1]: its kind. `value`: its number */
+  PY_METRIC, /* id: of the family. block: text labels as JSON, or none; text buckets as JSON, or none.
+              * `value`: its number */
+  PY_METRIC_DELETE, /* id: of a metric, or of a family */
+  PY_METRIC_CHANGE, /* id: of the metric; flags: PY_METRIC_...; values[1] and `value`: a double's bits */
 };
 
 enum { PY_BATCH_FAILED = 1 };

@@ -115,6 +115,17 @@ TRITONSERVER_Error *py_batch_is_cancelled(const py_batch *batch, uint32_t index,
 /* Answers an item with an error, the last it gets. Takes nothing. */
 void py_batch_fail(py_batch *batch, uint32_t index, TRITONSERVER_Error *error);
 
+/* ---- metrics of a model's own (metrics.c) ---- */
+
+typedef struct py_metrics py_metrics;
+
+py_metrics *py_metrics_new(void);
+void py_metrics_delete(py_metrics *metrics);
+
+/* PY_METRIC_...: what it is answered with. */
+TRITONSERVER_Error *py_metrics_answer(py_metrics *metrics, const py_channel *channel,
+                                      const py_message *message, uint64_t *value);
+
 /* ---- requests of a model's to other models (calls.c) ---- */
 
 typedef struct py_calls py_calls;

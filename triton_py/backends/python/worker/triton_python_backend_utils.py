@@ -8,6 +8,7 @@ Python from 3.9 on, with numpy and nothing else.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import struct
 from collections.abc import Iterable, Sequence
@@ -113,7 +114,7 @@ def serialize_byte_tensor(input_tensor: np.ndarray) -> Any:
         return ()
     if input_tensor.dtype.kind not in "OS":
         return None
-    parts = []
+    parts: list[bytes] = []
     for element in input_tensor.reshape(-1).tolist():
         data = element if isinstance(element, bytes) else str(element).encode()
         parts += (struct.pack("<I", len(data)), data)
@@ -649,6 +650,77 @@ def get_output_config_by_name(model_config: dict[str, Any], name: str) -> dict[s
 def using_decoupled_model_transaction_policy(model_config: dict[str, Any]) -> bool:
     """Whether the model may send any number of responses."""
     return bool(model_config.get("model_transaction_policy", {}).get("decoupled", False))
+
+
+class Metric:
+    """A metric of a model's own; made by :meth:`MetricFamily.Metric`."""
+
+    __slots__ = ("_family", "_number")
+
+    def __init__(self, family: MetricFamily, number: int) -> None:
+        self._family = family  # stays as long as its metrics
+        self._number = number
+
+    def _change(self, how: int, value: float) -> float:
+        (bits,) = struct.unpack("<Q", struct.pack("<d", value))
+        answer = _asked(_server.ask(_bridge.METRIC_CHANGE, self._number, bits, how))
+        (now,) = struct.unpack("<d", struct.pack("<Q", answer))
+        return float(now)
+
+    def increment(self, value: float) -> None:
+        """Of a counter, not below 0; of a gauge, any."""
+        self._change(0, value)
+
+    def set(self, value: float) -> None:
+        """Of a gauge."""
+        self._change(1, value)
+
+    def observe(self, value: float) -> None:
+        """Of a histogram."""
+        self._change(2, value)
+
+    def value(self) -> float:
+        """Of a counter or a gauge."""
+        return self._change(3, 0.0)
+
+    def __del__(self) -> None:
+        _delete_metric(self._number)
+
+
+class MetricFamily:
+    """Metrics of one name, which differ in their labels. One that there is already is the same."""
+
+    COUNTER = 0
+    GAUGE = 1
+    HISTOGRAM = 2
+
+    __slots__ = ("_number",)
+
+    def __init__(self, name: str, description: str, kind: int) -> None:
+        if kind not in (0, 1, 2):
+            raise TritonModelException("the kind of a metric family is COUNTER, GAUGE or HISTOGRAM")
+        self._number = 0
+        self._number = _asked(_server.ask(_bridge.METRIC_FAMILY, 0, kind, 0, name, description))
+
+    def Metric(self, labels: dict[str, str] | None = None,
+               buckets: Sequence[float] | None = None) -> Metric:
+        """
+        :param buckets: of a histogram, the upper bounds.
+        """
+        number = _asked(_server.ask(
+            _bridge.METRIC, self._number, 0, 0, json.dumps(labels) if labels else None,
+            json.dumps([float(b) for b in buckets]) if buckets is not None else None))
+        return Metric(self, number)
+
+    def __del__(self) -> None:
+        _delete_metric(self._number)
+
+
+def _delete_metric(number: int) -> None:
+    # Without a word where the server is gone, or has deleted it with the process.
+    if number and _server is not None:
+        with contextlib.suppress(Exception):
+            _server.ask(_bridge.METRIC_DELETE, number, 0, 0)
 
 
 class ModelConfig:
