@@ -269,3 +269,75 @@ def test_nothing_is_left_of_a_server_that_was_killed(tmp_path: Path) -> None:
     while Path(f"/proc/{pid}").exists():
         assert time.monotonic() < end, "the worker is still there"
         time.sleep(0.02)
+
+
+def test_a_decoupled_coroutine_lets_others_go_on(tmp_path: Path) -> None:
+    """Requests that wait for each other: the first is answered after the second."""
+    add_model(tmp_path, "m", """
+        async def execute(self, requests):
+            import asyncio
+            for request in requests:
+                value = request.inputs()[0].as_numpy()[0]
+                if value == 1:
+                    while not hasattr(self, "second"):
+                        await asyncio.sleep(0.005)
+                if value == 2:
+                    self.second = True
+                if value == 3:
+                    raise ValueError("three")
+                sender = request.get_response_sender()
+                await asyncio.sleep(0)
+                sender.send(pb_utils.InferenceResponse([pb_utils.Tensor("OUT", request.inputs()[0].as_numpy())]),
+                            flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+        """, ECHO_CONFIG + "model_transaction_policy { decoupled: true }")
+    with Server(model_repository=tmp_path) as server:
+        model = server.model("m")
+        first = model.infer(inputs={"IN": ONE})
+        assert [r["OUT"].numpy().tolist() for r in model.infer(inputs={"IN": ONE * 2})] == [[2]]
+        assert [r["OUT"].numpy().tolist() for r in first] == [[1]]
+        with pytest.raises(TritonError, match="ValueError: three"):
+            list(model.infer(inputs={"IN": ONE * 3}))
+        assert [r["OUT"].numpy().tolist() for r in model.infer(inputs={"IN": ONE * 4})] == [[4]]
+
+
+def test_a_request_that_is_rescheduled(tmp_path: Path) -> None:
+    add_model(tmp_path, "m", """
+        def initialize(self, args):
+            self.turns = 0
+
+        def execute(self, requests):
+            answers = []
+            for request in requests:
+                self.turns += 1
+                if self.turns < 4:
+                    request.set_release_flags(pb_utils.TRITONSERVER_REQUEST_RELEASE_RESCHEDULE)
+                    answers.append(None)
+                else:
+                    turns, self.turns = self.turns, 0
+                    answers.append(pb_utils.InferenceResponse([pb_utils.Tensor("OUT", np.array([turns], np.float32))]))
+            return answers
+        """, ECHO_CONFIG + "sequence_batching { iterative_sequence: true }")
+    with Server(model_repository=tmp_path) as server:
+        for _ in range(3):
+            assert ask(server, "m", IN=ONE)["OUT"].tolist() == [4]
+
+
+def test_a_model_says_whether_it_is_ready(tmp_path: Path) -> None:
+    add_model(tmp_path, "m", """
+        def initialize(self, args):
+            self.place = args["model_repository"] + "/ready"
+
+        async def is_ready(self):
+            import os
+            return os.path.exists(self.place)
+
+        def execute(self, requests):
+            return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", r.inputs()[0].as_numpy())]) for r in requests]
+        """, ECHO_CONFIG)
+    with Server(model_repository=tmp_path) as server:
+        assert not server.model("m").ready()
+        (tmp_path / "m" / "ready").touch()
+        assert server.model("m").ready()
+        assert ask(server, "m", IN=ONE)["OUT"].tolist() == [1]
+        (tmp_path / "m" / "ready").unlink()
+        assert not server.model("m").ready()

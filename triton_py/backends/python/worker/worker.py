@@ -49,6 +49,7 @@ class Worker:
         self._model: Any = None
         self._name = ""
         self._decoupled = False
+        self._loop: Any = None
 
     # Start
 
@@ -118,7 +119,7 @@ class Worker:
         try:
             returned = self._model.execute(requests)
             if inspect.iscoroutine(returned):
-                returned = self._run(returned)
+                returned = self._run_execute(requests, returned)
             sent = self._answers(requests, returned)
             self._channel.executed(batch, sent)
         except BaseException as error:  # noqa: BLE001 - SystemExit, too, ends this batch and no more
@@ -129,10 +130,43 @@ class Worker:
             self._channel.send(self._bridge.EXECUTED, batch, len(requests), 0, self._bridge.BATCH_FAILED,
                                short(error), text)
 
+    def _started_loop(self) -> Any:
+        """One event loop, on a thread of its own, for all that the model's coroutines do."""
+        if self._loop is None:
+            import asyncio
+            import threading
+
+            self._loop = asyncio.new_event_loop()
+            threading.Thread(target=self._loop.run_forever, name="event loop", daemon=True).start()
+        return self._loop
+
     def _run(self, coroutine: Any) -> Any:
         import asyncio
 
-        return asyncio.run(coroutine)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._started_loop()).result()
+
+    def _run_execute(self, requests: list[Any], coroutine: Any) -> Any:
+        """A decoupled model's goes on while the next requests are executed."""
+        import asyncio
+
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._started_loop())
+        if not self._decoupled:
+            return future.result()
+
+        def ended(future: Any) -> None:
+            try:
+                self._answers(requests, future.result())
+            except BaseException as error:  # noqa: BLE001 - whatever it was, its requests get an answer
+                self._utils.Logger.log_error(f"model '{self._name}': execute failed: {described(error)}")
+                failure = self._utils.InferenceResponse(error=self._utils.TritonError(
+                    f"execute of model '{self._name}' failed: {short(error)}"))
+                for request in requests:
+                    sender = request.get_response_sender()
+                    if not sender._closed:
+                        sender.send(failure, flags=1)
+
+        future.add_done_callback(ended)
+        return None
 
     def _answers(self, requests: list[Any], returned: Any) -> list[tuple[Any, int]]:
         """What becomes of each request, and how it is released."""
