@@ -108,9 +108,9 @@ def _examined(
                 f"{shown(wanted)}",
             )
         # Where the number of calls depends on time, the one that failed may be the last request's.
-        recovered = fault.onward or not made_before_last(ex._last[2], fault)
+        no_measure = fault.onward or not made_before_last(ex._last[2], fault)
         ex.expect(
-            recovered or same_answers(wanted, steps[2]), "faults.recovers",
+            no_measure or same_answers(wanted, steps[2]), "faults.recovers",
             f"{_what(fault)}a later request got {shown(steps[2])}, without the fault "
             f"{shown(wanted)}",
         )
@@ -119,13 +119,12 @@ def _examined(
 
 def made_before_last(events: Sequence[LogEvent], fault: FaultAt) -> bool:
     """Whether the call that failed was made before the last Execute began."""
-    calls = 0
-    for event in reversed(events):
+    made = before = 0
+    for event in events:
+        made += event.kind == CALL and event.function == fault.function
         if event.kind == ENTER and event.function == EXECUTE:
-            break
-        calls += event.kind == CALL and event.function == fault.function
-    made = sum(e.kind == CALL and e.function == fault.function for e in events)
-    return made - calls >= fault.nth
+            before = made
+    return before >= fault.nth
 
 
 def calls_within(events: Sequence[LogEvent], entries: Sequence[str]) -> dict[str, list[int]]:

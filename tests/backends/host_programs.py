@@ -4,18 +4,18 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import backend_builder
 import pytest
+from sanitized import SANITIZED
 
 Command = list[str | Path]
 
 VALGRIND = shutil.which("valgrind")
-needs_valgrind = pytest.mark.skipif(VALGRIND is None or "TRITON_PY_SANITIZED" in os.environ,
+needs_valgrind = pytest.mark.skipif(VALGRIND is None or SANITIZED,
                                     reason="needs valgrind, and no other sanitizer")
 
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from backend_support import model, tensors
+from sanitized import SANITIZED
 
 from triton_py import InvalidArgumentError, Server, Tensor, TritonError
 
@@ -319,7 +319,7 @@ def test_profile(tmp_path: Path, onnx_folder: Path, onnxruntime_path: str) -> No
     assert "MatMul" in profile.read_text()
 
 
-@pytest.mark.skipif("TRITON_PY_SANITIZED" in os.environ, reason="a sanitizer keeps memory of its own")
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer keeps memory of its own")
 def test_memory_stays_flat(server: Server) -> None:
     def resident() -> int:
         status = Path("/proc/self/status").read_text()

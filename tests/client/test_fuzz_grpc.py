@@ -20,6 +20,7 @@ from typing import Any
 import grpc
 import pytest
 from grpc_samples import good_request, mutate, other_typed_requests, typed_request
+from sanitized import SANITIZED
 from serving import ServerProcess, add_model, identity_config
 
 from triton_py.proto import grpc_service as pb
@@ -151,5 +152,4 @@ def test_noise(fuzzed: ServerProcess, kind: Callable[..., Callable[[], None]]) -
     assert [k for k in kinds if after[k] > before[k]] == [], (before, after)
     grown = fuzzed.resident_bytes() - memory
     print(f"{rounds} rounds, {grown / 2**20:+.1f} MiB")
-    if "TRITON_PY_SANITIZED" not in os.environ:  # a sanitizer keeps memory of its own
-        assert grown < 16 << 20
+    assert SANITIZED or grown < 16 << 20

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import tritonclient.grpc
 import tritonclient.http
+from sanitized import SANITIZED
 from serving import ServerProcess, add_model, identity_config, parameter
 from tritonclient.utils import InferenceServerException
 
@@ -158,9 +159,7 @@ def test_storm(storm: ServerProcess) -> None:
     assert {k: after[k] for k in kinds} == {k: before[k] for k in kinds}
     grown = storm.resident_bytes() - warm
     # Flat: what an allocator moves about, not what thousands of requests would leave behind.
-    if "TRITON_PY_SANITIZED" in os.environ:
-        return  # a sanitizer keeps memory of its own
-    assert grown < 8 << 20, f"{grown / 2**20:.1f} MiB more after {TOTAL} requests; {run.answers}"
+    assert SANITIZED or grown < 8 << 20, f"{grown / 2**20:.1f} MiB more after {TOTAL} requests; {run.answers}"
     print(f"storm: {dict(run.answers)}, {grown / 2**20:+.1f} MiB")
 
 

@@ -85,7 +85,7 @@ def result(library: Path, tmp_path_factory: pytest.TempPathFactory) -> RunResult
     target = open_target(library, [ModelUnderTest("double", CONFIG, str(model), reference=right)])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{Path(PLACE, 'bin')}{os.pathsep}{os.environ['PATH']}")
-        return certify(target, examples=1, budget_s=600, profiles=["core", "batching"],
+        return certify(target, examples=4, budget_s=600, profiles=["core", "batching"],
                        shrink_s=2.0, again=False)  # fmt: skip
 
 

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from control_fakes import TIMEOUT_S
+from control_fakes import TIMEOUT_S, FakeDataPlane
 
 from triton_py.control import ControlPlane
 from triton_py.errors import TritonError
@@ -110,6 +111,15 @@ def states(server: ControlPlane) -> dict[str, dict[str, str]]:
             reason = f": {entry['reason']}" if "reason" in entry else ""
             versions[entry.get("version", "")] = entry["state"] + reason
     return found
+
+
+def end(server: ControlPlane, dataplane: FakeDataPlane, root: Path) -> None:
+    """The end of a random history: the server stops, all that it made is closed, the folder goes."""
+    dataplane.fail.clear()
+    assert server.stop(TIMEOUT_S)
+    assert dataplane.open_models() == []
+    assert all(backend.closed for backend in dataplane.backends)
+    shutil.rmtree(root)
 
 
 def wait_until_unloaded(server: ControlPlane) -> None:

@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from control_fakes import TIMEOUT_S, FakeDataPlane, FakeModel, broken
-from control_support import Repository, states, wait_until_unloaded
+from control_fakes import FakeDataPlane, FakeModel, broken
+from control_support import Repository, end, states, wait_until_unloaded
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -153,11 +153,7 @@ class OneModel(RuleBasedStateMachine):
                 self.server.model_config("m", -1)
 
     def teardown(self) -> None:
-        self.dataplane.fail.clear()
-        assert self.server.stop(TIMEOUT_S)
-        assert self.dataplane.open_models() == []
-        assert all(backend.closed for backend in self.dataplane.backends)
-        shutil.rmtree(self.root)
+        end(self.server, self.dataplane, self.root)
 
 
 TestOneModel = OneModel.TestCase

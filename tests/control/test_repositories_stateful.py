@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from control_fakes import TIMEOUT_S, FakeDataPlane, FakeModel, broken
-from control_support import Repository, states, wait_until_unloaded
+from control_fakes import FakeDataPlane, FakeModel, broken
+from control_support import Repository, end, states, wait_until_unloaded
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -164,11 +164,7 @@ class Repositories(RuleBasedStateMachine):
             assert self.dataplane.claims == {(name, space) for space, name in self.asked}
 
     def teardown(self) -> None:
-        self.dataplane.fail.clear()
-        assert self.server.stop(TIMEOUT_S)
-        assert self.dataplane.open_models() == []
-        assert all(backend.closed for backend in self.dataplane.backends)
-        shutil.rmtree(self.root)
+        end(self.server, self.dataplane, self.root)
 
 
 class Explicit(Repositories):
@@ -276,7 +272,7 @@ class PollingNamespaces(Polling):
     namespacing = True
 
 
-_SETTINGS = settings(max_examples=60, stateful_step_count=40, deadline=None)
+_SETTINGS = settings(max_examples=60, stateful_step_count=40)
 TestExplicit = Explicit.TestCase
 TestExplicit.settings = _SETTINGS
 TestExplicitNamespaces = ExplicitNamespaces.TestCase

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 import urllib.error
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sanitized import SANITIZED
 
 from triton_py.http.status_page import pending
 
@@ -96,7 +96,7 @@ def test_it_goes_without_metrics(tmp_path: Path) -> None:
 # --- in a browser ----------------------------------------------------------------------------
 
 needs_browser = pytest.mark.skipif(
-    chromium.PROGRAM is None or "TRITON_PY_SANITIZED" in os.environ,
+    chromium.PROGRAM is None or SANITIZED,
     reason="chromium is not installed (apt-get install chromium), or would be run under a sanitizer")
 
 
