@@ -59,6 +59,14 @@ static void take_results(py_instance *instance, py_batch *batch, const py_messag
   TRITONSERVER_ErrorDelete(wrong);
 }
 
+/* Of readiness: whether a question has to wait. */
+static void set_busy(py_instance *instance, bool busy)
+{
+  pthread_mutex_lock(&instance->asking);
+  instance->busy = busy;
+  pthread_mutex_unlock(&instance->asking);
+}
+
 void py_instance_take_executed(py_instance *instance, const py_message *message)
 {
   py_execution *execution = instance->executing;
@@ -68,6 +76,8 @@ void py_instance_take_executed(py_instance *instance, const py_message *message)
   }
   execution->end_ns = tb_now_ns();
   execution->done = true;
+  /* Before anybody has an answer: who asks after one whether the model is ready asks the model. */
+  set_busy(instance, false);
   take_results(instance, execution->batch, message);
 }
 
@@ -203,13 +213,6 @@ static void run_batch(py_instance *instance, py_batch *batch, const py_message *
   batch->executed = true;
   if (!batch->lent) release(batch);
   py_instance_forget(instance, batch);
-}
-
-static void set_busy(py_instance *instance, bool busy)
-{
-  pthread_mutex_lock(&instance->asking);
-  instance->busy = busy;
-  pthread_mutex_unlock(&instance->asking);
 }
 
 TRITONSERVER_Error *py_instance_execute(py_instance *instance, TRITONBACKEND_Request **requests,
