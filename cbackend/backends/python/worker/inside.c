@@ -89,8 +89,10 @@ void py_inside_worker_deliver(void *worker, const py_message *message)
   Py_XDECREF(content);
   /* handle() catches what a model raises; this is of the worker's own. */
   if (done == NULL) PyErr_WriteUnraisable(worker);
-  Py_XDECREF(done);
+  py_worker *channel = (py_worker *)side;
   Py_XDECREF(side);
+  if (done != NULL && py_send_executed(channel, done, state)) return;
+  Py_XDECREF(done);
   PyGILState_Release(state);
 }
 
