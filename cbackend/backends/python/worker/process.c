@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../pair.h"
+#include "gil.h"
 #include "process.h"
 
 PyTypeObject *py_worker_type;
@@ -224,7 +225,7 @@ static void drop_executed(PyObject *capsule)
   PyMem_Free(made);
 }
 
-bool py_send_executed(py_worker *worker, PyObject *made, PyGILState_STATE state)
+bool py_send_executed(py_worker *worker, PyObject *made)
 {
   if (!PyCapsule_IsValid(made, EXECUTED)) return false;
   executed *inside = PyCapsule_GetPointer(made, EXECUTED);
@@ -235,12 +236,12 @@ bool py_send_executed(py_worker *worker, PyObject *made, PyGILState_STATE state)
   Py_DECREF(made);
   /* The worker lives as long as the backend delivers to it. */
   py_channel *channel = worker->channel;
-  PyGILState_Release(state);
+  py_gil_leave();
   if (!py_channel_send(channel, &message)) py_channel_untake(channel, message.block);
   if (kept != NULL) {
-    state = PyGILState_Ensure();
+    py_gil_take();
     Py_DECREF(kept);
-    PyGILState_Release(state);
+    py_gil_leave();
   }
   return true;
 }

@@ -22,10 +22,10 @@ int py_worker_ready(PyObject *module);
 /* The worker's side around a channel, which it takes, also on failure. */
 PyObject *py_worker_new(py_channel *channel);
 
-/* Sends a message that executed() has made of a worker within the server, and drops both. Called with the GIL,
- * returns without it: what the server does with the responses has no need of it. False, with the GIL, where
+/* Sends a message that executed() has made of a worker within the server, and drops both. Called between py_gil_take()
+ * and py_gil_leave(), returns without it: what the server does with the responses has no need of it. False, with the GIL, where
  * `made` is none. */
-bool py_send_executed(py_worker *worker, PyObject *made, PyGILState_STATE state);
+bool py_send_executed(py_worker *worker, PyObject *made);
 
 /* What a message brings, as receive() returns it: (kind, id, content, value, flags). Takes its block, also on
  * failure. */
