@@ -62,7 +62,7 @@ static TRITONSERVER_Error *parameters_text(TRITONBACKEND_Request *request, char 
 typedef struct {
   py_writer words;
   uint64_t block, tensor;
-  bool direct; /* the reader lies in this process */
+  bool lends;  /* the reader lies in this process, and may look at what is not in the block */
   bool lent;   /* something stays where it is */
 } pen;
 
@@ -76,7 +76,7 @@ static void put_string(pen *to, const char *text)
 static TRITONSERVER_Error *find_lent(const pen *to, const tb_input *input, const void **data)
 {
   *data = NULL;
-  if (!to->direct || input->byte_size < LENT_BYTES || input->buffer_count != 1) return NULL;
+  if (!to->lends || input->byte_size < LENT_BYTES || input->buffer_count != 1) return NULL;
   const void *buffer;
   uint64_t size;
   TRITONSERVER_MemoryType type = TRITONSERVER_MEMORY_CPU;
@@ -160,11 +160,11 @@ static TRITONSERVER_Error *put_requests(pen *to, TRITONBACKEND_Request **request
 
 static TRITONSERVER_Error *encode(TRITONBACKEND_Request **requests, uint32_t count,
                                   char *const *parameters, const char *model, py_channel *channel,
-                                  py_message *message)
+                                  bool lends, py_message *message)
 {
   /* The tensors come behind the words: once for the words' size, which does not depend on where the
    * tensors are, and once, without looking at anything again, for that of the tensors. */
-  pen measure = {.direct = py_channel_is_direct(channel)};
+  pen measure = {.lends = lends};
   TB_RETURN_IF_ERROR(put_requests(&measure, requests, count, parameters));
   const uint64_t words = (measure.words.size + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT *
                          TENSOR_ALIGNMENT;
@@ -179,7 +179,7 @@ static TRITONSERVER_Error *encode(TRITONBACKEND_Request **requests, uint32_t cou
                     model, (unsigned long long)message->size, (unsigned long long)most,
                     (unsigned long long)taken);
   }
-  pen real = {{memory, 0, words}, message->block, words, measure.direct, false};
+  pen real = {{memory, 0, words}, message->block, words, lends, false};
   TRITONSERVER_Error *error = put_requests(&real, requests, count, parameters);
   if (error != NULL) py_channel_untake(channel, message->block);
   if (real.lent) message->flags |= PY_LENT;
@@ -187,14 +187,15 @@ static TRITONSERVER_Error *encode(TRITONBACKEND_Request **requests, uint32_t cou
 }
 
 TRITONSERVER_Error *py_encode_requests(TRITONBACKEND_Request **requests, uint32_t count,
-                                       const char *model, py_channel *channel, py_message *message)
+                                       const char *model, py_channel *channel, bool lends,
+                                       py_message *message)
 {
   char **parameters = calloc(count + 1, sizeof *parameters);
   if (parameters == NULL) return tb_out_of_memory("a batch");
   TRITONSERVER_Error *error = NULL;
   for (uint32_t i = 0; error == NULL && i < count; i++)
     error = parameters_text(requests[i], &parameters[i]);
-  if (error == NULL) error = encode(requests, count, parameters, model, channel, message);
+  if (error == NULL) error = encode(requests, count, parameters, model, channel, lends, message);
   for (uint32_t i = 0; i < count; i++) free(parameters[i]);
   free(parameters);
   return error;

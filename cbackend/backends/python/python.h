@@ -170,9 +170,10 @@ void py_calls_answer_error(py_calls *calls, uint64_t place, TRITONSERVER_Error *
 
 /* ---- requests on their way to the worker (encode.c) ---- */
 
-/* Writes all requests into one block of the channel, which the message gets. Within one process long inputs
- * stay where they are, and the message gets the flag PY_LENT. */
+/* Writes all requests into one block of the channel, which the message gets. With `lends`, for a worker within
+ * this process, long inputs stay where they are, and the message gets the flag PY_LENT. */
 TRITONSERVER_Error *py_encode_requests(TRITONBACKEND_Request **requests, uint32_t count,
-                                       const char *model, py_channel *channel, py_message *message);
+                                       const char *model, py_channel *channel, bool lends,
+                                       py_message *message);
 
 #endif
