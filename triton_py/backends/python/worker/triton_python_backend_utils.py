@@ -385,9 +385,11 @@ def _is_cancelled(channel: Any, batch: int, number: int) -> bool:
     return bool(value)
 
 
-#: The channel to the server, from the worker's start on; and whether requests may be executed.
+#: The channel to the server, from the worker's start on; whether requests may be executed; where
+#: model.py lies.
 _server: Any = None
 _may_execute = False
+_model_dir = ""
 
 
 def _execution() -> Any:
@@ -439,6 +441,11 @@ class ResponseIterator:
 
 
 # Models
+
+
+def get_model_dir() -> str:
+    """The folder of model.py: the version's, with what else lies there."""
+    return _model_dir
 
 
 def _asked(answer: tuple[int, int, Any]) -> int:
@@ -565,11 +572,12 @@ class InferenceRequest:
             return ResponseIterator(None, _response_of(code, value, content))
         return ResponseIterator(value)
 
-    async def async_exec(self, decoupled: bool = False) -> Any:
-        """The same, for ``await``."""
+    def async_exec(self, decoupled: bool = False) -> Any:
+        """The same, for ``await``: a future of the running event loop. The request is sent at once, not
+        when its turn to be awaited comes."""
         import asyncio
 
-        return await asyncio.get_running_loop().run_in_executor(None, self.exec, decoupled)
+        return asyncio.get_running_loop().run_in_executor(None, self.exec, decoupled)
 
     def model_name(self) -> str:
         return self._model
