@@ -81,6 +81,28 @@ def test_side_by_side(tmp_path: Path) -> None:
             assert ask(server, "m") == [2] * 8
 
 
+def test_what_is_not_awaited_yet_is_sent(tmp_path: Path) -> None:
+    """async_exec only made a coroutine, which did nothing before it was awaited: requests that a model
+    sent before it awaited the first went one after the other."""
+    add_model(tmp_path, "mark", """
+        def execute(self, requests):
+            open(pb_utils.get_model_dir() + "/mark", "w").close()
+            return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", np.zeros(1, np.float32))]) for _ in requests]
+        """, ECHO)
+    asking(tmp_path, f"""
+        import asyncio, os
+        asked = {call("mark")}.async_exec()
+        for _ in range(2000):
+            if os.path.exists(pb_utils.get_model_dir() + "/../../mark/1/mark"):
+                break
+            await asyncio.sleep(0.005)
+        else:
+            raise RuntimeError("nothing was sent")
+        out = (await asked).output_tensors()[0].as_numpy()""", "async def execute(self, requests):")
+    with Server(model_repository=tmp_path) as server:
+        assert ask(server, "m") == [0]
+
+
 def test_errors_are_responses(tmp_path: Path) -> None:
     add_model(tmp_path, "fails", """
         def execute(self, requests):
