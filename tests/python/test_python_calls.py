@@ -140,7 +140,7 @@ def test_a_decoupled_model_is_iterated(tmp_path: Path) -> None:
 
 
 def test_an_iteration_that_is_left(tmp_path: Path) -> None:
-    """What nobody asks for is given back with the model, and hinders nothing before."""
+    """It ends, and hinders nothing."""
     add_model(tmp_path, "count", COUNT, ECHO + DECOUPLED)
     asking(tmp_path, f"""
         got = {call("count")}.exec(decoupled=True)
@@ -149,6 +149,24 @@ def test_an_iteration_that_is_left(tmp_path: Path) -> None:
     with Server(model_repository=tmp_path) as server:
         for _ in range(5):
             assert ask(server, "m", ONE * 20) == [0]
+
+
+def test_iterations_that_are_dropped(tmp_path: Path) -> None:
+    """Responses that nobody asked for stayed until the model was unloaded: after some requests there was
+    "no memory for the response of another model"."""
+    add_model(tmp_path, "count", COUNT.replace("np.array([i], np.float32)", "np.full(25_000, i, np.float32)"),
+              ECHO + DECOUPLED)
+    asking(tmp_path, f"""
+        got = {call("count")}.exec(decoupled=True)
+        first = next(got)
+        assert not first.has_error(), first.error().message()
+        out = first.output_tensors()[0].as_numpy()[:1]
+        del got""")
+    config = tmp_path / "m" / "config.pbtxt"
+    config.write_text(config.read_text() + 'parameters { key: "SHM_BYTES" value { string_value: "8388608" } }')
+    with Server(model_repository=tmp_path) as server:
+        for _ in range(100):
+            assert ask(server, "m", ONE * 4) == [0]
 
 
 def test_outside_of_execute(tmp_path: Path) -> None:

@@ -439,6 +439,22 @@ class ResponseIterator:
         if self._number is not None:
             _server.send(_bridge.CANCEL, self._number, 0, 0, 0)
 
+    def __del__(self) -> None:
+        # What still comes would fill the memory that all responses share. Not here: it may take long.
+        if self._number is not None:
+            import threading
+
+            # None begins where the process ends, and with it what it was sent.
+            with contextlib.suppress(RuntimeError):
+                threading.Thread(target=_drop, args=(self._number,), daemon=True).start()
+
+
+def _drop(number: int) -> None:
+    """Takes what comes until the end, which is the server's, too."""
+    with contextlib.suppress(ConnectionError):
+        while _server.ask(_bridge.NEXT, number, 0, 0)[0] != _bridge.ANSWER_DONE:
+            pass
+
 
 # Models
 
