@@ -169,6 +169,15 @@ def test_iterations_that_are_dropped(tmp_path: Path) -> None:
             assert ask(server, "m", ONE * 4) == [0]
 
 
+@pytest.mark.parametrize(("method", "text"), [
+    ("is_cancelled", "has no client that gives up"), ("get_response_sender", "is not answered here")])
+def test_what_only_a_received_request_has(tmp_path: Path, method: str, text: str) -> None:
+    asking(tmp_path, f"""
+        {call("m")}.{method}()""")
+    with Server(model_repository=tmp_path) as server, pytest.raises(TritonError, match=text):
+        ask(server, "m")
+
+
 def test_outside_of_execute(tmp_path: Path) -> None:
     add_model(tmp_path, "m", f"""
         def initialize(self, args):

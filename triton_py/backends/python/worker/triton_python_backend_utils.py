@@ -600,7 +600,12 @@ class InferenceRequest:
 
     def is_cancelled(self) -> bool:
         """Whether the client has given up on it."""
+        self._must_be_received("has no client that gives up: is_cancelled")
         return _is_cancelled(self._channel, self._batch, self._number)
+
+    def _must_be_received(self, what: str) -> None:
+        if self._channel is None:
+            raise TritonModelException(f"a request to another model {what} is for those that execute gets")
 
     def inputs(self) -> list[Tensor]:
         return self._inputs
@@ -632,6 +637,7 @@ class InferenceRequest:
         return list(self._outputs)
 
     def get_response_sender(self) -> ResponseSender:
+        self._must_be_received("is not answered here: get_response_sender")
         if self._sender is None:
             self._sender = ResponseSender(self._channel, self._batch, self._number, self._outputs,
                                           self._decoupled)
@@ -721,9 +727,9 @@ class MetricFamily:
     __slots__ = ("_number",)
 
     def __init__(self, name: str, description: str, kind: int) -> None:
+        self._number = 0  # for __del__, whatever follows
         if kind not in (0, 1, 2):
             raise TritonModelException("the kind of a metric family is COUNTER, GAUGE or HISTOGRAM")
-        self._number = 0
         self._number = _asked(_server.ask(_bridge.METRIC_FAMILY, 0, kind, 0, name, description))
 
     def Metric(self, labels: dict[str, str] | None = None,
