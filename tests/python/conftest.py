@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import python_support
 import pytest
+import python_support
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -83,6 +83,28 @@ def test_side_by_side(tmp_path: Path) -> None:
             assert ask(server, "m") == [2] * 8
 
 
+def test_what_is_not_awaited_yet_is_sent(tmp_path: Path) -> None:
+    """async_exec only made a coroutine, which did nothing before it was awaited: requests that a model
+    sent before it awaited the first went one after the other."""
+    add_model(tmp_path, "mark", """
+        def execute(self, requests):
+            open(pb_utils.get_model_dir() + "/mark", "w").close()
+            return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", np.zeros(1, np.float32))]) for _ in requests]
+        """, ECHO)
+    asking(tmp_path, f"""
+        import asyncio, os
+        asked = {call("mark")}.async_exec()
+        for _ in range(2000):
+            if os.path.exists(pb_utils.get_model_dir() + "/../../mark/1/mark"):
+                break
+            await asyncio.sleep(0.005)
+        else:
+            raise RuntimeError("nothing was sent")
+        out = (await asked).output_tensors()[0].as_numpy()""", "async def execute(self, requests):")
+    with Server(model_repository=tmp_path) as server:
+        assert ask(server, "m") == [0]
+
+
 def test_errors_are_responses(tmp_path: Path) -> None:
     add_model(tmp_path, "fails", """
         def execute(self, requests):
@@ -120,7 +142,7 @@ def test_a_decoupled_model_is_iterated(tmp_path: Path) -> None:
 
 
 def test_an_iteration_that_is_left(tmp_path: Path) -> None:
-    """What nobody asks for is given back with the model, and hinders nothing before."""
+    """It ends, and hinders nothing."""
     add_model(tmp_path, "count", COUNT, ECHO + DECOUPLED)
     asking(tmp_path, f"""
         got = {call("count")}.exec(decoupled=True)
@@ -129,6 +151,34 @@ def test_an_iteration_that_is_left(tmp_path: Path) -> None:
     with Server(model_repository=tmp_path) as server:
         for _ in range(5):
             assert ask(server, "m", ONE * 20) == [0]
+
+
+@pytest.mark.of_processes
+def test_iterations_that_are_dropped(tmp_path: Path) -> None:
+    """Responses that nobody asked for stayed until the model was unloaded: after some requests there was
+    "no memory for the response of another model"."""
+    add_model(tmp_path, "count", COUNT.replace("np.array([i], np.float32)", "np.full(25_000, i, np.float32)"),
+              ECHO + DECOUPLED)
+    asking(tmp_path, f"""
+        got = {call("count")}.exec(decoupled=True)
+        first = next(got)
+        assert not first.has_error(), first.error().message()
+        out = first.output_tensors()[0].as_numpy()[:1]
+        del got""")
+    config = tmp_path / "m" / "config.pbtxt"
+    config.write_text(config.read_text() + 'parameters { key: "SHM_BYTES" value { string_value: "8388608" } }')
+    with Server(model_repository=tmp_path) as server:
+        for _ in range(100):
+            assert ask(server, "m", ONE * 4) == [0]
+
+
+@pytest.mark.parametrize(("method", "text"), [
+    ("is_cancelled", "has no client that gives up"), ("get_response_sender", "is not answered here")])
+def test_what_only_a_received_request_has(tmp_path: Path, method: str, text: str) -> None:
+    asking(tmp_path, f"""
+        {call("m")}.{method}()""")
+    with Server(model_repository=tmp_path) as server, pytest.raises(TritonError, match=text):
+        ask(server, "m")
 
 
 def test_outside_of_execute(tmp_path: Path) -> None:

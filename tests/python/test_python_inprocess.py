@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 
 import numpy as np
-import python_support
 import pytest
+import python_support
 from python_support import add_model, tensors
 
 from triton_py import Server, TritonError
@@ -122,7 +122,7 @@ def test_instances_and_models_have_their_own_modules(tmp_path: Path) -> None:
     before = set(sys.modules)
     with Server(model_repository=tmp_path) as server:
         assert [ask(server, "a")[0], ask(server, "b")[0], ask(server, "a")[0]] == [1, 10, 2]
-        loaded = {name for name in set(sys.modules) - before if name.startswith("model")}
+        loaded = {name for name in set(sys.modules) - before if ".model@" in name}
         assert len(loaded) == 2
     assert not loaded & set(sys.modules)
 
@@ -135,7 +135,7 @@ def test_nothing_is_left_of_a_model(tmp_path: Path) -> None:
         with Server(model_repository=tmp_path) as server:
             ask(server, "m", LONG)
             ask(server, "m")
-            modules.update(name for name in sys.modules if name.startswith("model@"))
+            modules.update(name for name in sys.modules if ".model@" in name)
 
     def models() -> int:
         gc.collect()
@@ -244,4 +244,4 @@ def test_the_isolation_of_all_models(tmp_path: Path, monkeypatch: pytest.MonkeyP
     before = set(sys.modules)
     with Server(model_repository=tmp_path, backend_configuration={"python": {"isolation": "inprocess"}}) as server:
         assert ask(server, "m").tolist() == [1]
-        assert any(name.startswith("model@") for name in set(sys.modules) - before)
+        assert any(".model@" in name for name in set(sys.modules) - before)

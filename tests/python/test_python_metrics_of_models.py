@@ -77,3 +77,20 @@ def test_those_of_a_process_that_died_go_with_it(tmp_path: Path) -> None:
         with pytest.raises(TritonError, match="ended with status 1"):
             ask(server, 13)
         assert ask(server, 1) == [2, 0]
+
+
+def test_a_kind_that_there_is_not(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """What was not made was deleted all the same: "Exception ignored in MetricFamily.__del__"."""
+    add_model(tmp_path, "m", """
+        def execute(self, requests):
+            try:
+                pb_utils.MetricFamily("mine", "what", 7)
+            except pb_utils.TritonModelException as error:
+                print(error)
+            return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", r.inputs()[0].as_numpy())]) for r in requests]
+        """, CONFIG)
+    with Server(model_repository=tmp_path) as server:
+        assert ask(server, 1) == [1]
+    told = capfd.readouterr()
+    assert "the kind of a metric family is COUNTER, GAUGE or HISTOGRAM" in told.out
+    assert "Exception ignored" not in told.err

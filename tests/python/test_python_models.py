@@ -227,6 +227,31 @@ def test_what_a_model_gets_to_know(tmp_path: Path) -> None:
     assert seen["config"] == "m"
 
 
+def test_what_lies_beside_a_model_is_imported(tmp_path: Path) -> None:
+    """"from .helper import f" failed: model.py was a module of no package."""
+    folder = add_model(tmp_path, "m", """
+        import os
+
+        import numpy as np
+        import triton_python_backend_utils as pb_utils
+
+        import shared
+        from . import helper
+        from .helper import twice
+
+        class TritonPythonModel:
+            def execute(self, requests):
+                assert helper.twice is twice and pb_utils.get_model_dir() == os.path.dirname(__file__)
+                return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", twice(r.inputs()[0].as_numpy()) + shared.ONE)])
+                        for r in requests]
+        """, ECHO_CONFIG, head="")
+    (folder / "1" / "helper.py").write_text("def twice(x):\n    return x * 2\n")
+    # For all versions, in the model's own folder.
+    (folder / "shared.py").write_text("ONE = 1\n")
+    with Server(model_repository=tmp_path) as server:
+        assert ask(server, "m", IN=ONE)["OUT"].tolist() == [3]
+
+
 def test_a_configuration_is_completed(tmp_path: Path) -> None:
     folder = add_model(tmp_path, "m", """
         @staticmethod

@@ -28,6 +28,7 @@ typedef struct call {
   bool asked;     /* there is a question at `place` */
   uint64_t place;
   bool cancelled;
+  bool dropped;   /* of many: nobody asks for what comes */
   bool final;     /* all responses have come */
   bool released;
   waiting *first, **last;
@@ -184,13 +185,8 @@ void py_calls_answer_error(py_calls *calls, uint64_t place, TRITONSERVER_Error *
 
 /* ---- calls, with `lock` ---- */
 
-static void free_call(py_calls *calls, call *one)
+static void free_waiting(const py_calls *calls, call *one)
 {
-  for (call **place = &calls->all; *place != NULL; place = &(*place)->next)
-    if (*place == one) {
-      *place = one->next;
-      break;
-    }
   while (one->first != NULL) {
     waiting *next = one->first->next;
     if (one->first->answer.block != PY_NO_BLOCK)
@@ -198,6 +194,17 @@ static void free_call(py_calls *calls, call *one)
     free(one->first);
     one->first = next;
   }
+  one->last = &one->first;
+}
+
+static void free_call(py_calls *calls, call *one)
+{
+  for (call **place = &calls->all; *place != NULL; place = &(*place)->next)
+    if (*place == one) {
+      *place = one->next;
+      break;
+    }
+  free_waiting(calls, one);
   if (one->block != PY_NO_BLOCK) py_channel_give(calls->channel, one->block);
   TB_LOG_IF_ERROR(TRITONSERVER_InferenceRequestDelete(one->request), "deleting a request to another model");
   free(one);
@@ -237,7 +244,7 @@ static void on_release(TRITONSERVER_InferenceRequest *request, const uint32_t fl
   one->released = true;
   if (one->block != PY_NO_BLOCK) py_channel_give(calls->channel, one->block);
   one->block = PY_NO_BLOCK;
-  if (is_over(one) && !one->many) free_call(calls, one);
+  if (is_over(one) && (!one->many || one->dropped)) free_call(calls, one);
   pthread_cond_broadcast(&calls->changed);
   pthread_mutex_unlock(&calls->lock);
 }
@@ -254,17 +261,18 @@ static void on_response(TRITONSERVER_InferenceResponse *response, const uint32_t
     made = malloc(sizeof *made);
   }
   pthread_mutex_lock(&calls->lock);
-  if (made != NULL) {
+  if (made != NULL && !one->dropped) {
     *made = (waiting){.answer = answer};
     *one->last = made;
     one->last = &made->next;
-  } else if (response != NULL && answer.block != PY_NO_BLOCK) {
-    py_channel_untake(calls->channel, answer.block);
+  } else if (response != NULL) {
+    free(made);
+    if (answer.block != PY_NO_BLOCK) py_channel_untake(calls->channel, answer.block);
   }
   if (flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL) one->final = true;
   pthread_cond_broadcast(&calls->changed);
   serve(calls, one);
-  if (is_over(one) && !one->many) free_call(calls, one);
+  if (is_over(one) && (!one->many || one->dropped)) free_call(calls, one);
   pthread_mutex_unlock(&calls->lock);
 }
 
@@ -400,6 +408,18 @@ void py_calls_next(py_calls *calls, uint64_t number, uint64_t place)
     one->asked = true;
     one->place = place;
     serve(calls, one);
+    if (is_over(one)) free_call(calls, one);
+  }
+  pthread_mutex_unlock(&calls->lock);
+}
+
+void py_calls_drop(py_calls *calls, uint64_t number)
+{
+  pthread_mutex_lock(&calls->lock);
+  call *one = find(calls, number);
+  if (one != NULL) {
+    one->dropped = true;
+    free_waiting(calls, one);
     if (is_over(one)) free_call(calls, one);
   }
   pthread_mutex_unlock(&calls->lock);

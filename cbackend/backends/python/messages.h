@@ -56,6 +56,7 @@ enum {
              * PY_INFER_TRACED it is part of the trace of a request: id and values[1] as of PY_IS_CANCELLED. */
   PY_NEXT,         /* id: of a call. The answer's block is a response, or its code PY_ANSWER_DONE */
   PY_CANCEL,       /* id: of a call */
+  PY_DROP,         /* id: of a call whose responses nobody asks for any more */
   PY_LOAD_MODEL,   /* block: text name; u64 count; parameters: u32 type, 0; text name; text value */
   PY_UNLOAD_MODEL, /* block: text name; u64 with its dependents */
   PY_MODEL_READY,  /* block: text name; u64 version. Answered in `value` */

@@ -161,9 +161,10 @@ void py_calls_delete(py_calls *calls);
 /* PY_INFER: takes the message's block, and the trace that the request is to have, which may be NULL. */
 void py_calls_infer(py_calls *calls, const py_message *message, TRITONSERVER_InferenceTrace *trace);
 
-/* PY_NEXT and PY_CANCEL. */
+/* PY_NEXT, PY_CANCEL and PY_DROP. */
 void py_calls_next(py_calls *calls, uint64_t number, uint64_t place);
 void py_calls_cancel(py_calls *calls, uint64_t number);
+void py_calls_drop(py_calls *calls, uint64_t number);
 
 /* Answers any question with an error, which stays the caller's. */
 void py_calls_answer_error(py_calls *calls, uint64_t place, TRITONSERVER_Error *error);

@@ -181,9 +181,8 @@ void py_instance_hear(py_instance *instance, const py_message *message)
       break;
     case PY_INFER: py_calls_infer(instance->calls, message, child_trace(instance, message)); return; /* with its block */
     case PY_NEXT: py_calls_next(instance->calls, message->id, message->values[0]); break;
-    case PY_CANCEL:
-      py_calls_cancel(instance->calls, message->id);
-      break;
+    case PY_CANCEL: py_calls_cancel(instance->calls, message->id); break;
+    case PY_DROP: py_calls_drop(instance->calls, message->id); break;
     case PY_METRIC_FAMILY:
     case PY_METRIC:
     case PY_METRIC_DELETE:

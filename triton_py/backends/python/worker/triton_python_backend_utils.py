@@ -397,11 +397,12 @@ def _is_cancelled(channel: Any, batch: int, number: int) -> bool:
 class _Place:
     """What an instance of a model has of the server."""
 
-    __slots__ = ("channel", "may_execute")
+    __slots__ = ("channel", "may_execute", "model_dir")
 
     def __init__(self, channel: Any) -> None:
         self.channel = channel
         self.may_execute = False  # not before it is initialized, nor when it is finalized
+        self.model_dir = ""  # where model.py lies
 
 
 #: Of the instances in this process: one, unless it is the server's. The instance that runs is in the context;
@@ -470,8 +471,19 @@ class ResponseIterator:
         if self._number is not None:
             self._channel.send(_bridge.CANCEL, self._number, 0, 0, 0)
 
+    def __del__(self) -> None:
+        # What still comes would fill the memory that all responses share.
+        if self._number is not None:
+            with contextlib.suppress(ConnectionError):
+                self._channel.send(_bridge.DROP, self._number, 0, 0, 0)
+
 
 # Models
+
+
+def get_model_dir() -> str:
+    """The folder of model.py: the version's, with what else lies there."""
+    return _here().model_dir
 
 
 def _asked(answer: tuple[int, int, Any]) -> int:
@@ -614,19 +626,25 @@ class InferenceRequest:
             return ResponseIterator(channel, None, _response_of(code, value, content))
         return ResponseIterator(channel, value)
 
-    async def async_exec(self, decoupled: bool = False) -> Any:
-        """The same, for ``await``."""
+    def async_exec(self, decoupled: bool = False) -> Any:
+        """The same, for ``await``: a future of the running event loop. The request is sent at once, not
+        when its turn to be awaited comes."""
         import asyncio
 
         run = contextvars.copy_context().run
-        return await asyncio.get_running_loop().run_in_executor(_senders(), run, self.exec, decoupled)
+        return asyncio.get_running_loop().run_in_executor(_senders(), run, self.exec, decoupled)
 
     def model_name(self) -> str:
         return self._model
 
     def is_cancelled(self) -> bool:
         """Whether the client has given up on it."""
+        self._must_be_received("has no client that gives up: is_cancelled")
         return _is_cancelled(self._channel, self._batch, self._number)
+
+    def _must_be_received(self, what: str) -> None:
+        if self._channel is None:
+            raise TritonModelException(f"a request to another model {what} is for those that execute gets")
 
     def inputs(self) -> list[Tensor]:
         return self._inputs
@@ -659,6 +677,7 @@ class InferenceRequest:
         return list(self._outputs)
 
     def get_response_sender(self) -> ResponseSender:
+        self._must_be_received("is not answered here: get_response_sender")
         if self._sender is None:
             self._sender = ResponseSender(self._channel, self._batch, self._number, self._outputs,
                                           self._decoupled)
@@ -749,10 +768,9 @@ class MetricFamily:
     __slots__ = ("_channel", "_number")
 
     def __init__(self, name: str, description: str, kind: int) -> None:
+        self._channel, self._number = _server(), 0  # for __del__, whatever follows
         if kind not in (0, 1, 2):
             raise TritonModelException("the kind of a metric family is COUNTER, GAUGE or HISTOGRAM")
-        self._number = 0
-        self._channel = _server()
         self._number = _asked(self._channel.ask(_bridge.METRIC_FAMILY, 0, kind, 0, name, description))
 
     def Metric(self, labels: dict[str, str] | None = None,

@@ -93,6 +93,7 @@ class Worker:
         """Loads the file, makes the model, calls ``initialize``."""
         file, folders, name, version, kind, device, repository, config, instance, what = texts
         self._name = name
+        self._place.model_dir = os.path.dirname(file)
         for folder in folders.split("\n"):
             if folder not in sys.path:
                 sys.path.append(folder)
@@ -125,7 +126,9 @@ class Worker:
         self.channel.send(self._bridge.STARTED, 0, int(ready), 0, 0)
 
     def _import(self, file: str, instance: str) -> Any:
-        name = os.path.splitext(os.path.basename(file))[0]
+        # A module of the version's folder, as Triton has it: "from .helper import f" finds what lies there.
+        folder, name = os.path.split(os.path.splitext(file)[0])
+        name = f"{os.path.basename(folder)}.{name}"
         if self._within:
             # Each instance has its own: other models' files have the same name.
             name = f"{name}@{instance}"
