@@ -42,6 +42,7 @@ TRITON_STRING_TO_NUMPY: dict[str, Any] = {
     "TYPE_STRING": np.object_,
 }
 _BYTES, _BF16 = 13, 14
+_model_dir = ""
 #: numpy's types by the number of the data type.
 _NUMPY: list[Any] = [
     None, np.bool_, np.uint8, np.uint16, np.uint32, np.uint64, np.int8, np.int16, np.int32, np.int64,
@@ -650,6 +651,11 @@ def get_output_config_by_name(model_config: dict[str, Any], name: str) -> dict[s
 def using_decoupled_model_transaction_policy(model_config: dict[str, Any]) -> bool:
     """Whether the model may send any number of responses."""
     return bool(model_config.get("model_transaction_policy", {}).get("decoupled", False))
+
+
+def get_model_dir() -> str:
+    """The folder of the model's version; known while the file is imported, too."""
+    return _model_dir
 
 
 class Metric:
