@@ -73,8 +73,8 @@ def check(member: tarfile.TarInfo, folder: str) -> None:
         raise UnpackError(f"'{member.name}' is neither a file nor a folder nor a link")
 
 
-def extract(archive: tarfile.TarFile, folder: str) -> int:
-    """Everything in the archive, as this user's. Returns how many members there were."""
+def extract(archive: tarfile.TarFile, path: str, folder: str) -> int:
+    """Everything in the archive at ``path``, as this user's. Returns how many members there were."""
     # "data" looks at the same things once more, and at the modes.
     options: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
     count = size = 0
@@ -95,7 +95,7 @@ def extract(archive: tarfile.TarFile, folder: str) -> int:
         size += member.size
         if time.monotonic() - told > TELL_EVERY:
             told = time.monotonic()
-            tell("info", f"'{archive.name}': {count} files so far, {size >> 20} MiB")
+            tell("info", f"'{path}': {count} files so far, {size >> 20} MiB")
         if count % 64 == 0 and server_is_gone():
             raise UnpackError("the server is gone")
     return count
@@ -145,7 +145,7 @@ def unpack(path: str, folder: str) -> str:
         raise UnpackError(f"'{folder}' lies on a file system that is mounted noexec; "
                           "--backend-config=python,env-dir=FOLDER names another place")
     with tarfile.open(path, "r:*") as archive:
-        count = extract(archive, folder)
+        count = extract(archive, path, folder)
         check_end(archive)
     where = top(folder)
     root = os.path.normpath(os.path.join(folder, where))
