@@ -5,6 +5,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +163,15 @@ def test_a_description_that_makes_no_sense_fails_the_load(tmp_path: Path, input:
     with pytest.raises(TritonError) as caught:
         Server(model_repository=tmp_path).__enter__()
     assert why in str(caught.value) and str(folder / "pipeline.json") in str(caught.value)
+
+
+def test_the_example_of_the_page_is_served(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "python-based-backends.md"
+    (block,) = re.findall(r"^```python\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+    subprocess.run([sys.executable, "-c", block], cwd=tmp_path, check=True)
+    with Server(model_repository=tmp_path / "models") as server:
+        answer = ask(server, "iris", FEATURES=np.zeros((1, 4), np.float32))
+    assert answer["CLASS"].tolist() == [[b"virginica"]]
 
 
 def test_pickles_are_not_loaded(tmp_path: Path) -> None:

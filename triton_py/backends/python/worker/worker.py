@@ -241,6 +241,8 @@ class Worker:
             failed.append(described(error))
         sys.stdout.flush()
         sys.stderr.flush()
+        # Nobody answers any more: metrics, which ask for their end in the interpreter's, are the server's to end.
+        self._utils._server = None
         self._channel.send(self._bridge.FINALIZED, 0, 0, 0, 0, *failed)
 
 
