@@ -273,6 +273,13 @@ def test_an_archive_that_is_no_environment_is_refused(tmp_path: Path, members: l
     assert not (tmp_path / "evil").exists()
 
 
+def test_links_between_interpreters_come_in_any_order(tmp_path: Path) -> None:
+    links = [("bin/python", sys.executable, LINK), ("bin/python3", "python", LINK), ("./bin/python3.9", "./python3", LINK)]
+    for number, members in enumerate((links, links[::-1])):
+        folder = dict(unpacked(pack_members(tmp_path / f"env{number}.tar.gz", *members), tmp_path / "place"))["folder"]
+        assert (Path(folder) / "bin" / "python3.9").samefile(sys.executable)
+
+
 def test_a_damaged_archive_is_refused(tmp_path: Path, venv: Path) -> None:
     good = pack(venv, tmp_path / "good.tar.gz").read_bytes()
     archive, place = tmp_path / "env.tar.gz", tmp_path / "place"

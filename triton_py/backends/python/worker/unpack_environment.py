@@ -32,8 +32,9 @@ from typing import IO, Any
 
 #: So often a long unpacking tells how far it is, in seconds.
 TELL_EVERY = 10.0
-#: What virtual environments may link to outside themselves.
+#: Links that may lead outside: a virtual environment's to the interpreter it was made with, and to those.
 _INTERPRETER = re.compile(r"(\./)*([^/]+/)?bin/python[0-9.]*")
+_BESIDE = re.compile(r"(\./)*python[0-9.]*")
 
 
 class UnpackError(Exception):
@@ -73,6 +74,12 @@ def check(member: tarfile.TarInfo, folder: str) -> None:
         raise UnpackError(f"'{member.name}' is neither a file nor a folder nor a link")
 
 
+def is_interpreter(member: tarfile.TarInfo) -> bool:
+    link = member.linkname
+    return (member.issym() and _INTERPRETER.fullmatch(member.name) is not None
+            and (os.path.isabs(link) or _BESIDE.fullmatch(link) is not None))
+
+
 def extract(archive: tarfile.TarFile, path: str, folder: str) -> int:
     """Everything in the archive at ``path``, as this user's. Returns how many members there were."""
     # "data" looks at the same things once more, and at the modes.
@@ -80,7 +87,7 @@ def extract(archive: tarfile.TarFile, path: str, folder: str) -> int:
     count = size = 0
     told = time.monotonic()
     for member in archive:
-        if member.issym() and os.path.isabs(member.linkname) and _INTERPRETER.fullmatch(member.name):
+        if is_interpreter(member):
             place = os.path.join(folder, member.name)
             os.makedirs(os.path.dirname(place), exist_ok=True)
             if not inside(folder, os.path.dirname(place)):
