@@ -89,9 +89,9 @@ def extract(archive: tarfile.TarFile, path: str, folder: str) -> int:
     for member in archive:
         if is_interpreter(member):
             place = os.path.join(folder, member.name)
-            os.makedirs(os.path.dirname(place), exist_ok=True)
             if not inside(folder, os.path.dirname(place)):
                 raise UnpackError(f"'{member.name}' would lie outside the environment")
+            os.makedirs(os.path.dirname(place), exist_ok=True)
             os.symlink(member.linkname, place)
         else:
             check(member, folder)
