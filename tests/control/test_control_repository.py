@@ -355,12 +355,56 @@ def test_a_linked_library_is_found(tmp_path: Path) -> None:
     assert search() == "repo/m/libtriton_x.so"
 
 
-def test_a_python_based_backend_says_that_it_is_not_supported(tmp_path: Path) -> None:
+def python_based(search: Search, runtime: str = "", backend: str = "x") -> tuple[str, ...]:
+    found = find_backend_library(
+        model_name="m",
+        backend=backend,
+        runtime=runtime,
+        model_directory=str(search.model),
+        version=1,
+        backend_directories=[str(search.root / "user"), str(search.root / "shipped")],
+    )
+    assert found.backend == backend and found.source == (found.script or found.path)
+    return tuple(path and os.path.relpath(path, search.root) for path in (found.path, found.directory, found.script))
+
+
+def test_a_python_based_backend_is_run_by_the_python_backends_library(tmp_path: Path) -> None:
     search = Search(tmp_path)
     touch(tmp_path / "user" / "x" / "model.py")
     for runtime in ("", "model.py"):
-        with pytest.raises(UnsupportedError, match="Python-based backends"):
-            search(runtime=runtime)
+        with pytest.raises(InvalidArgumentError, match="unable to find backend library 'libtriton_python.so'"):
+            python_based(search, runtime)
+    for place in ("shipped/python", "user/python", "user/x", "repo/m"):
+        touch(tmp_path / place / "libtriton_python.so")
+        for runtime in ("", "model.py"):
+            assert python_based(search, runtime) == (f"{place}/libtriton_python.so", "user/x", "user/x/model.py")
+
+
+def test_a_library_and_a_python_based_backend_of_the_same_name(tmp_path: Path) -> None:
+    """The library in the same folder, the user's folder before the shipped one; the configuration decides."""
+    search = Search(tmp_path)
+    touch(tmp_path / "shipped/python/libtriton_python.so")
+    touch(tmp_path / "shipped/x/libtriton_x.so")
+    touch(tmp_path / "user/x/model.py")
+    assert python_based(search) == ("shipped/python/libtriton_python.so", "user/x", "user/x/model.py")
+    assert python_based(search, "libtriton_x.so") == ("shipped/x/libtriton_x.so", "shipped/x", "")
+    touch(tmp_path / "user/x/libtriton_x.so")
+    assert python_based(search) == ("user/x/libtriton_x.so", "user/x", "")
+    assert python_based(search, "model.py") == ("shipped/python/libtriton_python.so", "user/x", "user/x/model.py")
+
+
+def test_a_models_own_file_makes_no_python_based_backend(tmp_path: Path) -> None:
+    search = Search(tmp_path)
+    touch(tmp_path / "shipped/python/libtriton_python.so")
+    touch(search.model / "1" / "model.py")
+    touch(search.model / "model.py")
+    with pytest.raises(InvalidArgumentError, match="unable to find backend library for backend 'x'"):
+        python_based(search)
+    with pytest.raises(InvalidArgumentError, match="unable to find backend library 'model.py' for model 'm'"):
+        python_based(search, "model.py")
+    # The python backend's own models say no more by that than they are.
+    for runtime in ("", "model.py"):
+        assert python_based(search, runtime, "python") == ("shipped/python/libtriton_python.so", "shipped/python", "")
 
 
 def test_the_batch_strategy_is_configured_or_found_beside_the_backend(tmp_path: Path) -> None:

@@ -68,6 +68,10 @@ def test_what_the_wheel_carries(wheel):
     assert "triton_py/lib/libtritonserver.so" in names
     for backend in BACKENDS:
         assert f"triton_py/backends/{backend}/libtriton_{backend}.so" in names
+    for file in ("libtriton_python.so", "worker/_bridge.abi3.so", "worker/worker.py", "worker/unpack_environment.py",
+                 "worker/triton_python_backend_utils.py"):
+        assert f"triton_py/backends/python/{file}" in names
+    assert "triton_py/backends/numpy_pipeline/model.py" in names
     for agent in AGENTS:
         assert f"triton_py/repoagents/{agent}/libtritonrepoagent_{agent}.so" in names
     assert "triton_py/py.typed" in names

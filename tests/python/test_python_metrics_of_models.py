@@ -94,3 +94,24 @@ def test_a_kind_that_there_is_not(tmp_path: Path, capfd: pytest.CaptureFixture[s
     told = capfd.readouterr()
     assert "the kind of a metric family is COUNTER, GAUGE or HISTOGRAM" in told.out
     assert "Exception ignored" not in told.err
+
+
+def test_a_model_with_metrics_ends_by_itself(tmp_path: Path) -> None:
+    """Its metrics asked the server for their end when the interpreter ended; by then nobody answered, and the
+    process was killed a second later, before what else a model has had come to its end."""
+    add_model(tmp_path, "m", """
+        def initialize(self, args):
+            class Last:
+                def __del__(self, write=open, path=args["model_repository"] + "/ended"):
+                    write(path, "w").close()
+
+            self.family = pb_utils.MetricFamily(name="my_own", description="", kind=pb_utils.MetricFamily.COUNTER)
+            self.metric = self.family.Metric(labels={"a": "b"})
+            self.last = Last()
+
+        def execute(self, requests):
+            return None
+        """, CONFIG)
+    with Server(model_repository=tmp_path):
+        pass
+    assert (tmp_path / "m" / "ended").exists()

@@ -14,24 +14,32 @@ from triton_py.control.dataplane import LOG_ERROR, Backend, DataPlane
 from triton_py.control.libraries import PrivateCopy, Stamp, library_stamp
 from triton_py.control.options import ServerOptions
 from triton_py.errors import TritonError, UnavailableError
-from triton_py.repository import BackendLibrary
+from triton_py.repository import PYTHON_BACKEND, BackendLibrary
 
 _DEFAULTS = {"default-max-batch-size": "4"}
 
 
 def backend_config(
-    options: ServerOptions, backend: str, *, backend_directory: str, min_compute_capability: float
+    options: ServerOptions,
+    backend: str,
+    *,
+    backend_directory: str,
+    min_compute_capability: float,
+    python_based: bool = False,
 ) -> str:
     """The JSON that TRITONBACKEND_BackendConfig gives: ``{"cmdline": {setting: value}}``.
 
     Settings for all backends are overridden by those for this one; what the server itself adds
-    counts as a setting for all. The onnxruntime backend is told where the installed package has its
+    counts as a setting for all. A Python-based backend has the python backend's settings, too, overridden
+    by its own. The onnxruntime backend is told where the installed package has its
     library: that lies where the dynamic loader would not look.
     """
     settings = dict(options.backend_config.get("", {}))
     settings["auto-complete-config"] = "true" if options.auto_complete_config else "false"
     settings["min-compute-capability"] = f"{min_compute_capability:f}"
     settings["backend-directory"] = backend_directory
+    if python_based:
+        settings.update(options.backend_config.get(PYTHON_BACKEND, {}))
     if backend:
         settings.update(options.backend_config.get(backend, {}))
     for name, value in _DEFAULTS.items():
@@ -62,7 +70,8 @@ class _Slot:
 
 @dataclass(frozen=True)
 class LoadedLibrary:
-    """A library that is loaded, or was tried to be; ``stamp`` tells which content of its file."""
+    """A library that is loaded, or was tried to be; ``path`` is the file that it is made of, of a
+    Python-based backend its ``model.py``, ``stamp`` tells which content of that."""
 
     backend: str
     path: str
@@ -171,7 +180,7 @@ class BackendStore:
         """The libraries that models are built on, or were to be."""
         with self._lock:
             return [
-                LoadedLibrary(slot.library.backend, slot.library.path, slot.stamp, key)
+                LoadedLibrary(slot.library.backend, slot.library.source, slot.stamp, key)
                 for key, slot in self._slots.items()
             ]
 
@@ -215,7 +224,7 @@ class BackendStore:
     def _load(self, slot: _Slot, config: str) -> Backend:
         library = slot.library
         copy = None
-        slot.stamp = library_stamp(library.path)
+        slot.stamp = library_stamp(library.source)
         try:
             if self._private:
                 copy = PrivateCopy(library.path)

@@ -25,6 +25,7 @@ from triton_py.errors import NotFoundError, TritonError, UnavailableError, error
 from triton_py.metrics import not_histograms
 from triton_py.proto.model_config import TYPE_STRING, ModelConfig
 from triton_py.repository import (
+    PYTHON_RUNTIME,
     find_backend_library,
     find_batch_strategy,
     read_initial_state,
@@ -81,7 +82,8 @@ class Builder:
                 version=version,
                 backend_directories=self._directories,
             )
-            lease = self._backends.acquire(library, self.backend_config(plan.config.backend))
+            lease = self._backends.acquire(
+                library, self.backend_config(library.backend, python_based=bool(library.script)))
             undo.callback(lease.release)
             config = configs.resolve_instance_groups(
                 plan.config,
@@ -90,6 +92,9 @@ class Builder:
                 self._min_compute_capability,
                 plan.config_file,
             )
+            if library.script:
+                # What was found, for the model to read, as Triton tells it.
+                config.runtime = PYTHON_RUNTIME
             check()
             model = self._dataplane.create_model(
                 lease.backend,
@@ -160,13 +165,14 @@ class Builder:
                 raise
         return update
 
-    def backend_config(self, backend: str) -> str:
+    def backend_config(self, backend: str, *, python_based: bool = False) -> str:
         """The configuration in JSON that a backend is loaded with."""
         return backend_config(
             self._options,
             backend,
             backend_directory=self._directories[0],
             min_compute_capability=self._min_compute_capability,
+            python_based=python_based,
         )
 
     def _auto_completed(self, plan: LoadPlan, config: ModelConfig, model: Model) -> ModelConfig:

@@ -10,6 +10,8 @@ from triton_py.repository.identity import ModelId
 from triton_py.repository.initial_states import read_initial_state
 from triton_py.repository.labels import read_labels
 from triton_py.repository.libraries import (
+    PYTHON_BACKEND,
+    PYTHON_RUNTIME,
     BackendLibrary,
     find_backend_library,
     find_batch_strategy,
@@ -28,6 +30,8 @@ from triton_py.repository.warmup import read_warmup
 
 __all__ = [
     "DUPLICATE_REASON",
+    "PYTHON_BACKEND",
+    "PYTHON_RUNTIME",
     "BackendLibrary",
     "FolderMarks",
     "LoadParameters",

@@ -8,20 +8,29 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from triton_py.errors import InvalidArgumentError, NotFoundError, UnsupportedError
+from triton_py.errors import InvalidArgumentError, NotFoundError
 from triton_py.repository.paths import escapes, escapes_lexically, is_plain_name
 
-_PYTHON_RUNTIME = "model.py"
+PYTHON_BACKEND = "python"
+PYTHON_RUNTIME = "model.py"
 _BATCH_STRATEGY = "batchstrategy.so"
 
 
 @dataclass(frozen=True)
 class BackendLibrary:
-    """A backend's library and the folder it was found in (the backend's artifacts)."""
+    """A backend's library, and the folder that is the backend's own (its artifacts): the one in which the
+    library was found, or, of a Python-based backend, the one with its ``model.py``."""
 
     backend: str
     path: str
     directory: str
+    #: The ``model.py`` of a Python-based backend; its library is the python backend's.
+    script: str = ""
+
+    @property
+    def source(self) -> str:
+        """The file that makes this backend what it is."""
+        return self.script or self.path
 
 
 def search_paths(
@@ -46,18 +55,20 @@ def find_backend_library(
 ) -> BackendLibrary:
     """Find the library of a model's backend.
 
+    A folder ``<backend directory>/<backend>`` with a ``model.py`` and no library is a Python-based
+    backend: the python backend's library serves it.
+
     Args:
         model_name: for the messages.
         backend: the configuration's ``backend``.
         runtime: the configuration's ``runtime``, a file name; empty means
-            ``libtriton_<backend>.so``.
+            ``libtriton_<backend>.so``, or ``model.py`` where there is that.
         model_directory: the model's folder.
         version: the version about to be loaded.
         backend_directories: in order of preference; the user's come before the shipped one.
 
     Raises:
         InvalidArgumentError: no such library, or a name that leaves the folders searched.
-        UnsupportedError: the backend is written in Python.
     """
     if not backend:
         raise InvalidArgumentError(f"must specify 'backend' for '{model_name}'")
@@ -67,7 +78,10 @@ def find_backend_library(
             "characters"
         )
     paths = search_paths(backend, model_directory, version, backend_directories)
-    name = runtime or f"libtriton_{backend}.so"
+    own = search_paths(backend, model_directory, version, ())
+    if runtime == PYTHON_RUNTIME and backend != PYTHON_BACKEND:
+        return _python_based(model_name, backend, paths, backend_directories)
+    name = library_name(backend) if runtime in ("", PYTHON_RUNTIME) else runtime
     for path in paths:
         if escapes_lexically(name, path):
             raise InvalidArgumentError(
@@ -75,33 +89,48 @@ def find_backend_library(
                 f"'{model_name}', check model config runtime field"
             )
         library = os.path.join(path, name)
-        if os.path.isfile(library) and name != _PYTHON_RUNTIME:
+        if os.path.isfile(library):
             return BackendLibrary(backend, library, path)
-    _refuse_python_backend(model_name, backend, runtime, backend_directories)
-    searched = " ".join(f"'{path}'" for path in paths)
+        # Beside where the library would be, so that the user's directory comes before the shipped one.
+        if not runtime and path not in own and os.path.isfile(os.path.join(path, PYTHON_RUNTIME)):
+            return _python_based(model_name, backend, paths, backend_directories)
     if runtime:
-        raise InvalidArgumentError(
-            f"unable to find backend library '{name}' for model '{model_name}', searched: "
-            f"{searched}"
-        )
+        raise _not_found(model_name, name, paths)
+    searched = " ".join(f"'{path}'" for path in paths)
     raise InvalidArgumentError(
         f"unable to find backend library for backend '{backend}', try specifying runtime on the "
         f"model configuration. Searched for '{name}' in: {searched}"
     )
 
 
-def _refuse_python_backend(
-    model_name: str, backend: str, runtime: str, backend_directories: Sequence[str]
-) -> None:
-    if runtime and runtime != _PYTHON_RUNTIME:
-        return
-    for directory in backend_directories:
-        path = os.path.join(directory, backend, _PYTHON_RUNTIME)
-        if os.path.isfile(path):
-            raise UnsupportedError(
-                f"backend '{backend}' of model '{model_name}' is written in Python ('{path}'); "
-                "Python-based backends are not supported yet"
-            )
+def library_name(backend: str) -> str:
+    """The file name of a backend's library."""
+    return f"libtriton_{backend}.so"
+
+
+def _not_found(model_name: str, file: str, paths: Sequence[str]) -> InvalidArgumentError:
+    searched = " ".join(f"'{path}'" for path in paths)
+    return InvalidArgumentError(
+        f"unable to find backend library '{file}' for model '{model_name}', searched: {searched}"
+    )
+
+
+def _python_based(
+    model_name: str, backend: str, paths: Sequence[str], backend_directories: Sequence[str]
+) -> BackendLibrary:
+    """A backend whose code is ``<backend directory>/<name>/model.py``, which the python backend runs."""
+    folders = [os.path.join(directory, backend) for directory in backend_directories]
+    folder = next((f for f in folders if os.path.isfile(os.path.join(f, PYTHON_RUNTIME))), None)
+    if folder is None:
+        raise _not_found(model_name, PYTHON_RUNTIME, folders)
+    name = library_name(PYTHON_BACKEND)
+    places = [*paths, *(os.path.join(directory, PYTHON_BACKEND) for directory in backend_directories)]
+    library = next(
+        (path for path in (os.path.join(place, name) for place in places) if os.path.isfile(path)), None
+    )
+    if library is None:
+        raise _not_found(model_name, name, places)
+    return BackendLibrary(backend, library, folder, os.path.join(folder, PYTHON_RUNTIME))
 
 
 def find_batch_strategy(

@@ -33,38 +33,69 @@ static bool is_folder(const char *path)
   return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* The interpreter of EXECUTION_ENV_PATH: itself one, or a folder with bin/python. */
-static TRITONSERVER_Error *find_interpreter(py_model *model)
+/* EXECUTION_ENV_PATH, or the packed environment beside a Python-based backend's file; *path stays NULL
+ * where there is neither. */
+static TRITONSERVER_Error *environment_path(const py_model *model, char **path)
 {
   const char *where = tb_model_parameter(model->config, "EXECUTION_ENV_PATH");
-  if (where == NULL) {
-    model->interpreter = strdup(model->backend->interpreter);
-    return model->interpreter == NULL ? tb_out_of_memory("a model") : NULL;
-  }
-  char *path = strncmp(where, MODEL_FOLDER, sizeof MODEL_FOLDER - 1) == 0
-                   ? joined(model->repository, where + sizeof MODEL_FOLDER - 1 + (where[sizeof MODEL_FOLDER - 1] == '/'))
-                   : strdup(where);
-  if (path == NULL) return tb_out_of_memory("a model");
-  TRITONSERVER_Error *error = NULL;
-  if (is_folder(path)) {
-    model->interpreter = joined(path, "bin/python");
-    if (model->interpreter == NULL)
-      error = tb_out_of_memory("a model");
-    else if (!is_file(model->interpreter))
-      error = tb_error(TRITONSERVER_ERROR_INVALID_ARG,
-                       "model '%s': parameter EXECUTION_ENV_PATH names '%s', which has no bin/python",
-                       model->config->name, path);
+  if (where == NULL) where = model->backend->packed;
+  if (where == NULL) return NULL;
+  const size_t length = sizeof MODEL_FOLDER - 1;
+  *path = strncmp(where, MODEL_FOLDER, length) == 0
+              ? joined(model->repository, where + length + (where[length] == '/'))
+              : strdup(where);
+  return *path == NULL ? tb_out_of_memory("a model") : NULL;
+}
+
+/* The interpreter of an environment: itself one, a folder with bin/python, or an archive of such a folder. */
+static TRITONSERVER_Error *find_interpreter(py_model *model, const char *path)
+{
+  char *unpacked = NULL;
+  const char *folder = path;
+  if (is_file(path) && py_environment_is_packed(path)) {
+    TB_RETURN_IF_ERROR(tb_error_within(
+        py_environment_unpack(model->backend, path, &unpacked, &model->environment), "model '%s'",
+        model->config->name));
+    folder = unpacked;
   } else if (is_file(path) && access(path, X_OK) == 0) {
-    model->interpreter = path;
-    return NULL;
-  } else {
-    error = tb_error(TRITONSERVER_ERROR_INVALID_ARG,
-                     "model '%s': parameter EXECUTION_ENV_PATH names '%s': neither a folder with "
-                     "bin/python nor an interpreter",
-                     model->config->name, path);
+    model->interpreter = strdup(path);
+    return model->interpreter == NULL ? tb_out_of_memory("a model") : NULL;
+  } else if (!is_folder(path)) {
+    return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
+                    "model '%s': parameter EXECUTION_ENV_PATH names '%s': neither a folder with "
+                    "bin/python, nor such a folder packed (.tar.gz), nor an interpreter",
+                    model->config->name, path);
   }
-  free(path);
-  return error;
+  model->interpreter = joined(folder, "bin/python");
+  free(unpacked);
+  if (model->interpreter == NULL) return tb_out_of_memory("a model");
+  if (is_file(model->interpreter)) return NULL;
+  return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
+                  "model '%s': parameter EXECUTION_ENV_PATH names '%s', which has no bin/python",
+                  model->config->name, path);
+}
+
+static TRITONSERVER_Error *choose_interpreter(py_model *model)
+{
+  const py_backend *backend = model->backend;
+  char *path = NULL;
+  TB_RETURN_IF_ERROR(environment_path(model, &path));
+  const bool named = path != NULL;
+  if (named) {
+    TRITONSERVER_Error *error = find_interpreter(model, path);
+    free(path);
+    if (error != NULL) return error;
+  } else {
+    model->interpreter = strdup(backend->interpreter);
+    if (model->interpreter == NULL) return tb_out_of_memory("a model");
+  }
+  const bool foreign = backend->own == NULL ? named : strcmp(model->interpreter, backend->own) != 0;
+  model->variables = py_environment_variables(model->interpreter, foreign);
+  if (model->variables == NULL) return tb_out_of_memory("a model");
+  return foreign
+             ? tb_error_within(py_environment_check(model->interpreter, model->variables), "model '%s'",
+                               model->config->name)
+             : NULL;
 }
 
 /* Whether instances are processes. What only a process can be held to is refused where there is none. */
@@ -81,6 +112,11 @@ static TRITONSERVER_Error *read_isolation(py_model *model)
                       "model '%s': parameter %s needs a process of the model's own: isolation 'inprocess' has "
                       "none",
                       model->config->name, OF_PROCESSES[i]);
+  if (model->inside && model->backend->packed != NULL)
+    return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
+                    "model '%s': the environment '%s' of its backend needs a process of the model's own: isolation "
+                    "'inprocess' has none",
+                    model->config->name, model->backend->packed);
   return NULL;
 }
 
@@ -100,13 +136,15 @@ static TRITONSERVER_Error *fill(TRITONBACKEND_Model *handle, py_model *model)
     return tb_error(TRITONSERVER_ERROR_UNSUPPORTED, "model '%s' lies in no local folder",
                     model->config->name);
   const char *file = tb_json_string(model->config->root, "default_model_filename", "");
+  const char *script = model->backend->script;
   model->repository = strdup(location);
   if (model->repository == NULL ||
       asprintf(&model->version_folder, "%s/%" PRIu64, location, model->version) < 0) {
     model->version_folder = NULL;
     return tb_out_of_memory("a model");
   }
-  model->file = joined(model->version_folder, *file != '\0' ? file : "model.py");
+  model->file =
+      script != NULL ? strdup(script) : joined(model->version_folder, *file != '\0' ? file : "model.py");
   if (model->file == NULL) return tb_out_of_memory("a model");
   if (!is_file(model->file))
     return tb_error(TRITONSERVER_ERROR_INVALID_ARG, "model '%s': there is no file '%s'",
@@ -117,13 +155,14 @@ static TRITONSERVER_Error *fill(TRITONBACKEND_Model *handle, py_model *model)
   TB_RETURN_IF_ERROR(tb_model_parameter_int(model->config, "EXECUTE_TIMEOUT_MS", 0, INT32_MAX,
                                             &model->execute_timeout_ms));
   TB_RETURN_IF_ERROR(read_isolation(model));
-  return model->inside ? NULL : find_interpreter(model);
+  return model->inside ? NULL : choose_interpreter(model);
 }
 
 TRITONSERVER_Error *py_model_new(TRITONBACKEND_Model *handle, py_model **model)
 {
   py_model *made = calloc(1, sizeof *made);
   if (made == NULL) return tb_out_of_memory("a model");
+  made->environment = -1;
   TRITONSERVER_Error *error = fill(handle, made);
   if (error != NULL) {
     py_model_delete(made);
@@ -141,5 +180,7 @@ void py_model_delete(py_model *model)
   free(model->version_folder);
   free(model->file);
   free(model->interpreter);
+  py_environment_free_variables(model->variables);
+  if (model->environment >= 0) close(model->environment);
   free(model);
 }

@@ -18,8 +18,6 @@
 
 #include "python.h"
 
-extern char **environ;
-
 struct py_process {
   py_channel *channel;
   pid_t pid;
@@ -62,21 +60,15 @@ static int beyond(int fd)
 
 enum { CHANNEL_AT = 3, LIFE_AT = 4 };
 
-static int spawn(const py_model *model, int channel, int life, pid_t *pid)
+int py_spawn(char *const arguments[], char *const variables[], const int *fds, const int *numbers,
+             size_t count, pid_t *pid)
 {
-  char *script = NULL;
-  if (asprintf(&script, "%s/worker/worker.py", model->backend->folder) < 0) return ENOMEM;
-  char channel_text[12], life_text[12];
-  snprintf(channel_text, sizeof channel_text, "%d", CHANNEL_AT);
-  snprintf(life_text, sizeof life_text, "%d", LIFE_AT);
-  char *const arguments[] = {model->interpreter, script, channel_text, life_text, NULL};
-
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
-  posix_spawn_file_actions_adddup2(&actions, channel, CHANNEL_AT);
-  posix_spawn_file_actions_adddup2(&actions, life, LIFE_AT);
+  for (size_t i = 0; i < count; i++)
+    posix_spawn_file_actions_adddup2(&actions, fds[i], numbers[i]);
   /* A group of its own: what the model starts goes with it, and Ctrl-C is the server's. Signals as a
    * program expects them, whatever the server's threads have. */
   sigset_t none, all;
@@ -87,11 +79,24 @@ static int spawn(const py_model *model, int channel, int life, pid_t *pid)
   posix_spawnattr_setpgroup(&attributes, 0);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
                                             POSIX_SPAWN_SETSIGDEF);
-  const int error = strchr(model->interpreter, '/') != NULL
-                        ? posix_spawn(pid, model->interpreter, &actions, &attributes, arguments, environ)
-                        : posix_spawnp(pid, model->interpreter, &actions, &attributes, arguments, environ);
+  const int error = strchr(arguments[0], '/') != NULL
+                        ? posix_spawn(pid, arguments[0], &actions, &attributes, arguments, variables)
+                        : posix_spawnp(pid, arguments[0], &actions, &attributes, arguments, variables);
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
+  return error;
+}
+
+static int spawn(const py_model *model, int channel, int life, pid_t *pid)
+{
+  char *script = NULL;
+  if (asprintf(&script, "%s/worker/worker.py", model->backend->folder) < 0) return ENOMEM;
+  char channel_text[12], life_text[12];
+  snprintf(channel_text, sizeof channel_text, "%d", CHANNEL_AT);
+  snprintf(life_text, sizeof life_text, "%d", LIFE_AT);
+  char *const arguments[] = {model->interpreter, script, channel_text, life_text, NULL};
+  const int fds[] = {channel, life}, numbers[] = {CHANNEL_AT, LIFE_AT};
+  const int error = py_spawn(arguments, model->variables, fds, numbers, 2, pid);
   free(script);
   return error;
 }

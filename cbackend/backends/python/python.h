@@ -9,6 +9,7 @@
 #define PY_PYTHON_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include "channel.h"
 #include "common/config.h"
@@ -18,11 +19,18 @@
 
 /* ---- settings (settings.c) ---- */
 
+/* Where packed environments are unpacked (environment.c). */
+typedef struct py_environments py_environments;
+
 typedef struct {
   char *folder;      /* where this library and worker/ lie */
+  char *script;      /* the model.py of a Python-based backend, NULL of the python backend itself */
+  char *packed;      /* the environment that lies beside it, packed, or NULL */
   char *interpreter; /* for models that name none */
+  char *own;         /* the interpreter that this process runs in, NULL where it runs in none */
   int64_t shm_bytes; /* of each arena */
   bool inside;       /* models run in this process's Python unless they say otherwise */
+  py_environments *environments;
 } py_backend;
 
 /* "process" or "inprocess"; INVALID_ARG, with what was set, for all else. */
@@ -40,6 +48,8 @@ typedef struct {
   char *version_folder;
   char *file;        /* model.py */
   char *interpreter;
+  char **variables;  /* of its processes: environ's form */
+  int environment;   /* of a packed one: a descriptor that keeps it from being removed; else -1 */
   uint64_t version;
   int64_t shm_bytes;
   int64_t execute_timeout_ms; /* 0: none */
@@ -49,7 +59,37 @@ typedef struct {
 TRITONSERVER_Error *py_model_new(TRITONBACKEND_Model *handle, py_model **model);
 void py_model_delete(py_model *model);
 
+/* ---- environments (environment.c) ---- */
+
+/* `folder` is where archives are unpacked, NULL for a temporary one, made when first needed. */
+TRITONSERVER_Error *py_environments_new(const char *folder, py_environments **environments);
+
+/* Removes the temporary folder. */
+void py_environments_delete(py_environments *environments);
+
+/* Whether a file is a packed environment, by its name. */
+bool py_environment_is_packed(const char *path);
+
+/* Unpacks an archive unless that was done before. The caller owns *folder, which has a bin/python, and
+ * closes *keep when no process needs it any more. */
+TRITONSERVER_Error *py_environment_unpack(const py_backend *backend, const char *archive, char **folder,
+                                          int *keep);
+
+/* Variables for a program that an interpreter runs: those of this process, with what activating the
+ * interpreter's environment sets. `foreign`: without what is meant for the server's interpreter. NULL where
+ * memory runs out. */
+char **py_environment_variables(const char *interpreter, bool foreign);
+void py_environment_free_variables(char **variables);
+
+/* An error unless the interpreter runs, and is new enough. */
+TRITONSERVER_Error *py_environment_check(const char *interpreter, char **variables);
+
 /* ---- processes (process.c) ---- */
+
+/* Starts arguments[0] in a process group of its own, with signals as a program expects them. Descriptor
+ * fds[i] becomes number numbers[i]. 0, or errno's number. */
+int py_spawn(char *const arguments[], char *const variables[], const int *fds, const int *numbers,
+             size_t count, pid_t *pid);
 
 /* A worker's process, from its start to its end. */
 typedef struct py_process py_process;

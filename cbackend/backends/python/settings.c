@@ -8,12 +8,15 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <wchar.h>
 
 #include "python.h"
 
 /* 4 GiB of addresses for each direction; of memory it is what was written at a time. */
 static const int64_t DEFAULT_SHM_BYTES = INT64_C(4) << 30;
+
+static const char DEFAULT_INTERPRETER[] = "python3";
 
 /* The interpreter that this process runs in, if it runs in one: with its environment, of which the file
  * in /proc knows nothing. NULL where there is none. */
@@ -38,6 +41,45 @@ TRITONSERVER_Error *py_parse_isolation(const char *what, const char *text, bool 
                         what, text);
 }
 
+/* The folder of this library, with links followed: worker/ lies there, wherever the backend's own folder
+ * is. */
+static char *own_folder(void)
+{
+  Dl_info info;
+  char path[PATH_MAX];
+  if (dladdr((const void *)DEFAULT_INTERPRETER, &info) == 0 || realpath(info.dli_fname, path) == NULL)
+    return NULL;
+  char *end = strrchr(path, '/');
+  *end = '\0';
+  return strdup(path);
+}
+
+/* A file in a folder; *path stays NULL where there is none. */
+static TRITONSERVER_Error *find_file(const char *folder, const char *name, char **path)
+{
+  struct stat status;
+  char *made;
+  if (asprintf(&made, "%s/%s", folder, name) < 0) return tb_out_of_memory("the backend");
+  if (stat(made, &status) == 0 && S_ISREG(status.st_mode))
+    *path = made;
+  else
+    free(made);
+  return NULL;
+}
+
+/* A Python-based backend is this library under another name, with a folder of its own: its class is there,
+ * and perhaps an environment for it, under the name that Triton gives it. */
+static TRITONSERVER_Error *find_script(TRITONBACKEND_Backend *handle, const char *location,
+                                       py_backend *backend)
+{
+  const char *name;
+  TB_RETURN_IF_ERROR(TRITONBACKEND_BackendName(handle, &name));
+  if (strcmp(name, "python") == 0) return NULL;
+  TB_RETURN_IF_ERROR(find_file(location, "model.py", &backend->script));
+  return backend->script == NULL ? NULL
+                                 : find_file(location, "pb_exec_env_model.py.tar.gz", &backend->packed);
+}
+
 TRITONSERVER_Error *py_backend_new(TRITONBACKEND_Backend *handle, py_backend **backend)
 {
   TRITONBACKEND_ArtifactType type;
@@ -55,12 +97,16 @@ TRITONSERVER_Error *py_backend_new(TRITONBACKEND_Backend *handle, py_backend **b
     const char *isolation = tb_json_string(settings, "isolation", NULL);
     const char *bytes = tb_json_string(settings, "shm-bytes", NULL);
     made->shm_bytes = DEFAULT_SHM_BYTES;
-    made->folder = strdup(location);
-    made->interpreter = interpreter != NULL ? strdup(interpreter) : own_interpreter();
-    if (made->interpreter == NULL) made->interpreter = strdup("python3");
+    made->folder = own_folder();
+    made->own = own_interpreter();
+    if (interpreter == NULL) interpreter = made->own != NULL ? made->own : DEFAULT_INTERPRETER;
+    made->interpreter = strdup(interpreter);
     if (made->folder == NULL || made->interpreter == NULL) error = tb_out_of_memory("the backend");
     if (error == NULL && isolation != NULL)
       error = py_parse_isolation("--backend-config=python,isolation", isolation, &made->inside);
+    if (error == NULL) error = find_script(handle, location, made);
+    if (error == NULL)
+      error = py_environments_new(tb_json_string(settings, "env-dir", NULL), &made->environments);
     if (error == NULL && bytes != NULL)
       error = tb_parse_int("--backend-config=python,shm-bytes", bytes, 1 << 20, INT64_C(1) << 40,
                            &made->shm_bytes);
@@ -77,7 +123,11 @@ TRITONSERVER_Error *py_backend_new(TRITONBACKEND_Backend *handle, py_backend **b
 void py_backend_delete(py_backend *backend)
 {
   if (backend == NULL) return;
+  py_environments_delete(backend->environments);
   free(backend->folder);
+  free(backend->script);
+  free(backend->packed);
+  free(backend->own);
   free(backend->interpreter);
   free(backend);
 }

@@ -481,11 +481,6 @@ class ResponseIterator:
 # Models
 
 
-def get_model_dir() -> str:
-    """The folder of model.py: the version's, with what else lies there."""
-    return _here().model_dir
-
-
 def _asked(answer: tuple[int, int, Any]) -> int:
     code, value, content = answer
     if code == _bridge.ANSWER_ERROR:
@@ -720,6 +715,11 @@ def get_output_config_by_name(model_config: dict[str, Any], name: str) -> dict[s
 def using_decoupled_model_transaction_policy(model_config: dict[str, Any]) -> bool:
     """Whether the model may send any number of responses."""
     return bool(model_config.get("model_transaction_policy", {}).get("decoupled", False))
+
+
+def get_model_dir() -> str:
+    """The folder of the model's version; known while the file is imported, too."""
+    return _here().model_dir
 
 
 class Metric:

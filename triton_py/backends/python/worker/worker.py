@@ -93,10 +93,12 @@ class Worker:
         """Loads the file, makes the model, calls ``initialize``."""
         file, folders, name, version, kind, device, repository, config, instance, what = texts
         self._name = name
-        self._place.model_dir = os.path.dirname(file)
-        for folder in folders.split("\n"):
+        own = folders.split("\n")
+        self._place.model_dir = own[0]
+        # A Python-based backend's file has a folder of its own; before the model's, and all before ours.
+        for folder in (os.path.dirname(file), *own):
             if folder not in sys.path:
-                sys.path.append(folder)
+                sys.path.insert(len(sys.path) - 1, folder)
         try:
             module = self._import(file, instance)
             model_type = getattr(module, "TritonPythonModel", None)
@@ -287,6 +289,21 @@ class Worker:
         sys.stdout.flush()
         sys.stderr.flush()
         self.channel.send(self._bridge.FINALIZED, 0, 0, 0, 0, *failed)
+        if not self._within:
+            # Nobody answers any more: metrics, which ask for their end in the interpreter's, are the server's
+            # to end.
+            self.channel.close()
+
+
+def forget_library_path() -> None:
+    """The server puts an environment's libraries first for this interpreter, which has read that by now;
+    programs that a model starts are not the environment's."""
+    added = os.environ.pop("TRITON_PY_LIBRARY_PATH", "")
+    path = os.environ.get("LD_LIBRARY_PATH", "")
+    if added and path == added:
+        del os.environ["LD_LIBRARY_PATH"]
+    elif added and path.startswith(added + ":"):
+        os.environ["LD_LIBRARY_PATH"] = path[len(added) + 1:]
 
 
 def main() -> int:
@@ -294,12 +311,19 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    forget_library_path()
+    # Last instead of first: a model may have a file of the same name as one of ours.
+    sys.path[:] = [path for path in sys.path if os.path.abspath(path) != HERE]
     _bridge = import_bridge()
     channel = _bridge.Channel(int(sys.argv[1]), int(sys.argv[2]))
     try:
         import triton_python_backend_utils as utils
     except BaseException as error:  # noqa: BLE001
-        channel.send(_bridge.START_FAILED, 0, 0, 0, 0, f"{described(error)}\n(Python: {sys.executable})")
+        python, version = sys.executable, sys.version.split()[0]
+        absent = isinstance(error, ModuleNotFoundError) and error.name == "numpy"
+        why = (f"'{python}' (Python {version}) has no numpy: '{python} -m pip install numpy' installs it"
+               if absent else f"{described(error)}\n('{python}' is Python {version})")
+        channel.send(_bridge.START_FAILED, 0, 0, 0, 0, why)
         return 1
 
     worker = Worker(channel, _bridge, utils, within=False)
