@@ -12,6 +12,9 @@ from dataclasses import dataclass
 #: What is configuration of a model folder's entries: the file, and the folder of named ones.
 CONFIG_ENTRIES = frozenset({"config.pbtxt", "configs"})
 
+#: Where Python keeps bytecode: it comes and goes with the loading of a model, which is no change.
+BYTECODE = "__pycache__"
+
 
 @dataclass(frozen=True)
 class FolderMarks:
@@ -83,7 +86,7 @@ def _entries(directory: str) -> Iterator[tuple[str, str]]:
     """What lies below a folder.
 
     A file that vanishes while we look counts as absent; links to folders are followed, each folder
-    once. Hidden entries are left out.
+    once. Hidden entries are left out, and what Python makes of its files when it loads them.
     """
     seen: set[tuple[int, int]] = set()
     pending = [directory]
@@ -101,7 +104,7 @@ def _entries(directory: str) -> Iterator[tuple[str, str]]:
             # follows reports it properly.
             continue
         for entry in found:
-            if entry.name.startswith("."):
+            if entry.name.startswith(".") or entry.name == BYTECODE:
                 continue
             try:
                 status = entry.stat()

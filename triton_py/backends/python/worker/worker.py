@@ -10,11 +10,13 @@ tells when it is gone. Runs on any Python from 3.9 on, in the model's environmen
 
 from __future__ import annotations
 
+import importlib.machinery
 import importlib.util
 import inspect
 import os
 import signal
 import sys
+import time
 import traceback
 from typing import Any
 
@@ -39,6 +41,39 @@ def short(error: BaseException) -> str:
     return "".join(traceback.format_exception_only(type(error), error)).strip()
 
 
+class SourceLoader(importlib.machinery.SourceFileLoader):
+    """Loads a model's own files, and keeps no bytecode of one that has just been written.
+
+    Python knows bytecode as a file's by the file's size and the second of its time. Of a file that is
+    edited again within that second it would run the edit before.
+    """
+
+    def set_data(self, path: Any, data: Any, **mode: Any) -> None:
+        try:
+            settled = time.time() - os.stat(self.path).st_mtime > 2
+        except OSError:
+            return  # gone meanwhile: there is nothing to keep bytecode of
+        if settled:
+            super().set_data(path, data, **mode)
+
+
+def load_from(folders: list[str]) -> None:
+    """Modules are found in these folders, and loaded by :class:`SourceLoader`."""
+    machinery = importlib.machinery
+    find = machinery.FileFinder.path_hook(
+        (machinery.ExtensionFileLoader, machinery.EXTENSION_SUFFIXES),
+        (SourceLoader, machinery.SOURCE_SUFFIXES),
+        (machinery.SourcelessFileLoader, machinery.BYTECODE_SUFFIXES))
+
+    def finder(path: str) -> Any:
+        if not any(path == folder or path.startswith(folder + os.sep) for folder in folders):
+            raise ImportError(f"'{path}' is none of the model's folders", path=path)
+        return find(path)
+
+    sys.path_hooks.insert(0, finder)
+    sys.path.extend(folder for folder in folders if folder not in sys.path)
+
+
 class Worker:
     """One instance of a model."""
 
@@ -57,9 +92,8 @@ class Worker:
         """Loads the file, makes the model, calls ``initialize``."""
         file, folders, name, version, kind, device, repository, config, instance, what = texts
         self._name = name
-        for folder in folders.split("\n"):
-            if folder not in sys.path:
-                sys.path.append(folder)
+        file = os.path.abspath(file)
+        load_from([os.path.abspath(folder) for folder in folders.split("\n")])
         try:
             module = self._import(file)
             model_type = getattr(module, "TritonPythonModel", None)
@@ -90,7 +124,10 @@ class Worker:
 
     def _import(self, file: str) -> Any:
         name = os.path.splitext(os.path.basename(file))[0]
-        spec = importlib.util.spec_from_file_location(name, file)
+        if file.endswith(".py"):
+            spec = importlib.util.spec_from_loader(name, SourceLoader(name, file))
+        else:
+            spec = importlib.util.spec_from_file_location(name, file)
         if spec is None or spec.loader is None:
             raise self._utils.TritonModelException(f"'{file}' is no Python file")
         module = importlib.util.module_from_spec(spec)
