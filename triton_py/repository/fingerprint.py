@@ -9,11 +9,10 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from triton_py.repository.paths import is_hidden
+
 #: What is configuration of a model folder's entries: the file, and the folder of named ones.
 CONFIG_ENTRIES = frozenset({"config.pbtxt", "configs"})
-
-#: Where Python keeps bytecode: it comes and goes with the loading of a model, which is no change.
-BYTECODE = "__pycache__"
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def _entries(directory: str) -> Iterator[tuple[str, str]]:
     """What lies below a folder.
 
     A file that vanishes while we look counts as absent; links to folders are followed, each folder
-    once. Hidden entries are left out, and what Python makes of its files when it loads them.
+    once. Hidden entries are left out.
     """
     seen: set[tuple[int, int]] = set()
     pending = [directory]
@@ -104,7 +103,7 @@ def _entries(directory: str) -> Iterator[tuple[str, str]]:
             # follows reports it properly.
             continue
         for entry in found:
-            if entry.name.startswith(".") or entry.name == BYTECODE:
+            if is_hidden(entry.name):
                 continue
             try:
                 status = entry.stat()
