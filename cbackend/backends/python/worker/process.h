@@ -19,8 +19,16 @@ typedef struct {
 extern PyTypeObject *py_worker_type;
 int py_worker_ready(PyObject *module);
 
-/* A block of the backend's, given back when nobody has it any more. Takes the block, also on failure. */
-PyObject *py_block_new(py_worker *worker, uint64_t block);
+/* The worker's side around a channel, which it takes, also on failure. */
+PyObject *py_worker_new(py_channel *channel);
+
+/* What a message brings, as receive() returns it: (kind, id, content, value, flags). Takes its block, also on
+ * failure. */
+PyObject *py_worker_message(py_worker *worker, const py_message *message);
+
+/* A block of the backend's, given back when nobody has it any more. Takes the block, also on failure. With
+ * `lent` the backend is told that nobody looks at the inputs of batch `id` any more. */
+PyObject *py_block_new(py_worker *worker, uint64_t block, bool lent, uint64_t id);
 
 /* Requests and responses out of a block of the backend's, whose object keeps their tensors. */
 PyObject *py_read_requests(py_worker *worker, PyObject *block, const py_message *message);
