@@ -16,13 +16,17 @@ import inspect
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-#: What is shown of a traceback: the calls of the model's own, not of this file.
+#: What is shown of a traceback: the calls of the model's own, not of this file, nor how Python imports.
 _OWN = os.path.abspath(__file__)
+#: Called with what a model's method has raised, before it is answered; for a debugger, in the server's own
+#: process.
+on_error: Any = None
 
 
 def described(error: BaseException) -> str:
@@ -31,7 +35,8 @@ def described(error: BaseException) -> str:
     part: traceback.TracebackException | None = shown
     while part is not None:
         part.stack = traceback.StackSummary.from_list(
-            [frame for frame in part.stack if os.path.abspath(frame.filename) != _OWN])
+            [frame for frame in part.stack if os.path.abspath(frame.filename) != _OWN
+             and not frame.filename.startswith("<frozen importlib")])
         part = part.__cause__ or part.__context__
     return "".join(shown.format()).rstrip()
 
@@ -57,21 +62,76 @@ class SourceLoader(importlib.machinery.SourceFileLoader):
             super().set_data(path, data, **mode)
 
 
-def load_from(folders: list[str]) -> None:
-    """Modules are found in these folders, and loaded by :class:`SourceLoader`."""
+#: Folders of models on ``sys.path``, with the number of instances that use them.
+_folders: dict[str, int] = {}
+#: Held while these change, and while a model is imported: of modules of one name, each gets its own.
+_importing = threading.RLock()
+
+
+def _is_models(path: str) -> bool:
+    return any(path == folder or path.startswith(folder + os.sep) for folder in _folders)
+
+
+def _find(path: str) -> Any:
+    """What finds modules in a folder, for ``sys.path_hooks``: of the models' folders alone."""
+    if not _is_models(path):
+        raise ImportError(f"'{path}' is no model's folder", path=path)
     machinery = importlib.machinery
-    find = machinery.FileFinder.path_hook(
+    return machinery.FileFinder.path_hook(
         (machinery.ExtensionFileLoader, machinery.EXTENSION_SUFFIXES),
         (SourceLoader, machinery.SOURCE_SUFFIXES),
-        (machinery.SourcelessFileLoader, machinery.BYTECODE_SUFFIXES))
+        (machinery.SourcelessFileLoader, machinery.BYTECODE_SUFFIXES))(path)
 
-    def finder(path: str) -> Any:
-        if not any(path == folder or path.startswith(folder + os.sep) for folder in folders):
-            raise ImportError(f"'{path}' is none of the model's folders", path=path)
-        return find(path)
 
-    sys.path_hooks.insert(0, finder)
-    sys.path.extend(folder for folder in folders if folder not in sys.path)
+def use(folders: list[str]) -> None:
+    """From now on modules are found in these folders, too: behind all else, before other models'."""
+    if _find not in sys.path_hooks:
+        sys.path_hooks.insert(0, _find)
+    place = min((sys.path.index(folder) for folder in _folders if folder in sys.path), default=len(sys.path))
+    for folder in reversed(folders):
+        if folder in _folders:
+            sys.path.remove(folder)
+        elif folder in sys.path:
+            continue  # by somebody else
+        sys.path.insert(place, folder)
+        _folders[folder] = _folders.get(folder, 0) + 1
+    importlib.invalidate_caches()
+
+
+def use_no_more(folders: list[str]) -> None:
+    """An instance that used these folders is gone."""
+    for folder in folders:
+        if folder not in _folders:
+            continue
+        _folders[folder] -= 1
+        if _folders[folder] == 0:
+            del _folders[folder]
+            sys.path.remove(folder)
+
+
+def forget_modules() -> None:
+    """Modules that models have loaded from their folders are loaded anew by the next one that imports them:
+    it may be another model's of the same name, or the file may have changed. Who has them keeps them."""
+    for name, module in list(sys.modules.items()):
+        spec = getattr(module, "__spec__", None)
+        if spec is None or "@" in name:
+            continue
+        places = spec.submodule_search_locations or () if spec.origin is None else ()
+        if isinstance(spec.loader, SourceLoader) or any(map(_is_models, places)):
+            sys.modules.pop(name, None)
+
+
+def trace_this_thread() -> None:
+    """A debugger that wants to see threads (``threading.settrace``) is shown this one, too, which Python has
+    not started."""
+    trace = threading.gettrace()
+    if trace is not None:
+        sys.settrace(trace)
+
+
+def tell_debugger(error: BaseException) -> None:
+    if on_error is not None:
+        on_error(error)
 
 
 class Worker:
@@ -92,10 +152,14 @@ class Worker:
         self._decoupled = False
         self._loop: Any = None
         self._module_name = ""
+        self._module: Any = None
+        self._folders: list[str] = []
 
     def handle(self, kind: int, number: int, content: Any, value: int, flags: int) -> bool:
         """Does what a message of the server's says; False after the last."""
         bridge = self._bridge
+        if self._within:
+            trace_this_thread()
         before = self._utils._place.set(self._place)
         try:
             if kind == bridge.EXECUTE:
@@ -117,7 +181,12 @@ class Worker:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
         self._model = None
-        sys.modules.pop(self._module_name, None)
+        # When a model is loaded again, the name is the new instance's already.
+        if sys.modules.get(self._module_name) is self._module:
+            sys.modules.pop(self._module_name, None)
+        with _importing:
+            forget_modules()
+            use_no_more(self._folders)
 
     # Start
 
@@ -126,9 +195,13 @@ class Worker:
         file, folders, name, version, kind, device, repository, config, instance, what = texts
         self._name = name
         file = os.path.abspath(file)
-        load_from([os.path.abspath(folder) for folder in folders.split("\n")])
         try:
-            module = self._import(file, instance)
+            with _importing:
+                if self._within:
+                    forget_modules()
+                self._folders = [os.path.abspath(folder) for folder in folders.split("\n")]
+                use(self._folders)
+                module = self._import(file, instance)
             model_type = getattr(module, "TritonPythonModel", None)
             if model_type is None:
                 raise self._utils.TritonModelException(f"'{file}' defines no class TritonPythonModel")
@@ -149,6 +222,7 @@ class Worker:
                     "model_version": version, "model_name": name,
                 })
         except BaseException as error:  # noqa: BLE001 - also SystemExit: the load fails, with the reason
+            tell_debugger(error)
             self.channel.send(self._bridge.START_FAILED, 0, 0, 0, 0, described(error))
             return
         self._place.may_execute = True
@@ -174,7 +248,7 @@ class Worker:
         except BaseException:
             del sys.modules[name]
             raise
-        self._module_name = name
+        self._module_name, self._module = name, module
         return module
 
     def _completed(self, model_type: Any, config: str) -> str:
@@ -201,6 +275,7 @@ class Worker:
             sent = self._answers(requests, returned)
             self.channel.executed(batch, sent)
         except BaseException as error:  # noqa: BLE001 - SystemExit, too, ends this batch and no more
+            tell_debugger(error)
             for request in requests:
                 if request._sender is not None:
                     request._sender._closed = True
@@ -212,7 +287,6 @@ class Worker:
         """One event loop, on a thread of its own, for all that the model's coroutines do."""
         if self._loop is None:
             import asyncio
-            import threading
 
             self._loop = asyncio.new_event_loop()
             threading.Thread(target=self._loop.run_forever, name="event loop", daemon=True).start()
@@ -235,6 +309,7 @@ class Worker:
             try:
                 self._answers(requests, future.result())
             except BaseException as error:  # noqa: BLE001 - whatever it was, its requests get an answer
+                tell_debugger(error)
                 self._utils.Logger.log_error(f"model '{self._name}': execute failed: {described(error)}")
                 failure = self._utils.InferenceResponse(error=self._utils.TritonError(
                     f"execute of model '{self._name}' failed: {short(error)}"))
@@ -319,7 +394,15 @@ class Worker:
         self.channel.send(self._bridge.FINALIZED, 0, 0, 0, 0, *failed)
 
 
+def _no_terminal(*_: Any, **__: Any) -> None:
+    raise RuntimeError(
+        "breakpoint(): a model in a process of its own has no terminal. 'triton-py model run --debug' runs it "
+        "in the terminal's; with the environment variable PYTHONBREAKPOINT another debugger can be named")
+
+
 def main() -> int:
+    if "PYTHONBREAKPOINT" not in os.environ:
+        sys.breakpointhook = _no_terminal
     # Ctrl-C on a terminal is for the server, which ends its workers in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for stream in (sys.stdout, sys.stderr):
