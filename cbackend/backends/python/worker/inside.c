@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gil.h"
 #include "process.h"
 
 #define EXPORTED __attribute__((visibility("default")))
@@ -57,7 +58,7 @@ static void tell(char *why, size_t size)
 
 void *py_inside_worker_start(const char *file, py_channel *channel, char *why, size_t size)
 {
-  const PyGILState_STATE state = PyGILState_Ensure();
+  py_gil_take();
   /* The module of this library: its types are made when it is imported, by the file. */
   PyObject *module = worker_module(file);
   PyObject *bridge = module == NULL ? NULL : PyObject_CallMethod(module, "import_bridge", NULL);
@@ -71,13 +72,13 @@ void *py_inside_worker_start(const char *file, py_channel *channel, char *why, s
   Py_XDECREF(side);
   Py_XDECREF(bridge);
   Py_XDECREF(module);
-  PyGILState_Release(state);
+  py_gil_leave();
   return worker;
 }
 
 void py_inside_worker_deliver(void *worker, const py_message *message)
 {
-  const PyGILState_STATE state = PyGILState_Ensure();
+  py_gil_take();
   PyObject *side = PyObject_GetAttrString(worker, "channel"), *content = NULL, *done = NULL;
   if (side != NULL) content = py_worker_message((py_worker *)side, message);
   /* Method and content are given away in one go: when it returns nobody but the model has a tensor. */
@@ -89,17 +90,19 @@ void py_inside_worker_deliver(void *worker, const py_message *message)
   Py_XDECREF(content);
   /* handle() catches what a model raises; this is of the worker's own. */
   if (done == NULL) PyErr_WriteUnraisable(worker);
-  Py_XDECREF(done);
+  py_worker *channel = (py_worker *)side;
   Py_XDECREF(side);
-  PyGILState_Release(state);
+  if (done != NULL && py_send_executed(channel, done)) return;
+  Py_XDECREF(done);
+  py_gil_leave();
 }
 
 void py_inside_worker_end(void *worker)
 {
-  const PyGILState_STATE state = PyGILState_Ensure();
+  py_gil_take();
   PyObject *done = PyObject_CallMethod(worker, "end", NULL);
   if (done == NULL) PyErr_WriteUnraisable(worker);
   Py_XDECREF(done);
   Py_DECREF((PyObject *)worker);
-  PyGILState_Release(state);
+  py_gil_leave();
 }

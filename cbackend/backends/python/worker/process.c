@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../pair.h"
+#include "gil.h"
 #include "process.h"
 
 PyTypeObject *py_worker_type;
@@ -205,7 +207,47 @@ static PyObject *send_message(py_worker *worker, uint32_t kind, uint32_t flags, 
   Py_RETURN_NONE;
 }
 
-/* executed(batch, [(response, release flags)]) */
+/* What executed() has made, and is to be sent without the GIL. */
+typedef struct {
+  py_message message;
+  PyObject *kept; /* what keeps lent tensors, or NULL */
+} executed;
+
+static const char EXECUTED[] = "_bridge.executed";
+
+/* Of one that was not sent. */
+static void drop_executed(PyObject *capsule)
+{
+  executed *made = PyCapsule_GetPointer(capsule, EXECUTED);
+  if (made == NULL) return;
+  if (made->message.block != PY_NO_BLOCK) py_pair_free(made->message.block);
+  Py_XDECREF(made->kept);
+  PyMem_Free(made);
+}
+
+bool py_send_executed(py_worker *worker, PyObject *made)
+{
+  if (!PyCapsule_IsValid(made, EXECUTED)) return false;
+  executed *inside = PyCapsule_GetPointer(made, EXECUTED);
+  const py_message message = inside->message;
+  PyObject *kept = inside->kept;
+  inside->message.block = PY_NO_BLOCK;
+  inside->kept = NULL;
+  Py_DECREF(made);
+  /* The worker lives as long as the backend delivers to it. */
+  py_channel *channel = worker->channel;
+  py_gil_leave();
+  if (!py_channel_send(channel, &message)) py_channel_untake(channel, message.block);
+  if (kept != NULL) {
+    py_gil_take();
+    Py_DECREF(kept);
+    py_gil_leave();
+  }
+  return true;
+}
+
+/* executed(batch, [(response, release flags)]): sends it; within the server's process, where the GIL is what
+ * others wait for, a capsule for py_send_executed() comes back instead. */
 static PyObject *worker_executed(PyObject *self, PyObject *arguments)
 {
   py_worker *worker = (py_worker *)self;
@@ -214,7 +256,24 @@ static PyObject *worker_executed(PyObject *self, PyObject *arguments)
   py_sealed sealed;
   if (!PyArg_ParseTuple(arguments, "KO", &batch, &list)) return NULL;
   if (!py_write_responses(worker, list, true, &sealed)) return NULL;
-  return send_message(worker, PY_EXECUTED, 0, batch, (uint64_t)PyList_Size(list), 0, &sealed);
+  const uint64_t count = (uint64_t)PyList_Size(list);
+  if (!py_channel_is_direct(worker->channel))
+    return send_message(worker, PY_EXECUTED, 0, batch, count, 0, &sealed);
+  executed *made = PyMem_Malloc(sizeof *made);
+  if (made == NULL) {
+    py_channel_untake(worker->channel, sealed.block);
+    return PyErr_NoMemory();
+  }
+  *made = (executed){{.kind = PY_EXECUTED, .id = batch, .block = sealed.block, .size = sealed.size,
+                      .values = {count}},
+                     sealed.lent ? py_ref(list) : NULL};
+  PyObject *capsule = PyCapsule_New(made, EXECUTED, drop_executed);
+  if (capsule == NULL) {
+    py_channel_untake(worker->channel, sealed.block);
+    Py_XDECREF(made->kept);
+    PyMem_Free(made);
+  }
+  return capsule;
 }
 
 /* respond(batch, number, response): one that a sender sends. */

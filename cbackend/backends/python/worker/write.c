@@ -21,10 +21,12 @@ typedef struct {
   py_writer words;
   uint64_t block;  /* where the block begins in the arena */
   uint64_t tensor; /* from there on */
-  bool lends;      /* views stay where they are: whoever reads has them copied while this side waits */
+  bool lends;      /* long views stay where they are: whoever reads has them copied while this side waits */
+  bool lent;       /* one has */
 } pen;
 
-enum { TENSOR_ALIGNMENT = 64 };
+/* From where on a copy costs more than the GIL that is needed once more to let the array go. */
+enum { TENSOR_ALIGNMENT = 64, LENT_BYTES = 65536 };
 
 static bool put_text(pen *to, PyObject *object)
 {
@@ -115,7 +117,8 @@ static bool put_tensor(pen *to, PyObject *tensor)
     PyErr_SetString(PyExc_NotImplementedError, "tensors in GPU memory can't be sent yet");
     return false;
   }
-  if (to->lends && PyObject_TypeCheck(payload, py_view_type) && ((py_view *)payload)->size > 0) {
+  if (to->lends && PyObject_TypeCheck(payload, py_view_type) && ((py_view *)payload)->size >= LENT_BYTES) {
+    to->lent = true;
     py_put_u32s(&to->words, PY_MEMORY_CPU, PY_AT_ADDRESS);
     py_put_u64(&to->words, 0);
     py_put_u64(&to->words, (uint64_t)(uintptr_t)((py_view *)payload)->data);
@@ -203,8 +206,9 @@ static bool seal(py_worker *worker, put_function put, void *what, bool lends, py
                  (unsigned long long)sealed->size, (unsigned long long)size, (unsigned long long)taken);
     return false;
   }
-  pen real = {{sealed->memory, 0, sealed->size}, sealed->block, sized.words.size, lends};
+  pen real = {{sealed->memory, 0, sealed->size}, sealed->block, sized.words.size, lends, false};
   const bool good = put(&real, what);
+  sealed->lent = real.lent;
   if (good && real.words.size == sized.words.size && real.tensor <= sealed->size) return true;
   if (good) PyErr_SetString(PyExc_RuntimeError, "a tensor changed while it was written");
   py_channel_untake(worker->channel, sealed->block);

@@ -155,15 +155,18 @@ class Worker:
         self._module: Any = None
         self._folders: list[str] = []
 
-    def handle(self, kind: int, number: int, content: Any, value: int, flags: int) -> bool:
-        """Does what a message of the server's says; False after the last."""
+    def handle(self, kind: int, number: int, content: Any, value: int, flags: int) -> Any:
+        """Does what a message of the server's says; False after the last.
+
+        Within the server's process what it has executed comes back, for the caller to send.
+        """
         bridge = self._bridge
         if self._within:
             trace_this_thread()
         before = self._utils._place.set(self._place)
         try:
             if kind == bridge.EXECUTE:
-                self.execute(number, content)
+                return self.execute(number, content)
             elif kind == bridge.START:
                 self.start(content)
             elif kind == bridge.IS_READY:
@@ -264,7 +267,7 @@ class Worker:
 
     # Requests
 
-    def execute(self, batch: int, values: list[tuple[Any, ...]]) -> None:
+    def execute(self, batch: int, values: list[tuple[Any, ...]]) -> Any:
         requests = [self._utils.InferenceRequest._received(self.channel, batch, number, value, self._decoupled)
                     for number, value in enumerate(values)]
         values.clear()
@@ -273,7 +276,7 @@ class Worker:
             if inspect.iscoroutine(returned):
                 returned = self._run_execute(requests, returned)
             sent = self._answers(requests, returned)
-            self.channel.executed(batch, sent)
+            return self.channel.executed(batch, sent)
         except BaseException as error:  # noqa: BLE001 - SystemExit, too, ends this batch and no more
             tell_debugger(error)
             for request in requests:
@@ -282,6 +285,7 @@ class Worker:
             text = described(error)
             self.channel.send(self._bridge.EXECUTED, batch, len(requests), 0, self._bridge.BATCH_FAILED,
                                short(error), text)
+            return None
 
     def _started_loop(self) -> Any:
         """One event loop, on a thread of its own, for all that the model's coroutines do."""
@@ -422,7 +426,7 @@ def main() -> int:
             return 0
         kind, number, content, value, flags = message
         del message
-        if not worker.handle(kind, number, content, value, flags):
+        if worker.handle(kind, number, content, value, flags) is False:
             return 0
         del content
 
