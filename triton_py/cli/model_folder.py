@@ -26,11 +26,15 @@ class ModelFolder:
     def path(self) -> Path:
         return self.repository / self.name
 
-    def pinned(self) -> str | None:
-        """The configuration as JSON, with a policy that has this version loaded whatever the file
-        says; None where no version was named, or the file can't be read, which the server will
-        explain better."""
-        if self.version is None:
+    def config(self, isolation: str) -> str | None:
+        """The configuration to load it with, as JSON: the file's, but for the version that was named,
+        and where a Python model is to run. None where that is no difference, or where the file can't
+        be read, which the server will explain better.
+
+        :param isolation: "" for the configuration's own.
+        :raises CliError: an isolation, for a model that is none of Python.
+        """
+        if self.version is None and not isolation:
             return None
         from google.protobuf import json_format, text_format
 
@@ -43,7 +47,15 @@ class ModelFolder:
                 text_format.Parse(file.read_text(), config)
         except (OSError, ValueError, text_format.ParseError):
             return None
-        config.version_policy.specific.versions[:] = [self.version]
+        if self.version is not None:
+            config.version_policy.specific.versions[:] = [self.version]
+        if isolation:
+            if config.backend not in ("", "python"):
+                raise CliError(f"model '{self.name}' is of the backend '{config.backend}': only Python "
+                               "models can be debugged")
+            config.parameters["ISOLATION"].string_value = isolation
+            # Who looks around in execute takes longer.
+            config.parameters.pop("EXECUTE_TIMEOUT_MS", None)
         return json.dumps(json_format.MessageToDict(config, preserving_proto_field_name=True))
 
 

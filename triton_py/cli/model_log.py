@@ -48,9 +48,15 @@ class ModelLog:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  traceback: TracebackType | None) -> None:
+        from triton_py.inprocess import Options
+
         self._stopped.set()
         self._thread.join()
         self.flush()
+        # The log is the process's: what comes now goes where it went before.
+        options = Options()
+        options.set_log_file("")
+        options.set_log_format(0)
         os.close(self._fd)
 
     def flush(self) -> None:

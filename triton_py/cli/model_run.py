@@ -49,10 +49,16 @@ examples:
   triton-py model run models/chat TEXT='three little words' --json
   triton-py model run models/pipeline INPUT=[3,11,7] --with pipeline_scorer
   triton-py model run models/double INPUT=[1,2,3] --repeat 100
+  triton-py model run models/double INPUT=[1,2,3] --pdb       stop where it raises
 """
 
 #: An answer's members but the outputs, and the outputs.
 Answer = tuple[dict[str, Any], list["Tensor"]]
+
+#: Where a Python model runs: "process", "inprocess", or "" as its configuration says; and where it runs
+#: for a debugger.
+ISOLATION = ""
+ISOLATION_DEBUGGED = "inprocess"
 
 #: What the protocols take from a request's parameters: the request's field, and its type.
 _FIELDS: dict[str, tuple[str, tuple[type, ...], str]] = {
@@ -77,6 +83,11 @@ def register(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
                         "repeatable")
     parser.add_argument("--with-all", action="store_true",
                         help="load all models of the repository; those that can't be are reported")
+    parser.add_argument("--debug", action="store_true",
+                        help="run the model in this process, so that breakpoint() in it stops here, "
+                        "and those of a debugger that this was started by")
+    parser.add_argument("--pdb", action="store_true",
+                        help="the same, and stop where the model raises")
     parser.add_argument("--repeat", type=int, default=1, metavar="N",
                         help="send the request N times, one after the other; outputs that are as "
                         "before are not printed again")
@@ -102,20 +113,43 @@ def run(options: argparse.Namespace) -> int:
     folder = find(options.folder)
     from triton_py.cli.model_log import ModelLog
 
-    with _results(apart=options.json) as results, ModelLog(options.verbose) as log:
+    with contextlib.ExitStack() as around:
+        results = around.enter_context(_results(apart=options.json))
+        log = around.enter_context(ModelLog(options.verbose))
+        if _is_debugged(options):
+            from triton_py.cli.model_debug import debugging
+
+            around.enter_context(debugging(post_mortem=options.pdb))
         server = _server(folder, options, log)
-        stop_within: int | None = None
+        stop_within = None
         try:
             _load(server, folder, options, log)
             _ask(server, folder, request, fields, options, results, log)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, _TooLate):
             # A model that does not come to an end is not waited for.
             stop_within = 1
             raise
         finally:
             log.flush()
-            server.stop(stop_within)
+            _stop(server, stop_within)
     return 0
+
+
+class _TooLate(CliError):
+    """The answer took longer than it may."""
+
+
+def _stop(server: triton_py.Server, timeout: int | None) -> None:
+    import triton_py
+
+    try:
+        server.stop(timeout)
+    except triton_py.TritonError as error:
+        print(error.message, file=sys.stderr)
+
+
+def _is_debugged(options: argparse.Namespace) -> bool:
+    return bool(options.debug or options.pdb)
 
 
 @contextlib.contextmanager
@@ -129,7 +163,7 @@ def _results(apart: bool) -> Iterator[IO[str]]:
     kept = os.dup(1)
     os.dup2(2, 1)
     try:
-        with open(kept, "w", closefd=False) as results:
+        with open(kept, "w", closefd=False) as results, contextlib.redirect_stdout(sys.stderr):
             yield results
     finally:
         sys.stdout.flush()
@@ -156,29 +190,29 @@ def _load(server: triton_py.Server, folder: ModelFolder, options: argparse.Names
     others = list(options.others)
     if options.with_all:
         others += sorted({name for name, _ in server.models()} - {folder.name, *others})
+    told = len(log.errors)
     for name in others:
         try:
             server.load(name)
         except triton_py.TritonError as error:
             if name in options.others:
-                raise CliError(_failure(f"model '{name}' can't be loaded", error, log)) from None
+                raise CliError(_failure(f"model '{name}' can't be loaded", error, told, log)) from None
             print(f"model '{name}' is left out, it can't be loaded", file=sys.stderr)
-    pinned = folder.pinned()
+    told = len(log.errors)
+    config = folder.config(ISOLATION_DEBUGGED if _is_debugged(options) else ISOLATION)
     begin = time.perf_counter()
     try:
-        server.load(folder.name, {"config": pinned} if pinned is not None else None)
+        server.load(folder.name, {"config": config} if config is not None else None)
     except triton_py.TritonError as error:
-        raise CliError(_failure(f"model '{folder.name}' can't be loaded", error, log)) from None
+        raise CliError(_failure(f"model '{folder.name}' can't be loaded", error, told, log)) from None
     log.flush()
     print(f"loaded in {time.perf_counter() - begin:.2f} s", file=sys.stderr)
 
 
-def _failure(what: str, error: triton_py.TritonError, log: ModelLog) -> str:
-    """``what``, with the reason unless the log has told it."""
+def _failure(what: str, error: triton_py.TritonError, told: int, log: ModelLog) -> str:
+    """``what``, with the reason unless the log has had more errors than ``told`` meanwhile."""
     log.flush()
-    lines = error.message.strip().splitlines()
-    told = any(lines[-1] in line for line in log.errors) if lines else True
-    return what if told else f"{what}: {error.message}"
+    return what if len(log.errors) > told else f"{what}: {error.message}"
 
 
 def _fields(request: Written) -> dict[str, Any]:
@@ -235,7 +269,7 @@ def _once(request: triton_py.InferenceRequest, name: str, options: argparse.Name
             break
         except TimeoutError:
             responses.cancel()
-            raise CliError(f"no final response within {options.timeout:g} seconds") from None
+            raise _TooLate(f"no final response within {options.timeout:g} seconds") from None
         except KeyboardInterrupt:
             responses.cancel()
             raise
