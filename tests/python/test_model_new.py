@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import compileall
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 
 from triton_py.cli import model
 from triton_py.cli.errors import CliError
-from triton_py.cli.model_new import KINDS
+from triton_py.cli.model_new import KINDS, TEMPLATES, write
 
 #: Kind to a mistake that its test has to find.
 MISTAKES = {
@@ -76,12 +78,17 @@ def test_a_new_model_can_be_run_as_is_said(
     assert done.stdout.endswith(outputs)
 
 
-def test_what_is_written_is_the_users(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert model.main(["new", "m", "--kind", "bls", "--into", str(tmp_path)]) == 0
-    assert files_below(tmp_path) == {"m/config.pbtxt", "m/1/model.py", "m/test_m.py", "m_scorer/config.pbtxt",
-                                     "m_scorer/1/model.py"}
-    for file in files_below(tmp_path):
-        text = (tmp_path / file).read_text()
+def test_what_is_written_is_the_users(tmp_path: Path) -> None:
+    """Also where the templates were compiled, as those of an installed package are."""
+    template, repository = tmp_path / "template", tmp_path / "models"
+    shutil.copytree(TEMPLATES / "python" / "bls", template)
+    compileall.compile_dir(template, quiet=1)
+    assert list(template.rglob("*.pyc"))
+    made = write("m", template, repository)
+    assert {str(file.relative_to(repository)) for file in made} == files_below(repository) == {
+        "m/config.pbtxt", "m/1/model.py", "m/test_m.py", "m_scorer/config.pbtxt", "m_scorer/1/model.py"}
+    for file in made:
+        text = file.read_text()
         assert "SPDX" not in text and "NAME" not in text and text.strip()
 
 

@@ -13,8 +13,8 @@ _EPILOG = """\
 a first model:
   triton-py model new double --into models
   pytest models/double
-  triton-py model run models/double INPUT=[1,2,3]
-  triton-py serve --model-repository=models --model-control-mode=poll
+  triton-py model run models/double INPUT='[1,2,3]'
+  triton-py serve --model-repository=models --model-control-mode=poll --repository-poll-secs=1
 
 triton-py model COMMAND --help explains a command
 """

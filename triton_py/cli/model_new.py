@@ -24,10 +24,10 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 #: Kind to what it shows and the inputs to try it with.
 KINDS = {
-    "simple": ("one response for each request", "INPUT=[1,2,3]"),
-    "batched": ("the requests of a batch computed together", "INPUT=[1,2,3]"),
+    "simple": ("one response for each request", "INPUT='[1,2,3]'"),
+    "batched": ("the requests of a batch computed together", "INPUT='[1,2,3]'"),
     "decoupled": ("several responses to a request, as they are made", "TEXT='three little words'"),
-    "bls": ("asks another model, and works on what it answers", "INPUT=[3,11,7]"),
+    "bls": ("asks another model, and works on what it answers", "INPUT='[3,11,7]'"),
 }
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
@@ -104,7 +104,9 @@ def write(name: str, template: Path, repository: Path) -> list[Path]:
                 raise CliError(f"'{place}' is there already: give another name, or remove it")
         with tempfile.TemporaryDirectory(dir=repository, prefix=".new-") as draft:
             files = [_write_file(file, Path(draft), template, name)
-                     for file in sorted(template.rglob("*")) if file.is_file()]
+                     for file in sorted(template.rglob("*"))
+                     # Who installs the package compiles what is in it.
+                     if file.is_file() and file.parent.name != "__pycache__"]
             for folder in sorted(Path(draft).iterdir()):
                 os.rename(folder, repository / folder.name)
     except OSError as error:
@@ -140,5 +142,6 @@ Its test passes as it is (it needs pytest):
   pytest {folder}
 Run it once, without a server:
   triton-py model run {folder} {KINDS[kind][1]}{more}
-Serve it, and see each edit at work after some seconds:
-  triton-py serve --model-repository={shlex.quote(str(repository))} --model-control-mode=poll""")
+Serve it, and see each edit at work a second later:
+  triton-py serve --model-repository={shlex.quote(str(repository))} --model-control-mode=poll \\
+    --repository-poll-secs=1""")

@@ -44,12 +44,12 @@ what it raises, and how long it took.
 
 _EPILOG = """\
 examples:
-  triton-py model run models/double INPUT=[1,2,3]
+  triton-py model run models/double INPUT='[1,2,3]'
   triton-py model run models/double/3 INPUT=@input.npy        that version
   triton-py model run models/chat TEXT='three little words' --json
-  triton-py model run models/pipeline INPUT=[3,11,7] --with pipeline_scorer
-  triton-py model run models/double INPUT=[1,2,3] --repeat 100
-  triton-py model run models/double INPUT=[1,2,3] --pdb       stop where it raises
+  triton-py model run models/pipeline INPUT='[3,11,7]' --with pipeline_scorer
+  triton-py model run models/double INPUT='[1,2,3]' --repeat 100
+  triton-py model run models/double INPUT='[1,2,3]' --pdb       stop where it raises
 """
 
 #: An answer's members but the outputs, and the outputs.
