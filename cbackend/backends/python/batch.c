@@ -91,34 +91,6 @@ static TRITONSERVER_Error *copy_output(const py_channel *channel, py_reader *rea
   return size == 0 ? NULL : tb_copy(buffer, type, data, TRITONSERVER_MEMORY_CPU, size);
 }
 
-static TRITONSERVER_Error *set_parameter(TRITONBACKEND_Response *response, const tb_json *value)
-{
-  int64_t number;
-  switch (value->type) {
-    case TB_JSON_STRING:
-      return TRITONBACKEND_ResponseSetStringParameter(response, value->key, value->text);
-    case TB_JSON_BOOL:
-      return TRITONBACKEND_ResponseSetBoolParameter(response, value->key, value->boolean);
-    case TB_JSON_NUMBER:
-      if (strpbrk(value->text, ".eE") == NULL && tb_json_int64(value, &number))
-        return TRITONBACKEND_ResponseSetIntParameter(response, value->key, number);
-      return TRITONBACKEND_ResponseSetDoubleParameter(response, value->key, strtod(value->text, NULL));
-    default: return nonsense();
-  }
-}
-
-static TRITONSERVER_Error *set_parameters(TRITONBACKEND_Response *response, const char *text,
-                                          uint64_t size)
-{
-  tb_json_document *document;
-  TB_RETURN_IF_ERROR(tb_json_parse(text, (size_t)size, &document));
-  TRITONSERVER_Error *error = NULL;
-  for (const tb_json *one = tb_json_root(document)->first; error == NULL && one != NULL; one = one->next)
-    error = set_parameter(response, one);
-  tb_json_free(document);
-  return error;
-}
-
 /* Fills a response out of what is behind its head. */
 static TRITONSERVER_Error *fill(TRITONBACKEND_Response *response, const py_channel *channel,
                                 py_reader *reader)
@@ -129,7 +101,7 @@ static TRITONSERVER_Error *fill(TRITONBACKEND_Response *response, const py_chann
   py_get_u32s(reader, &count, &unused);
   if (reader->broken) return nonsense();
   TRITONSERVER_Error *error = NULL;
-  if (parameters != NULL) error = set_parameters(response, parameters, size);
+  if (parameters != NULL) error = py_set_response_parameters(response, parameters, size);
   for (uint32_t i = 0; i < count && !reader->broken; i++) {
     /* All of them are read also after an error: what follows in the block is another response's. */
     TRITONSERVER_Error *one = copy_output(channel, reader, response);

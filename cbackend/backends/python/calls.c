@@ -21,7 +21,7 @@ typedef struct waiting {
 typedef struct call {
   struct call *next;
   py_calls *calls;
-  TRITONSERVER_InferenceRequest *request;
+  TRITONSERVER_InferenceRequest *request; /* to its end: it can be cancelled as long as there are responses */
   uint64_t number;
   uint64_t block; /* the worker's, with the inputs; PY_NO_BLOCK when it was given back */
   bool many;
@@ -84,12 +84,13 @@ static void put_error(pen *to, TRITONSERVER_Error *error, uint32_t flags)
   py_put_text(&to->words, message, strlen(message));
 }
 
-static TRITONSERVER_Error *put_outputs(pen *to, TRITONSERVER_InferenceResponse *response, uint32_t flags)
+static TRITONSERVER_Error *put_outputs(pen *to, TRITONSERVER_InferenceResponse *response,
+                                       const char *parameters, uint32_t flags)
 {
   uint32_t count;
   TB_RETURN_IF_ERROR(TRITONSERVER_InferenceResponseOutputCount(response, &count));
   py_put_u32s(&to->words, PY_RESPONSE_OUTPUTS, flags);
-  py_put_text(&to->words, NULL, 0);
+  py_put_text(&to->words, parameters, parameters == NULL ? 0 : strlen(parameters));
   py_put_u32s(&to->words, count, 0);
   for (uint32_t i = 0; i < count; i++) {
     const char *name;
@@ -126,7 +127,9 @@ static py_answer sealed(py_channel *channel, TRITONSERVER_InferenceResponse *res
   TRITONSERVER_Error *error = TRITONSERVER_InferenceResponseError(response); /* the response's */
   TRITONSERVER_Error *own = NULL;
   pen measure = {0};
-  if (error == NULL) error = own = put_outputs(&measure, response, flags);
+  char *parameters = NULL;
+  if (error == NULL) error = own = py_response_parameters(response, &parameters);
+  if (error == NULL) error = own = put_outputs(&measure, response, parameters, flags);
   if (error != NULL) {
     measure = (pen){0};
     put_error(&measure, error, flags);
@@ -144,7 +147,7 @@ static py_answer sealed(py_channel *channel, TRITONSERVER_InferenceResponse *res
     if (error != NULL)
       put_error(&real, error, flags);
     else
-      late = put_outputs(&real, response, flags);
+      late = put_outputs(&real, response, parameters, flags);
     if (late != NULL) {
       TB_LOG_IF_ERROR(late, "copying a response to a Python model");
       py_channel_untake(channel, answer.block);
@@ -153,6 +156,7 @@ static py_answer sealed(py_channel *channel, TRITONSERVER_InferenceResponse *res
     }
   }
   if (own != NULL) TRITONSERVER_ErrorDelete(own);
+  free(parameters);
   return answer;
 }
 
@@ -195,6 +199,7 @@ static void free_call(py_calls *calls, call *one)
     one->first = next;
   }
   if (one->block != PY_NO_BLOCK) py_channel_give(calls->channel, one->block);
+  TB_LOG_IF_ERROR(TRITONSERVER_InferenceRequestDelete(one->request), "deleting a request to another model");
   free(one);
   pthread_cond_broadcast(&calls->changed);
 }
@@ -227,10 +232,8 @@ static void on_release(TRITONSERVER_InferenceRequest *request, const uint32_t fl
 {
   call *one = user;
   py_calls *calls = one->calls;
-  (void)flags;
-  TB_LOG_IF_ERROR(TRITONSERVER_InferenceRequestDelete(request), "deleting a request to another model");
+  (void)request, (void)flags;
   pthread_mutex_lock(&calls->lock);
-  one->request = NULL;
   one->released = true;
   if (one->block != PY_NO_BLOCK) py_channel_give(calls->channel, one->block);
   one->block = PY_NO_BLOCK;
@@ -293,29 +296,6 @@ static TRITONSERVER_Error *add_input(call *one, py_reader *reader)
                                                       TRITONSERVER_MEMORY_CPU, 0);
 }
 
-static TRITONSERVER_Error *set_parameters(TRITONSERVER_InferenceRequest *request, const char *text,
-                                          uint64_t size)
-{
-  tb_json_document *document;
-  TRITONSERVER_Error *error = NULL;
-  TB_RETURN_IF_ERROR(tb_json_parse(text, (size_t)size, &document));
-  for (const tb_json *one = tb_json_root(document)->first; error == NULL && one != NULL; one = one->next) {
-    int64_t number;
-    if (one->type == TB_JSON_STRING)
-      error = TRITONSERVER_InferenceRequestSetStringParameter(request, one->key, one->text);
-    else if (one->type == TB_JSON_BOOL)
-      error = TRITONSERVER_InferenceRequestSetBoolParameter(request, one->key, one->boolean);
-    else if (one->type == TB_JSON_NUMBER && strpbrk(one->text, ".eE") == NULL && tb_json_int64(one, &number))
-      error = TRITONSERVER_InferenceRequestSetIntParameter(request, one->key, number);
-    else if (one->type == TB_JSON_NUMBER)
-      error = TRITONSERVER_InferenceRequestSetDoubleParameter(request, one->key, strtod(one->text, NULL));
-    else
-      error = nonsense();
-  }
-  tb_json_free(document);
-  return error;
-}
-
 static TRITONSERVER_Error *fill(call *one, py_reader *reader)
 {
   uint64_t size;
@@ -344,7 +324,7 @@ static TRITONSERVER_Error *fill(call *one, py_reader *reader)
   TB_RETURN_IF_ERROR(TRITONSERVER_InferenceRequestSetTimeoutMicroseconds(one->request, timeout));
   TB_RETURN_IF_ERROR(TRITONSERVER_InferenceRequestSetPriorityUInt64(one->request, priority));
   if (parameters != NULL)
-    TB_RETURN_IF_ERROR(set_parameters(one->request, parameters, parameters_size));
+    TB_RETURN_IF_ERROR(py_set_request_parameters(one->request, parameters, parameters_size));
   for (uint32_t i = 0; i < inputs; i++) TB_RETURN_IF_ERROR(add_input(one, reader));
   for (uint32_t i = 0; i < outputs; i++) {
     const char *name = py_get_text(reader, &size);
@@ -356,7 +336,7 @@ static TRITONSERVER_Error *fill(call *one, py_reader *reader)
                                                           on_response, one);
 }
 
-void py_calls_infer(py_calls *calls, const py_message *message)
+void py_calls_infer(py_calls *calls, const py_message *message, TRITONSERVER_InferenceTrace *trace)
 {
   const uint64_t place = message->values[0];
   py_reader reader = {.from = message->block == PY_NO_BLOCK
@@ -381,22 +361,22 @@ void py_calls_infer(py_calls *calls, const py_message *message)
     /* From the next call on it may be gone. */
     const py_answer number = {.code = PY_ANSWER_GOOD, .block = PY_NO_BLOCK, .value = one->number};
     const bool many = one->many;
-    error = TRITONSERVER_ServerInferAsync(calls->server, one->request, NULL);
+    error = TRITONSERVER_ServerInferAsync(calls->server, one->request, trace);
     if (error == NULL) {
       if (many) (void)py_channel_answer(calls->channel, place, &number);
       return;
     }
     pthread_mutex_lock(&calls->lock);
-    TRITONSERVER_InferenceRequest *request = one->request;
     one->asked = false;
     free_call(calls, one);
     pthread_mutex_unlock(&calls->lock);
-    TB_LOG_IF_ERROR(TRITONSERVER_InferenceRequestDelete(request), "deleting a request to another model");
   } else {
     if (one != NULL && one->request != NULL)
       TB_LOG_IF_ERROR(TRITONSERVER_InferenceRequestDelete(one->request), "deleting a request");
     free(one);
     if (message->block != PY_NO_BLOCK) py_channel_give(calls->channel, message->block);
+    if (trace != NULL)
+      TB_LOG_IF_ERROR(TRITONSERVER_InferenceTraceDelete(trace), "deleting a trace that was not used");
   }
   answer_error(calls->channel, place, error);
   TRITONSERVER_ErrorDelete(error);
@@ -429,7 +409,7 @@ void py_calls_cancel(py_calls *calls, uint64_t number)
 {
   pthread_mutex_lock(&calls->lock);
   call *one = find(calls, number);
-  if (one != NULL && one->request != NULL)
+  if (one != NULL)
     TB_LOG_IF_ERROR(TRITONSERVER_InferenceRequestCancel(one->request), "cancelling a request");
   pthread_mutex_unlock(&calls->lock);
 }
@@ -472,8 +452,7 @@ void py_calls_delete(py_calls *calls)
       free_call(calls, one);
     } else {
       one->cancelled = true;
-      if (one->request != NULL)
-        TB_LOG_IF_ERROR(TRITONSERVER_InferenceRequestCancel(one->request), "cancelling a request");
+      TB_LOG_IF_ERROR(TRITONSERVER_InferenceRequestCancel(one->request), "cancelling a request");
     }
   }
   pthread_mutex_unlock(&calls->lock);

@@ -3,66 +3,17 @@
 
 /* From requests to a block: measured first, then written by the same functions. */
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "python.h"
 
 enum { TENSOR_ALIGNMENT = 64, LENT_BYTES = 65536 };
 
-/* The request's parameters as JSON; *text is NULL where there are none. The caller frees it. */
-static TRITONSERVER_Error *parameters_text(TRITONBACKEND_Request *request, char **text)
-{
-  uint32_t count;
-  *text = NULL;
-  TB_RETURN_IF_ERROR(TRITONBACKEND_RequestParameterCount(request, &count));
-  if (count == 0) return NULL;
-  tb_json_document *document;
-  TB_RETURN_IF_ERROR(tb_json_parse("{}", 2, &document));
-  tb_json *object = tb_json_root(document);
-  TRITONSERVER_Error *error = NULL;
-  for (uint32_t i = 0; error == NULL && i < count; i++) {
-    const char *key;
-    TRITONSERVER_ParameterType type;
-    const void *value;
-    tb_json *node = NULL;
-    char number[40];
-    error = TRITONBACKEND_RequestParameter(request, i, &key, &type, &value);
-    if (error != NULL) break;
-    switch (type) {
-      case TRITONSERVER_PARAMETER_STRING: node = tb_json_new_string(document, value); break;
-      case TRITONSERVER_PARAMETER_INT:
-        node = tb_json_new_int64(document, *(const int64_t *)value);
-        break;
-      case TRITONSERVER_PARAMETER_BOOL:
-        node = tb_json_new(document, TB_JSON_BOOL);
-        if (node != NULL) node->boolean = *(const bool *)value;
-        break;
-      case TRITONSERVER_PARAMETER_DOUBLE:
-        snprintf(number, sizeof number, "%.17g", *(const double *)value);
-        node = tb_json_new_string(document, number);
-        if (node != NULL) node->type = TB_JSON_NUMBER;
-        break;
-      default:
-        error = tb_error(TRITONSERVER_ERROR_UNSUPPORTED,
-                         "parameter '%s' of type %s can't be handed to a Python model", key,
-                         TRITONSERVER_ParameterTypeString(type));
-    }
-    if (error == NULL && !tb_json_set(document, object, key, node))
-      error = tb_out_of_memory("a request's parameters");
-  }
-  size_t length;
-  if (error == NULL && (*text = tb_json_write(object, &length)) == NULL)
-    error = tb_out_of_memory("a request's parameters");
-  tb_json_free(document);
-  return error;
-}
-
 /* A writer of words, and where the next tensor's bytes go in the block. */
 typedef struct {
   py_writer words;
   uint64_t block, tensor;
-  bool direct; /* the reader lies in this process */
+  bool lends;  /* the reader lies in this process, and may look at what is not in the block */
   bool lent;   /* something stays where it is */
 } pen;
 
@@ -76,7 +27,7 @@ static void put_string(pen *to, const char *text)
 static TRITONSERVER_Error *find_lent(const pen *to, const tb_input *input, const void **data)
 {
   *data = NULL;
-  if (!to->direct || input->byte_size < LENT_BYTES || input->buffer_count != 1) return NULL;
+  if (!to->lends || input->byte_size < LENT_BYTES || input->buffer_count != 1) return NULL;
   const void *buffer;
   uint64_t size;
   TRITONSERVER_MemoryType type = TRITONSERVER_MEMORY_CPU;
@@ -115,6 +66,20 @@ static TRITONSERVER_Error *put_input(pen *to, TRITONBACKEND_Request *request, ui
   return NULL;
 }
 
+/* The context of the trace that the request belongs to: "" without one, NULL where it belongs to none. */
+static TRITONSERVER_Error *trace_context(TRITONBACKEND_Request *request, const char **context)
+{
+  TRITONSERVER_InferenceTrace *trace = NULL;
+  *context = NULL;
+  TRITONSERVER_Error *none = TRITONBACKEND_RequestTrace(request, &trace);
+  if (none != NULL) {
+    /* A server without traces says so for each request. */
+    TRITONSERVER_ErrorDelete(none);
+    return NULL;
+  }
+  return trace == NULL ? NULL : TRITONSERVER_InferenceTraceContext(trace, context);
+}
+
 static TRITONSERVER_Error *put_request(pen *to, TRITONBACKEND_Request *request,
                                        const char *parameters)
 {
@@ -132,6 +97,8 @@ static TRITONSERVER_Error *put_request(pen *to, TRITONBACKEND_Request *request,
     TRITONSERVER_ErrorDelete(no_number);
     TB_RETURN_IF_ERROR(TRITONBACKEND_RequestCorrelationIdString(request, &text));
   }
+  const char *trace;
+  TB_RETURN_IF_ERROR(trace_context(request, &trace));
   put_string(to, id == NULL ? "" : id);
   py_put_u32s(&to->words, flags, text != NULL);
   py_put_u64(&to->words, correlation);
@@ -139,7 +106,7 @@ static TRITONSERVER_Error *put_request(pen *to, TRITONBACKEND_Request *request,
   py_put_u64(&to->words, timeout);
   py_put_u64(&to->words, 0);
   put_string(to, parameters);
-  put_string(to, NULL);
+  put_string(to, trace);
   py_put_u32s(&to->words, inputs, outputs);
   for (uint32_t i = 0; i < inputs; i++) TB_RETURN_IF_ERROR(put_input(to, request, i));
   for (uint32_t i = 0; i < outputs; i++) {
@@ -160,11 +127,11 @@ static TRITONSERVER_Error *put_requests(pen *to, TRITONBACKEND_Request **request
 
 static TRITONSERVER_Error *encode(TRITONBACKEND_Request **requests, uint32_t count,
                                   char *const *parameters, const char *model, py_channel *channel,
-                                  py_message *message)
+                                  bool lends, py_message *message)
 {
   /* The tensors come behind the words: once for the words' size, which does not depend on where the
    * tensors are, and once, without looking at anything again, for that of the tensors. */
-  pen measure = {.direct = py_channel_is_direct(channel)};
+  pen measure = {.lends = lends};
   TB_RETURN_IF_ERROR(put_requests(&measure, requests, count, parameters));
   const uint64_t words = (measure.words.size + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT *
                          TENSOR_ALIGNMENT;
@@ -179,7 +146,7 @@ static TRITONSERVER_Error *encode(TRITONBACKEND_Request **requests, uint32_t cou
                     model, (unsigned long long)message->size, (unsigned long long)most,
                     (unsigned long long)taken);
   }
-  pen real = {{memory, 0, words}, message->block, words, measure.direct, false};
+  pen real = {{memory, 0, words}, message->block, words, lends, false};
   TRITONSERVER_Error *error = put_requests(&real, requests, count, parameters);
   if (error != NULL) py_channel_untake(channel, message->block);
   if (real.lent) message->flags |= PY_LENT;
@@ -187,14 +154,15 @@ static TRITONSERVER_Error *encode(TRITONBACKEND_Request **requests, uint32_t cou
 }
 
 TRITONSERVER_Error *py_encode_requests(TRITONBACKEND_Request **requests, uint32_t count,
-                                       const char *model, py_channel *channel, py_message *message)
+                                       const char *model, py_channel *channel, bool lends,
+                                       py_message *message)
 {
   char **parameters = calloc(count + 1, sizeof *parameters);
   if (parameters == NULL) return tb_out_of_memory("a batch");
   TRITONSERVER_Error *error = NULL;
   for (uint32_t i = 0; error == NULL && i < count; i++)
-    error = parameters_text(requests[i], &parameters[i]);
-  if (error == NULL) error = encode(requests, count, parameters, model, channel, message);
+    error = py_request_parameters(requests[i], &parameters[i]);
+  if (error == NULL) error = encode(requests, count, parameters, model, channel, lends, message);
   for (uint32_t i = 0; i < count; i++) free(parameters[i]);
   free(parameters);
   return error;

@@ -211,7 +211,15 @@ static void run_batch(py_instance *instance, py_batch *batch, const py_message *
   times.exec_end = tb_now_ns();
   report(instance, batch, &times);
   batch->executed = true;
-  if (!batch->lent) release(batch);
+  if (!batch->lent) {
+    release(batch);
+  } else if (!instance->keeps) {
+    instance->keeps = true;
+    if (!instance->model->config->decoupled)
+      TB_LOG_WARN("model instance '%s' keeps an input beyond execute: its request is not released until it lets "
+                  "go of it, and it gets copies of inputs from now on",
+                  instance->name);
+  }
   py_instance_forget(instance, batch);
 }
 
@@ -229,7 +237,7 @@ TRITONSERVER_Error *py_instance_execute(py_instance *instance, TRITONBACKEND_Req
   TB_RETURN_IF_ERROR(py_batch_new(requests, count, instance->model->config->decoupled,
                                   ++instance->last_batch, &batch));
   TRITONSERVER_Error *error = py_encode_requests(requests, count, instance->model->config->name, channel,
-                                                 &message);
+                                                 instance->inside != NULL && !instance->keeps, &message);
   if (error != NULL) {
     py_batch_delete(batch);
     return error;

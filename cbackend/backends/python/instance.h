@@ -48,6 +48,7 @@ struct py_instance {
   py_batch *batches; /* with requests that wait for a response, or whose inputs are looked at */
   py_execution *executing;
   uint64_t last_batch;
+  bool keeps; /* the model has kept inputs that were lent: it gets copies from then on */
   /* Of readiness, with `asking`. */
   pthread_mutex_t asking;
   pthread_cond_t answered;

@@ -52,7 +52,8 @@ enum {
   /* Questions: values[0] is the place of a py_answer in the worker's arena. */
   PY_IS_CANCELLED, /* id: of the batch; values[1]: the request's number. Answered in `value` */
   PY_INFER, /* block: text model; u64 version (-1: any); request. The answer's block is a response. With
-             * flags PY_INFER_MANY its `value` is the number of a call, whose responses PY_NEXT asks for. */
+             * flags PY_INFER_MANY its `value` is the number of a call, whose responses PY_NEXT asks for. With
+             * PY_INFER_TRACED it is part of the trace of a request: id and values[1] as of PY_IS_CANCELLED. */
   PY_NEXT,         /* id: of a call. The answer's block is a response, or its code PY_ANSWER_DONE */
   PY_CANCEL,       /* id: of a call */
   PY_LOAD_MODEL,   /* block: text name; u64 count; parameters: u32 type, 0; text name; text value */
@@ -79,7 +80,7 @@ static inline void *py_tensor_at(const py_channel *channel, uint32_t place, uint
 
 /* Flags of PY_EXECUTE: tensors lie at addresses, and PY_LET_GO is expected when the block is no more. */
 enum { PY_LENT = 1 };
-enum { PY_INFER_MANY = 1 };
+enum { PY_INFER_MANY = 1, PY_INFER_TRACED = 2 };
 /* PY_ANSWER_ERROR: block: text; value: TRITONSERVER_Error_Code */
 enum { PY_ANSWER_GOOD, PY_ANSWER_ERROR, PY_ANSWER_DONE };
 enum { PY_METRIC_INCREMENT, PY_METRIC_SET, PY_METRIC_OBSERVE, PY_METRIC_VALUE };

@@ -158,8 +158,8 @@ TRITONSERVER_Error *py_calls_new(TRITONSERVER_Server *server, py_channel *channe
 /* Cancels what is under way, and waits for its end. The channel must still be there. */
 void py_calls_delete(py_calls *calls);
 
-/* PY_INFER: takes the message's block. */
-void py_calls_infer(py_calls *calls, const py_message *message);
+/* PY_INFER: takes the message's block, and the trace that the request is to have, which may be NULL. */
+void py_calls_infer(py_calls *calls, const py_message *message, TRITONSERVER_InferenceTrace *trace);
 
 /* PY_NEXT and PY_CANCEL. */
 void py_calls_next(py_calls *calls, uint64_t number, uint64_t place);
@@ -168,11 +168,23 @@ void py_calls_cancel(py_calls *calls, uint64_t number);
 /* Answers any question with an error, which stays the caller's. */
 void py_calls_answer_error(py_calls *calls, uint64_t place, TRITONSERVER_Error *error);
 
+/* ---- parameters (parameters.c): JSON of an object ---- */
+
+/* *text is NULL where there are none; the caller frees it. */
+TRITONSERVER_Error *py_request_parameters(TRITONBACKEND_Request *request, char **text);
+TRITONSERVER_Error *py_response_parameters(TRITONSERVER_InferenceResponse *response, char **text);
+
+TRITONSERVER_Error *py_set_response_parameters(TRITONBACKEND_Response *response, const char *text,
+                                               uint64_t size);
+TRITONSERVER_Error *py_set_request_parameters(TRITONSERVER_InferenceRequest *request, const char *text,
+                                              uint64_t size);
+
 /* ---- requests on their way to the worker (encode.c) ---- */
 
-/* Writes all requests into one block of the channel, which the message gets. Within one process long inputs
- * stay where they are, and the message gets the flag PY_LENT. */
+/* Writes all requests into one block of the channel, which the message gets. With `lends`, for a worker within
+ * this process, long inputs stay where they are, and the message gets the flag PY_LENT. */
 TRITONSERVER_Error *py_encode_requests(TRITONBACKEND_Request **requests, uint32_t count,
-                                       const char *model, py_channel *channel, py_message *message);
+                                       const char *model, py_channel *channel, bool lends,
+                                       py_message *message);
 
 #endif

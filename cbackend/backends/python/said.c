@@ -105,6 +105,22 @@ static void tell_cancelled(py_instance *instance, const py_message *message)
   answer(instance, message, error, cancelled);
 }
 
+/* A trace for a request to another model, as part of that of a request whose model asks: NULL where that one
+ * has none, or is released. */
+static TRITONSERVER_InferenceTrace *child_trace(py_instance *instance, const py_message *message)
+{
+  TRITONSERVER_InferenceTrace *trace = NULL, *child = NULL;
+  if ((message->flags & PY_INFER_TRACED) == 0) return NULL;
+  const py_batch *batch = find_batch(instance, message->id);
+  if (batch == NULL || message->values[1] >= batch->count) return NULL;
+  TRITONBACKEND_Request *request = batch->items[message->values[1]].request;
+  if (request == NULL) return NULL;
+  TRITONSERVER_Error *error = TRITONBACKEND_RequestTrace(request, &trace);
+  if (error == NULL && trace != NULL) error = TRITONSERVER_InferenceTraceSpawnChildTrace(trace, &child);
+  TB_LOG_IF_ERROR(error, "tracing a request to another model");
+  return child;
+}
+
 /* Loading and unloading, as the model's process asks for it. It waits for the end, and so does whatever else
  * it says. */
 static void control(py_instance *instance, const py_message *message)
@@ -163,7 +179,7 @@ void py_instance_hear(py_instance *instance, const py_message *message)
     case PY_LOG:
       if (message->block != PY_NO_BLOCK) py_message_log(channel, message);
       break;
-    case PY_INFER: py_calls_infer(instance->calls, message); return; /* with its block */
+    case PY_INFER: py_calls_infer(instance->calls, message, child_trace(instance, message)); return; /* with its block */
     case PY_NEXT: py_calls_next(instance->calls, message->id, message->values[0]); break;
     case PY_CANCEL:
       py_calls_cancel(instance->calls, message->id);

@@ -392,17 +392,21 @@ static PyObject *worker_ask(PyObject *self, PyObject *arguments)
              count > 0 ? &sealed : NULL);
 }
 
-/* infer(model, version, request, many) -> (code, value, content) */
+/* infer(model, version, request, many, traced, batch, number) -> (code, value, content); with `traced`, as part
+ * of the trace of that request of the batch */
 static PyObject *worker_infer(PyObject *self, PyObject *arguments)
 {
   py_worker *worker = (py_worker *)self;
   PyObject *model, *request;
   long long version;
-  int many;
+  unsigned long long batch, number;
+  int many, traced;
   py_sealed sealed;
-  if (!PyArg_ParseTuple(arguments, "OLOp", &model, &version, &request, &many)) return NULL;
+  if (!PyArg_ParseTuple(arguments, "OLOppKK", &model, &version, &request, &many, &traced, &batch, &number))
+    return NULL;
   if (!py_write_request(worker, model, version, request, &sealed)) return NULL;
-  return ask(worker, PY_INFER, 0, 0, many ? PY_INFER_MANY : 0, &sealed);
+  return ask(worker, PY_INFER, batch, number,
+             (many ? PY_INFER_MANY : 0) | (traced ? PY_INFER_TRACED : 0), &sealed);
 }
 
 static PyObject *worker_close(PyObject *self, PyObject *nothing)
@@ -419,7 +423,7 @@ static PyMethodDef WORKER_METHODS[] = {
     {"respond", worker_respond, METH_VARARGS, "respond(batch, number, response)"},
     {"send", worker_send, METH_VARARGS, "send(kind, id, value, second, flags, *texts)"},
     {"ask", worker_ask, METH_VARARGS, "ask(kind, id, second, flags, *texts): (code, value, content)"},
-    {"infer", worker_infer, METH_VARARGS, "infer(model, version, request, many): (code, value, content)"},
+    {"infer", worker_infer, METH_VARARGS, "infer(model, version, request, many, traced, batch, number): (code, value, content)"},
     {"close", worker_close, METH_NOARGS, "Ends all waits."},
     {NULL, NULL, 0, NULL},
 };

@@ -324,14 +324,21 @@ class PreferredMemory:
 class InferenceTrace:
     """The trace that a request belongs to."""
 
-    __slots__ = ("_context",)
+    __slots__ = ("_batch", "_context", "_number")
 
-    def __init__(self, context: str | None = None) -> None:
+    def __init__(self, context: str | None = None, batch: int = 0, number: int = 0) -> None:
         self._context = context
+        # The request whose trace it is; batches count from 1.
+        self._batch = batch
+        self._number = number
 
     def get_context(self) -> str | None:
-        """The OpenTelemetry context as JSON, None outside of a trace."""
-        return self._context
+        """The OpenTelemetry context as JSON; None where the trace has none, and outside of a trace."""
+        return self._context or None
+
+
+#: Of requests that belong to none.
+_NO_TRACE = InferenceTrace()
 
 
 class ResponseSender:
@@ -536,7 +543,8 @@ class InferenceRequest:
                   decoupled: bool) -> InferenceRequest:
         self = cls.__new__(cls)
         (self._id, self._flags, self._correlation, self._timeout, self._priority, self._parameters,
-         self._trace, inputs, self._outputs) = values
+         trace, inputs, self._outputs) = values
+        self._trace = _NO_TRACE if trace is None else InferenceTrace(trace, batch, number)
         self._inputs = [Tensor._of(name, view) for name, view in inputs]
         self._channel = channel
         self._batch = batch
@@ -583,7 +591,7 @@ class InferenceRequest:
         self._flags = flags
         self._timeout = timeout
         self._priority = 0
-        self._trace = trace.get_context() if trace is not None else None
+        self._trace = trace if trace is not None else _NO_TRACE
         self._parameters = _parameters_text(parameters, "a request")
         self._sender = None
         self._release = TRITONSERVER_REQUEST_RELEASE_ALL
@@ -598,7 +606,8 @@ class InferenceRequest:
         code, value, content = channel.infer(
             self._model, self._version,
             (self._id, self._flags, self._correlation, self._timeout, self._priority, self._parameters,
-             self._trace, [tensor._sent() for tensor in self._inputs], self._outputs), decoupled)
+             None, [tensor._sent() for tensor in self._inputs], self._outputs),
+            decoupled, self._trace._batch != 0, self._trace._batch, self._trace._number)
         if not decoupled:
             return _response_of(code, value, content)
         if code == _bridge.ANSWER_ERROR:
@@ -643,7 +652,8 @@ class InferenceRequest:
         return self._parameters or ""
 
     def trace(self) -> InferenceTrace:
-        return InferenceTrace(self._trace)
+        """For ``InferenceRequest(trace=...)``: the request to another model is part of it then."""
+        return self._trace
 
     def requested_output_names(self) -> list[str]:
         return list(self._outputs)
