@@ -56,7 +56,7 @@ def test_an_ordinary_model_name_is_accepted(name: str) -> None:
 
 
 def test_scan_finds_model_folders_and_leaves_files_and_hidden_ones_out(tmp_path: Path) -> None:
-    for name in ("b", "a", ".git", "..data"):
+    for name in ("b", "a", ".git", "..data", "__pycache__"):
         (tmp_path / name).mkdir()
     touch(tmp_path / "README.md")
     os.symlink(tmp_path / "a", tmp_path / "linked")

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import grpc
@@ -58,7 +58,7 @@ class GrpcClient:
         return [Described(i.name, i.datatype, tuple(i.shape), batched) for i in metadata.inputs]
 
     def infer(self, model: str, version: str, inputs: Sequence[Tensor], outputs: Sequence[str],
-              request_id: str, parameters: dict[str, Any]) -> tuple[dict[str, Any], list[Tensor]]:
+              request_id: str, parameters: Mapping[str, Any]) -> tuple[dict[str, Any], list[Tensor]]:
         """Sends one request; returns the answer's other members and the outputs."""
         request = pb.ModelInferRequest(model_name=model, model_version=version, id=request_id)
         for name, value in parameters.items():

@@ -12,11 +12,12 @@ import json
 import socket
 import ssl
 import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from triton_py.cli.access import Access
 from triton_py.cli.errors import CliError
+from triton_py.cli.request import described
 from triton_py.cli.tensors import Described, Tensor
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
@@ -66,13 +67,10 @@ class HttpClient:
     def inputs(self, model: str, version: str) -> list[Described]:
         """The model's inputs, from its metadata and its configuration's batch size."""
         path = _model_path(model, version)
-        metadata = self._json("GET", path)
-        batched = self._json("GET", f"{path}/config").get("max_batch_size", 0) > 0
-        return [Described(i["name"], i["datatype"], tuple(int(d) for d in i["shape"]), batched)
-                for i in metadata["inputs"]]
+        return described(self._json("GET", path), self._json("GET", f"{path}/config"))
 
     def infer(self, model: str, version: str, inputs: Sequence[Tensor], outputs: Sequence[str],
-              request_id: str, parameters: dict[str, Any]) -> tuple[dict[str, Any], list[Tensor]]:
+              request_id: str, parameters: Mapping[str, Any]) -> tuple[dict[str, Any], list[Tensor]]:
         """Sends one request; returns the answer's JSON without the outputs, and the outputs."""
         header: dict[str, Any] = {
             "inputs": [{"name": t.name, "datatype": t.datatype, "shape": list(t.shape),

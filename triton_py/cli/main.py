@@ -19,6 +19,7 @@ COMMANDS = {
     "certify": ("triton_py.cli.certify", "hold a backend's library against the backend API"),
     "bench": ("triton_py.cli.bench", "measure, and find what became slower"),
     "doctor": ("triton_py.cli.doctor", "say why a backend's library would not load"),
+    "model": ("triton_py.cli.model", "write a model, and try it without a server"),
     "config": ("triton_py.cli.config", "print where headers, library and backends lie"),
     "abi": ("triton_py.cli.abi", "print which functions of the C API work"),
 }

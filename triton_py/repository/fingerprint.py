@@ -9,6 +9,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from triton_py.repository.paths import is_hidden
+
 #: What is configuration of a model folder's entries: the file, and the folder of named ones.
 CONFIG_ENTRIES = frozenset({"config.pbtxt", "configs"})
 
@@ -101,7 +103,7 @@ def _entries(directory: str) -> Iterator[tuple[str, str]]:
             # follows reports it properly.
             continue
         for entry in found:
-            if entry.name.startswith("."):
+            if is_hidden(entry.name):
                 continue
             try:
                 status = entry.stat()

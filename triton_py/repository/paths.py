@@ -56,16 +56,22 @@ def escapes_lexically(child: str, parent: str) -> bool:
     return child == parent or os.path.commonpath([parent, child]) != parent
 
 
+def is_hidden(name: str) -> bool:
+    """Whether an entry of a repository or a model is none of its content.
+
+    Tools leave such entries everywhere (``.git``, the ``..data`` of a Kubernetes volume, notebook
+    checkpoints), and Python its bytecode beside what it has loaded.
+    """
+    return name.startswith(".") or name == "__pycache__"
+
+
 def subdirectories(path: str) -> list[str]:
     """The names of the folders in ``path``, sorted; links to folders count, hidden ones don't.
-
-    Hidden folders are left out because tools leave them everywhere (``.git``, the ``..data`` of
-    a Kubernetes volume, notebook checkpoints) and none of them is a model.
 
     Raises:
         OSError: the folder can't be read.
     """
     with os.scandir(path) as entries:
         return sorted(
-            entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()
+            entry.name for entry in entries if not is_hidden(entry.name) and entry.is_dir()
         )

@@ -15,6 +15,7 @@ from typing import Any
 from triton_py.errors import InternalError, InvalidArgumentError, NotFoundError, TritonError
 from triton_py.repository.fingerprint import CONFIG_ENTRIES, FolderMarks, marks_of
 from triton_py.repository.override import LocalFolder
+from triton_py.repository.paths import is_hidden
 from triton_py.repository.remote.credentials import credential_for
 from triton_py.repository.remote.filesystems import filesystem
 from triton_py.repository.remote.urls import Place, parse
@@ -86,7 +87,7 @@ class RemoteStorage:
             # Not the same as a folder without models: those that serve are not to be unloaded.
             raise NotFoundError(f"there is nothing at '{path}'")
         names = {name.rsplit("/", 1)[-1] for name, info in found if info["type"] == "directory"}
-        return sorted(name for name in names if name and not name.startswith("."))
+        return sorted(name for name in names if name and not is_hidden(name))
 
     def marks(self, path: str) -> FolderMarks:
         place = parse(path)
@@ -221,7 +222,7 @@ def _content(fs: Any, place: Place, path: str) -> _Content:
 
 
 def _hidden(path: str) -> bool:
-    return any(part.startswith(".") for part in path.split("/"))
+    return any(is_hidden(part) for part in path.split("/"))
 
 
 def _new_folder(scheme: str) -> str:

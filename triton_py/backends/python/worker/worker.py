@@ -15,12 +15,20 @@ import inspect
 import os
 import signal
 import sys
+import threading
 import traceback
 from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-#: What is shown of a traceback: the calls of the model's own, not of this file.
+if HERE not in sys.path:
+    sys.path.append(HERE)
+import _model_modules as modules
+
+#: What is shown of a traceback: the calls of the model's own, not of this file, nor how Python imports.
 _OWN = os.path.abspath(__file__)
+#: Called with what a model's method has raised, before it is answered; for a debugger, in the server's own
+#: process.
+on_error: Any = None
 
 
 def described(error: BaseException) -> str:
@@ -29,7 +37,8 @@ def described(error: BaseException) -> str:
     part: traceback.TracebackException | None = shown
     while part is not None:
         part.stack = traceback.StackSummary.from_list(
-            [frame for frame in part.stack if os.path.abspath(frame.filename) != _OWN])
+            [frame for frame in part.stack if os.path.abspath(frame.filename) != _OWN
+             and not frame.filename.startswith("<frozen importlib")])
         part = part.__cause__ or part.__context__
     return "".join(shown.format()).rstrip()
 
@@ -37,6 +46,19 @@ def described(error: BaseException) -> str:
 def short(error: BaseException) -> str:
     """The message that reaches a client: the error's last line, as Python prints it."""
     return "".join(traceback.format_exception_only(type(error), error)).strip()
+
+
+def trace_this_thread() -> None:
+    """A debugger that wants to see threads (``threading.settrace``) is shown this one, too, which Python has
+    not started."""
+    trace = threading.gettrace()
+    if trace is not None:
+        sys.settrace(trace)
+
+
+def tell_debugger(error: BaseException) -> None:
+    if on_error is not None:
+        on_error(error)
 
 
 class Worker:
@@ -57,6 +79,8 @@ class Worker:
         self._decoupled = False
         self._loop: Any = None
         self._module_name = ""
+        self._module: Any = None
+        self._folders: list[str] = []
 
     def handle(self, kind: int, number: int, content: Any, value: int, flags: int) -> Any:
         """Does what a message of the server's says; False after the last.
@@ -64,6 +88,8 @@ class Worker:
         Within the server's process what it has executed comes back, for the caller to send.
         """
         bridge = self._bridge
+        if self._within:
+            trace_this_thread()
         before = self._utils._place.set(self._place)
         try:
             if kind == bridge.EXECUTE:
@@ -85,7 +111,12 @@ class Worker:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
         self._model = None
-        sys.modules.pop(self._module_name, None)
+        # When a model is loaded again, the name is the new instance's already.
+        if sys.modules.get(self._module_name) is self._module:
+            sys.modules.pop(self._module_name, None)
+        with modules.importing:
+            forget_modules()
+            modules.use_no_more(self._folders)
 
     # Start
 
@@ -95,12 +126,16 @@ class Worker:
         self._name = name
         own = folders.split("\n")
         self._place.model_dir = own[0]
-        # A Python-based backend's file has a folder of its own; before the model's, and all before ours.
-        for folder in (os.path.dirname(file), *own):
-            if folder not in sys.path:
-                sys.path.insert(len(sys.path) - 1, folder)
+        file = os.path.abspath(file)
         try:
-            module = self._import(file, instance)
+            with modules.importing:
+                if self._within:
+                    modules.forget()
+                # A Python-based backend's file has a folder of its own; before the model's.
+                places = dict.fromkeys(map(os.path.abspath, (os.path.dirname(file), *own)))
+                self._folders = list(places)
+                modules.use(self._folders)
+                module = self._import(file, instance)
             model_type = getattr(module, "TritonPythonModel", None)
             if model_type is None:
                 raise self._utils.TritonModelException(f"'{file}' defines no class TritonPythonModel")
@@ -121,6 +156,7 @@ class Worker:
                     "model_version": version, "model_name": name,
                 })
         except BaseException as error:  # noqa: BLE001 - also SystemExit: the load fails, with the reason
+            tell_debugger(error)
             self.channel.send(self._bridge.START_FAILED, 0, 0, 0, 0, described(error))
             return
         self._place.may_execute = True
@@ -134,7 +170,10 @@ class Worker:
         if self._within:
             # Each instance has its own: other models' files have the same name.
             name = f"{name}@{instance}"
-        spec = importlib.util.spec_from_file_location(name, file)
+        if file.endswith(".py"):
+            spec = importlib.util.spec_from_loader(name, modules.SourceLoader(name, file))
+        else:
+            spec = importlib.util.spec_from_file_location(name, file)
         if spec is None or spec.loader is None:
             raise self._utils.TritonModelException(f"'{file}' is no Python file")
         module = importlib.util.module_from_spec(spec)
@@ -145,7 +184,7 @@ class Worker:
         except BaseException:
             del sys.modules[name]
             raise
-        self._module_name = name
+        self._module_name, self._module = name, module
         return module
 
     def _completed(self, model_type: Any, config: str) -> str:
@@ -172,6 +211,7 @@ class Worker:
             sent = self._answers(requests, returned)
             return self.channel.executed(batch, sent)
         except BaseException as error:  # noqa: BLE001 - SystemExit, too, ends this batch and no more
+            tell_debugger(error)
             for request in requests:
                 if request._sender is not None:
                     request._sender._closed = True
@@ -184,7 +224,6 @@ class Worker:
         """One event loop, on a thread of its own, for all that the model's coroutines do."""
         if self._loop is None:
             import asyncio
-            import threading
 
             self._loop = asyncio.new_event_loop()
             threading.Thread(target=self._loop.run_forever, name="event loop", daemon=True).start()
@@ -207,6 +246,7 @@ class Worker:
             try:
                 self._answers(requests, future.result())
             except BaseException as error:  # noqa: BLE001 - whatever it was, its requests get an answer
+                tell_debugger(error)
                 self._utils.Logger.log_error(f"model '{self._name}': execute failed: {described(error)}")
                 failure = self._utils.InferenceResponse(error=self._utils.TritonError(
                     f"execute of model '{self._name}' failed: {short(error)}"))
@@ -306,14 +346,22 @@ def forget_library_path() -> None:
         os.environ["LD_LIBRARY_PATH"] = path[len(added) + 1:]
 
 
+def _no_terminal(*_: Any, **__: Any) -> None:
+    raise RuntimeError(
+        "breakpoint(): a model in a process of its own has no terminal. 'triton-py model run --debug' runs it "
+        "in the terminal's; with the environment variable PYTHONBREAKPOINT another debugger can be named")
+
+
 def main() -> int:
+    if "PYTHONBREAKPOINT" not in os.environ:
+        sys.breakpointhook = _no_terminal
     # Ctrl-C on a terminal is for the server, which ends its workers in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     forget_library_path()
     # Last instead of first: a model may have a file of the same name as one of ours.
-    sys.path[:] = [path for path in sys.path if os.path.abspath(path) != HERE]
+    sys.path[:] = [*(path for path in sys.path if os.path.abspath(path) != HERE), HERE]
     _bridge = import_bridge()
     channel = _bridge.Channel(int(sys.argv[1]), int(sys.argv[2]))
     try:
@@ -340,8 +388,6 @@ def main() -> int:
 
 def import_bridge() -> Any:
     """The module that speaks with the server, of the folder of this file."""
-    if HERE not in sys.path:
-        sys.path.append(HERE)
     import _bridge
 
     return _bridge
