@@ -153,6 +153,30 @@ def test_an_iteration_that_is_left(tmp_path: Path) -> None:
             assert ask(server, "m", ONE * 20) == [0]
 
 
+def test_a_cancellation_reaches_a_model_whose_execute_has_returned(tmp_path: Path) -> None:
+    add_model(tmp_path, "endless", """
+        def execute(self, requests):
+            import threading
+
+            for request in requests:
+                def answer(sender=request.get_response_sender()):
+                    i = 0
+                    while not sender.is_cancelled():
+                        if i < 3:
+                            sender.send(pb_utils.InferenceResponse([pb_utils.Tensor("OUT", np.array([i], np.float32))]))
+                        i += 1
+                    sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+                threading.Thread(target=answer).start()
+        """, ECHO + DECOUPLED)
+    asking(tmp_path, f"""
+        got = {call("endless")}.exec(decoupled=True)
+        out = [next(got).output_tensors()[0].as_numpy()[0] for _ in range(3)]
+        got.cancel()
+        assert list(got) == []""")
+    with Server(model_repository=tmp_path) as server:
+        assert ask(server, "m", ONE) == [0, 1, 2]
+
+
 @pytest.mark.of_processes
 def test_iterations_that_are_dropped(tmp_path: Path) -> None:
     """Responses that nobody asked for stayed until the model was unloaded: after some requests there was
