@@ -372,3 +372,37 @@ def test_a_model_says_whether_it_is_ready(tmp_path: Path) -> None:
         assert ask(server, "m", IN=ONE)["OUT"].tolist() == [1]
         (tmp_path / "m" / "ready").unlink()
         assert not server.model("m").ready()
+
+
+@pytest.mark.parametrize(("statement", "text"), [
+    ('pb_utils.Tensor("OTU", x)', r"output 'OTU' of request 0 is none of the configuration's (OUT), and is left out"),
+    ('pb_utils.Tensor("OUT", x.astype(np.float64))',
+     "output 'OUT' of request 0 is of TYPE_FP64, where the configuration says TYPE_FP32"),
+    ('pb_utils.Tensor("OUT", x.reshape(-1, 1))',
+     "output 'OUT' of request 0 is of shape [1, 1], where the configuration says [-1]"),
+])
+@pytest.mark.parametrize("decoupled", [False, True])
+def test_outputs_that_are_not_the_configurations_are_told_once(
+        tmp_path: Path, statement: str, text: str, decoupled: bool) -> None:
+    body = f"""
+        def execute(self, requests):
+            x = requests[0].inputs()[0].as_numpy()
+            response = pb_utils.InferenceResponse([{statement}])
+            """ + ("requests[0].get_response_sender().send(response, flags=1)" if decoupled else "return [response]")
+    add_model(tmp_path / "models", "m", body,
+              ECHO_CONFIG + ("model_transaction_policy { decoupled: true }" if decoupled else ""))
+    log = tmp_path / "log.txt"
+    with Server(model_repository=tmp_path / "models", log_file=log, log_warn=True) as server:
+        for _ in range(3):
+            list(server.model("m").infer(inputs={"IN": ONE}))
+    assert log.read_text().count(f"model 'm': {text}") == 1
+
+
+def test_the_name_of_its_model_is_in_a_request(tmp_path: Path) -> None:
+    add_model(tmp_path, "m", """
+        def execute(self, requests):
+            name = np.array([requests[0].model_name()], dtype=object)
+            return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", name)])]
+        """, tensors("input", "IN FP32 -1") + tensors("output", "OUT STRING -1"))
+    with Server(model_repository=tmp_path) as server:
+        assert ask(server, "m", IN=ONE)["OUT"].tolist() == [b"m"]

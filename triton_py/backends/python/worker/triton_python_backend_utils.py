@@ -344,14 +344,15 @@ _NO_TRACE = InferenceTrace()
 class ResponseSender:
     """Sends responses for one request, from any thread, until the final flag."""
 
-    __slots__ = ("_batch", "_channel", "_closed", "_decoupled", "_number", "_sent", "_wanted")
+    __slots__ = ("_batch", "_channel", "_closed", "_decoupled", "_look_at", "_number", "_sent", "_wanted")
 
-    def __init__(self, channel: Any, batch: int, number: int, wanted: Sequence[str], decoupled: bool) -> None:
-        self._channel = channel
+    def __init__(self, place: _Place, batch: int, number: int, wanted: Sequence[str]) -> None:
+        self._channel = place.channel
+        self._look_at = place.look_at
         self._batch = batch
         self._number = number
         self._wanted = wanted
-        self._decoupled = decoupled
+        self._decoupled = place.decoupled
         self._closed = False
         self._sent = 0
 
@@ -383,6 +384,8 @@ class ResponseSender:
         if response is None and flags == 0:
             raise TritonModelException("without a response there is nothing to send but the final flag")
         self._count(response, flags)
+        if response is not None:
+            self._look_at(response._outputs, self._number)
         sent: tuple[Any, ...] = (_bridge.RESPONSE_NONE, flags) if response is None else response._sent(flags, self._wanted)
         self._channel.respond(self._batch, self._number, sent)
 
@@ -397,10 +400,14 @@ def _is_cancelled(channel: Any, batch: int, number: int) -> bool:
 class _Place:
     """What an instance of a model has of the server."""
 
-    __slots__ = ("channel", "may_execute", "model_dir")
+    __slots__ = ("channel", "decoupled", "look_at", "may_execute", "model_dir", "name", "version")
 
     def __init__(self, channel: Any) -> None:
         self.channel = channel
+        self.name, self.version = "", -1  # of the model
+        self.decoupled = False
+        #: Called with the tensors of each response and the number of its request.
+        self.look_at: Any = None
         self.may_execute = False  # not before it is initialized, nor when it is finalized
         self.model_dir = ""  # where model.py lies
 
@@ -533,34 +540,33 @@ class InferenceRequest:
     """A request: one that ``execute`` gets, or one to another model."""
 
     __slots__ = (
-        "_batch", "_channel", "_correlation", "_decoupled", "_flags", "_id", "_inputs", "_model",
-        "_number", "_outputs", "_parameters", "_priority", "_release", "_sender", "_timeout", "_trace",
+        "_batch", "_channel", "_correlation", "_flags", "_id", "_inputs", "_model",
+        "_number", "_outputs", "_parameters", "_place", "_priority", "_release", "_sender", "_timeout", "_trace",
         "_version",
     )  # fmt: skip
 
     #: Of one that execute gets.
     _channel: Any
+    _place: _Place
     _batch: int
     _number: int
-    _decoupled: bool
     _sender: ResponseSender | None
 
     @classmethod
-    def _received(cls, channel: Any, batch: int, number: int, values: tuple[Any, ...],
-                  decoupled: bool) -> InferenceRequest:
+    def _received(cls, place: _Place, batch: int, number: int, values: tuple[Any, ...]) -> InferenceRequest:
         self = cls.__new__(cls)
         (self._id, self._flags, self._correlation, self._timeout, self._priority, self._parameters,
          trace, inputs, self._outputs) = values
         self._trace = _NO_TRACE if trace is None else InferenceTrace(trace, batch, number)
         self._inputs = [Tensor._of(name, view) for name, view in inputs]
-        self._channel = channel
+        self._channel = place.channel
+        self._place = place
         self._batch = batch
         self._number = number
-        self._decoupled = decoupled
         self._release = TRITONSERVER_REQUEST_RELEASE_ALL
         self._sender = None
-        self._model = ""
-        self._version = -1
+        self._model = place.name
+        self._version = place.version
         return self
 
     def __init__(
@@ -674,8 +680,7 @@ class InferenceRequest:
     def get_response_sender(self) -> ResponseSender:
         self._must_be_received("is not answered here: get_response_sender")
         if self._sender is None:
-            self._sender = ResponseSender(self._channel, self._batch, self._number, self._outputs,
-                                          self._decoupled)
+            self._sender = ResponseSender(self._place, self._batch, self._number, self._outputs)
         return self._sender
 
     def set_release_flags(self, flags: int) -> None:

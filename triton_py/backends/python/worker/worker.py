@@ -23,6 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 if HERE not in sys.path:
     sys.path.append(HERE)
 import _model_modules as modules
+from _output_check import OutputCheck
 
 #: What is shown of a traceback: the calls of the model's own, not of this file, nor how Python imports.
 _OWN = os.path.abspath(__file__)
@@ -76,7 +77,6 @@ class Worker:
         self._utils = utils
         self._model: Any = None
         self._name = ""
-        self._decoupled = False
         self._loop: Any = None
         self._module_name = ""
         self._module: Any = None
@@ -123,7 +123,8 @@ class Worker:
     def start(self, texts: list[str]) -> None:
         """Loads the file, makes the model, calls ``initialize``."""
         file, folders, name, version, kind, device, repository, config, instance, what = texts
-        self._name = name
+        self._name = self._place.name = name
+        self._place.version = int(version)
         own = folders.split("\n")
         self._place.model_dir = own[0]
         file = os.path.abspath(file)
@@ -147,7 +148,9 @@ class Worker:
                     f"the class TritonPythonModel in '{file}' has no method execute")
             import json
 
-            self._decoupled = self._utils.using_decoupled_model_transaction_policy(json.loads(config))
+            settings = json.loads(config)
+            self._place.decoupled = self._utils.using_decoupled_model_transaction_policy(settings)
+            self._place.look_at = OutputCheck(name, settings, self._utils).look_at
             self._model = model_type()
             if hasattr(self._model, "initialize"):
                 self._model.initialize({
@@ -201,7 +204,7 @@ class Worker:
     # Requests
 
     def execute(self, batch: int, values: list[tuple[Any, ...]]) -> Any:
-        requests = [self._utils.InferenceRequest._received(self.channel, batch, number, value, self._decoupled)
+        requests = [self._utils.InferenceRequest._received(self._place, batch, number, value)
                     for number, value in enumerate(values)]
         values.clear()
         try:
@@ -239,7 +242,7 @@ class Worker:
         import asyncio
 
         future = asyncio.run_coroutine_threadsafe(coroutine, self._started_loop())
-        if not self._decoupled:
+        if not self._place.decoupled:
             return future.result()
 
         def ended(future: Any) -> None:
@@ -263,12 +266,12 @@ class Worker:
         bridge, utils = self._bridge, self._utils
         later = (bridge.RESPONSE_LATER, 0)
         if returned is None:
-            if not self._decoupled and any(r._sender is None and r._release == 1 for r in requests):
+            if not self._place.decoupled and any(r._sender is None and r._release == 1 for r in requests):
                 raise utils.TritonModelException(
                     f"execute of model '{self._name}' returned None: a list with an InferenceResponse for "
                     f"each of its {len(requests)} requests is expected")
             return [(later, request._release) for request in requests]
-        if self._decoupled:
+        if self._place.decoupled:
             raise utils.TritonModelException(
                 f"model '{self._name}' is decoupled: its responses are sent by response senders, and "
                 f"execute returns None, not {type(returned).__name__}")
@@ -299,6 +302,7 @@ class Worker:
                     "not a response")
             if request._sender is not None:
                 request._sender._count(response, 1)
+            self._place.look_at(response._outputs, number)
             answers.append((response._sent(1, request._outputs), 1))
         return answers
 
