@@ -13,7 +13,8 @@ import numpy as np
 
 from triton_py.errors import InvalidArgumentError
 
-from ..scenarios import Tensor
+from ..scenarios import Scenario, Tensor
+from ..scenarios.answers import ANSWERS, Values
 
 GRPC_PATH = "/inference.GRPCInferenceService/ModelInfer"
 GRPC_STREAM_PATH = "/inference.GRPCInferenceService/ModelStreamInfer"
@@ -46,7 +47,7 @@ class Body:
                 "Inference-Header-Content-Length": str(self.header_length)}
 
 
-def values(tensor: Tensor) -> np.ndarray | list[bytes]:
+def values(tensor: Tensor) -> Values:
     """The elements, flat."""
     count = tensor.elements
     if tensor.datatype == "BYTES":
@@ -64,10 +65,43 @@ def values(tensor: Tensor) -> np.ndarray | list[bytes]:
 
 def raw(tensor: Tensor) -> bytes:
     """The tensor as the protocols' binary form has it."""
-    elements = values(tensor)
+    return packed(values(tensor))
+
+
+def packed(elements: Values) -> bytes:
+    """As the protocols' binary form has them."""
     if isinstance(elements, list):
         return b"".join(len(e).to_bytes(4, "little") + e for e in elements)
     return elements.tobytes()
+
+
+def outputs(scenario: Scenario) -> list[str]:
+    """The names of what is asked for."""
+    named: list[str] = scenario.settings.get("outputs") or [
+        tensor.name.replace("INPUT", "OUTPUT") for tensor in scenario.inputs]
+    return named
+
+
+def of(scenario: Scenario) -> Body:
+    """The request that makes its load, in the protocol that Triton has.
+
+    Raises ``InvalidArgumentError``.
+    """
+    encoding = scenario.settings.get("encoding")
+    if scenario.kind == "grpc":
+        return grpc(scenario.model, scenario.inputs, encoding or "raw",
+                    int(scenario.settings.get("stream", 0)))
+    return http(scenario.inputs, outputs(scenario), encoding or "binary")
+
+
+def expected(scenario: Scenario) -> list[bytes] | None:
+    """The outputs of each response to that request, one behind the other; None where nobody knows."""
+    settings = scenario.settings
+    if "answer" not in settings and not settings.get("identity", True):
+        return None
+    answer = ANSWERS[settings.get("answer", "identity")]
+    return [b"".join(map(packed, response))
+            for response in answer([values(tensor) for tensor in scenario.inputs])]
 
 
 def _plain(tensor: Tensor) -> list[Any]:

@@ -15,14 +15,16 @@ import urllib.error
 import urllib.request
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 from triton_py.errors import TritonError, UnavailableError, UnsupportedError
 
 from .. import load
+from ..load import bodies, single
 from ..results import Subject
+from ..scenarios import Scenario
 
 
 def free_ports(count: int) -> list[int]:
@@ -120,6 +122,27 @@ class Served:
         body, _ = self.post(path, json.dumps(message).encode(), {"Content-Type": "application/json"})
         return json.loads(body) if body.strip() else None
 
+    def request(self, scenario: Scenario) -> bodies.Body:
+        """What makes the scenario's load, as this server takes it.
+
+        Raises ``triton_py.errors`` where it takes no such thing.
+        """
+        return bodies.of(scenario)
+
+    def answers(self, scenario: Scenario) -> list[bytes]:
+        """The outputs of each response to one such request, as ``bodies.expected`` has them.
+
+        Raises ``UnavailableError``.
+        """
+        if scenario.kind == "grpc":
+            one = replace(scenario, settings={
+                **scenario.settings, **({"stream": 1} if "stream" in scenario.settings else {})})
+            return single.grpc(self.grpc, self.request(one))
+        # Binary, whatever the load is: JSON can't say all that there is.
+        body = bodies.http(scenario.inputs, bodies.outputs(scenario))
+        answer, headers = self.post(f"models/{scenario.model}/infer", body.data, body.headers())
+        return [answer[int(headers.get("inference-header-content-length", len(answer))):]]
+
     def successes(self, model: str) -> tuple[int, int]:
         """How many requests succeeded and failed so far, by the server's own statistics."""
         with urllib.request.urlopen(self.url(f"models/{model}/stats"), timeout=30) as answer:
@@ -164,6 +187,14 @@ class Peer(ABC):
     @abstractmethod
     def subject(self) -> Subject:
         """What a report says it is."""
+
+    def backends(self, shipped: Path, folder: Path) -> Path:
+        """The backends that it is to use: those that ship, where it has none of its own.
+
+        :param shipped: a folder with ``<name>/libtriton_<name>.so``.
+        :param folder: empty, for a folder of that kind that is made.
+        """
+        return shipped
 
     @abstractmethod
     def serve(self, repository: Path, backends: Path, log: Path, flags: list[str],

@@ -8,6 +8,7 @@ It gets an environment of its own, because that package pins an old numpy.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from triton_py.errors import UnavailableError
 
 from ..machine import sha256
 from ..results import Subject
-from .peer import InProcess, Peer, Served, common_flags, free_ports
+from .peer import InProcess, Peer, Served, ask, common_flags, free_ports
 
 PACKAGE = "nvidia-pytriton"
 VERSION = "0.7.0"
@@ -62,6 +63,12 @@ def make_environment(place: Path) -> None:
     (place / _WHOLE).touch()
 
 
+_ASK = """
+import json, sysconfig
+print(json.dumps({"libraries": sysconfig.get_config_var("LIBDIR") or ""}))
+"""
+
+
 class TritonServer(Peer):
     """:param environment: a virtual environment that has nvidia-pytriton; empty: one of our own,
     made at the first use.
@@ -100,12 +107,44 @@ class TritonServer(Peer):
         return Subject(f"tritonserver {_TRITON.get(version, '')}".strip(), {
             "package": f"{PACKAGE} {version}", "core": sha256(self._library)})
 
+    @cached_property
+    def _libpython(self) -> str:
+        """Where the library of the environment's interpreter is."""
+        return str(ask(str(self._environment / "bin" / "python"), _ASK, "interpreter")["libraries"])
+
+    @cached_property
+    def _python(self) -> str:
+        """The version of the environment's interpreter, as the package names its stubs."""
+        return self._packages.parent.name.removeprefix("python")
+
+    def backends(self, shipped: Path, folder: Path) -> Path:
+        """Those that ship, but for the python backend, which is Triton's own."""
+        own = self._packages / "pytriton" / "tritonserver"
+        for backend in shipped.iterdir():
+            if backend.name != "python":
+                (folder / backend.name).symlink_to(backend)
+        stub = own / "python_backend_stubs" / self._python / "triton_python_backend_stub"
+        if not stub.is_file():
+            raise UnavailableError(f"{PACKAGE} has no stub of its python backend for Python "
+                                   f"{self._python}: no {stub}")
+        python = folder / "python"
+        python.mkdir()
+        for file in ("libtriton_python.so", "triton_python_backend_utils.py"):
+            shutil.copy(own / "backends" / "python" / file, python)
+        shutil.copy(stub, python)
+        (python / stub.name).chmod(0o755)
+        return folder
+
     def serve(self, repository: Path, backends: Path, log: Path, flags: list[str],
               env: Mapping[str, str] | None = None) -> Served:
         http, grpc = free_ports(2)
         binary = self._packages / "pytriton" / "tritonserver" / "bin" / "tritonserver"
+        # The python backend's stub loads the interpreter's library, and finds that interpreter's packages
+        # as an activated environment does: by the first python3 in PATH.
+        made = {"LD_LIBRARY_PATH": os.pathsep.join([str(self._library.parent), self._libpython]),
+                "PATH": os.pathsep.join([str(self._environment / "bin"), os.environ.get("PATH", "")])}
         return Served([str(binary), *common_flags(repository, backends, http, grpc), *flags],
-                      {**self._env, **(env or {})}, log, http, grpc)
+                      {**made, **(env or {})}, log, http, grpc)
 
     def inprocess(self) -> InProcess | None:
         return InProcess(str(self._library), "", self._env)

@@ -270,9 +270,11 @@ def _versus(arguments: argparse.Namespace) -> int:
         arguments.sets = [peer.scenarios]
     catalogue, chosen = _catalogue(arguments)
     with tempfile.TemporaryDirectory(prefix="triton-py-bench-") as folder:
-        backends = shipped_backends(Path(folder))
+        backends = shipped_backends(Path(folder, "shipped"))
+        own = Path(folder, "own")
+        own.mkdir()
         return _measure(arguments, catalogue, chosen, {
-            BASELINE: Contestant(peer, backends),
+            BASELINE: Contestant(peer, peer.backends(backends, own)),
             CANDIDATE: Contestant(TritonPy(), backends)})
 
 
