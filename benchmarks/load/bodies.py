@@ -34,12 +34,12 @@ class Body:
     data: bytes
     #: Of the JSON, where binary tensors follow; else 0.
     header_length: int = 0
-    #: Of the gRPC method; empty for HTTP.
+    #: Of the gRPC method; over HTTP empty for the one that Triton has.
     path: str = ""
 
     def headers(self) -> dict[str, str]:
         """What a request needs beside what its protocol asks for."""
-        if self.path:
+        if self.path in (GRPC_PATH, GRPC_STREAM_PATH):
             return {}
         if not self.header_length:
             return {"Content-Type": "application/json"}
@@ -73,6 +73,25 @@ def packed(elements: Values) -> bytes:
     if isinstance(elements, list):
         return b"".join(len(e).to_bytes(4, "little") + e for e in elements)
     return elements.tobytes()
+
+
+def from_json(datatype: str, data: list[Any]) -> Values:
+    """A tensor's elements as JSON has them. Raises ``KeyError`` for a type there is not."""
+    if datatype == "BYTES":
+        return [text.encode() for text in data]
+    return np.array(data, _NUMPY[datatype])
+
+
+def plain_json(inputs: Sequence[Tensor], path: str) -> Body:
+    """For servers without a form for tensors: the elements by the tensor's name, and nothing else."""
+    return Body(json.dumps({tensor.name: _plain(tensor) for tensor in inputs},
+                           separators=(",", ":")).encode(), path=path)
+
+
+def of_plain_json(scenario: Scenario, answer: dict[str, list[Any]]) -> bytes:
+    """The outputs of such a server, one behind the other, of the type that the first input has."""
+    datatype = scenario.inputs[0].datatype
+    return b"".join(packed(from_json(datatype, answer[name])) for name in outputs(scenario))
 
 
 def outputs(scenario: Scenario) -> list[str]:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +17,8 @@ from triton_py.errors import UnavailableError
 
 from ..machine import sha256
 from ..results import Subject
-from .peer import InProcess, Peer, Served, ask, common_flags, free_ports
+from .environment import Environment
+from .peer import InProcess, Peer, Served, common_flags, free_ports
 
 PACKAGE = "nvidia-pytriton"
 VERSION = "0.7.0"
@@ -27,46 +26,9 @@ VERSION = "0.7.0"
 _TRITON = {"0.7.0": "2.51.0"}
 
 
-def default_environment() -> Path:
-    """Where the environment is kept from one run to the next."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(cache, "triton-py", "peers", f"{PACKAGE}-{VERSION}")
-
-
-#: In an environment that we made: it was installed to the end.
-_WHOLE = "whole"
-
-
 def _site(environment: Path) -> Path | None:
     found = sorted(environment.glob("lib/python3*/site-packages/pytriton/tritonserver/bin/tritonserver"))
     return found[0].parents[3] if found else None
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
-
-
-def make_environment(place: Path) -> None:
-    """Installs the package there, whole or not at all. Raises ``UnavailableError``."""
-    _say(f"installing {PACKAGE} {VERSION}, which carries Triton, into {place}")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    # Scripts of a virtual environment name its path, so it is made where it stays, and marked when it
-    # is whole.
-    for command in ([sys.executable, "-m", "venv", "--clear", str(place)],
-                    [str(place / "bin" / "pip"), "install", "--quiet",
-                     f"{PACKAGE}=={VERSION}", "numpy<2"]):
-        done = subprocess.run(command, check=False, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL)
-        if done.returncode != 0:
-            words = (done.stderr or done.stdout).strip().splitlines()[-3:]
-            raise UnavailableError(f"can't install {PACKAGE}: " + " | ".join(words))
-    (place / _WHOLE).touch()
-
-
-_ASK = """
-import json, sysconfig
-print(json.dumps({"libraries": sysconfig.get_config_var("LIBDIR") or ""}))
-"""
 
 
 class TritonServer(Peer):
@@ -75,17 +37,15 @@ class TritonServer(Peer):
     """
 
     def __init__(self, environment: str = "") -> None:
-        self._environment = Path(environment) if environment else default_environment()
-        self._given = bool(environment)
+        self._environment = Environment(PACKAGE, VERSION, ("numpy<2",),
+                                        Path(environment) if environment else None)
 
     @cached_property
     def _packages(self) -> Path:
-        site = _site(self._environment)
-        if not self._given and not (self._environment / _WHOLE).exists():
-            make_environment(self._environment)
-            site = _site(self._environment)
+        place = self._environment.ensure()
+        site = _site(place)
         if site is None:
-            raise UnavailableError(f"no tritonserver in {self._environment}: it should be a virtual "
+            raise UnavailableError(f"no tritonserver in {place}: it should be a virtual "
                                    f"environment in which {PACKAGE} is installed")
         return site
 
@@ -108,25 +68,20 @@ class TritonServer(Peer):
             "package": f"{PACKAGE} {version}", "core": sha256(self._library)})
 
     @cached_property
-    def _libpython(self) -> str:
-        """Where the library of the environment's interpreter is."""
-        return str(ask(str(self._environment / "bin" / "python"), _ASK, "interpreter")["libraries"])
-
-    @cached_property
     def _python(self) -> str:
         """The version of the environment's interpreter, as the package names its stubs."""
         return self._packages.parent.name.removeprefix("python")
 
     def backends(self, shipped: Path, folder: Path) -> Path:
-        """Those that ship, but for the python backend, which is Triton's own."""
+        """Those that ship, but for the python backend, which is Triton's own. Where the package has no
+        stub for the environment's Python there is none, and Triton refuses to load Python models."""
         own = self._packages / "pytriton" / "tritonserver"
         for backend in shipped.iterdir():
             if backend.name != "python":
                 (folder / backend.name).symlink_to(backend)
         stub = own / "python_backend_stubs" / self._python / "triton_python_backend_stub"
         if not stub.is_file():
-            raise UnavailableError(f"{PACKAGE} has no stub of its python backend for Python "
-                                   f"{self._python}: no {stub}")
+            return folder
         python = folder / "python"
         python.mkdir()
         for file in ("libtriton_python.so", "triton_python_backend_utils.py"):
@@ -141,8 +96,9 @@ class TritonServer(Peer):
         binary = self._packages / "pytriton" / "tritonserver" / "bin" / "tritonserver"
         # The python backend's stub loads the interpreter's library, and finds that interpreter's packages
         # as an activated environment does: by the first python3 in PATH.
-        made = {"LD_LIBRARY_PATH": os.pathsep.join([str(self._library.parent), self._libpython]),
-                "PATH": os.pathsep.join([str(self._environment / "bin"), os.environ.get("PATH", "")])}
+        facts, place = self._environment.facts, self._environment.place
+        made = {"LD_LIBRARY_PATH": os.pathsep.join([str(self._library.parent), facts["libraries"]]),
+                "PATH": os.pathsep.join([str(place / "bin"), os.environ.get("PATH", "")])}
         return Served([str(binary), *common_flags(repository, backends, http, grpc), *flags],
                       {**made, **(env or {})}, log, http, grpc)
 

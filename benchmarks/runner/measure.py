@@ -134,12 +134,15 @@ def _once(scenario: Scenario, case: Case, served: Served, body: bodies.Body, sec
     return load.http(served.http, scenario.model, body, in_flight, seconds)
 
 
-def _done(scenario: Scenario, case: Case, served: Served, before: tuple[int, int],
+def _done(scenario: Scenario, case: Case, served: Served, before: tuple[int, int] | None,
           made: load.Load) -> int:
     """How many requests the server has done since ``before``: what was under way when the client
-    left was worked for, too. Raises ``InternalError`` where they are not what the client saw."""
-    succeeded, failed = (now - then for now, then in
-                         zip(served.successes(scenario.model), before, strict=True))
+    left was worked for, too. Where the server does not count, what the client saw. Raises
+    ``InternalError`` where the two differ."""
+    after = served.successes(scenario.model)
+    if before is None or after is None:
+        return made.requests * _stream(scenario)
+    succeeded, failed = after[0] - before[0], after[1] - before[1]
     # A client that leaves cancels what is under way, no more than it has in flight.
     cancelled = int(case.level) * _stream(scenario) if case.level.isdigit() else 0
     if failed > cancelled or succeeded < made.requests * _stream(scenario):
