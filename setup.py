@@ -245,7 +245,7 @@ def bridge_targets() -> list[Target]:
     """What Python models have of C: built against the limited API, so that one file serves any Python from
     3.9 on, whichever a model's environment has."""
     folder = ROOT / "cbackend" / "backends" / "python"
-    shared = [folder / "arena.c", folder / "channel.c"]
+    shared = [folder / "arena.c", folder / "channel.c", folder / "pair.c"]
     return [Target("triton_py/backends/python/worker/_bridge.abi3.so",
                    [*sorted((folder / "worker").glob("*.c")), *shared], compiler="c",
                    flags=["-D_GNU_SOURCE", "-DPy_LIMITED_API=0x03090000", f"-I{sysconfig.get_path('include')}",

@@ -7,6 +7,9 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
+#: "process" or "inprocess", by the fixture of that name.
+ISOLATION = ""
+
 #: What most models begin with.
 HEAD = "import json\nimport numpy as np\nimport triton_python_backend_utils as pb_utils\n"
 
@@ -30,5 +33,6 @@ def add_model(repository: Path, name: str, code: str, config: str = "", head: st
     if head:
         body = f"{head}\n\nclass TritonPythonModel:\n{textwrap.indent(body, '    ')}"
     (folder / "1" / "model.py").write_text(body)
-    (folder / "config.pbtxt").write_text(f'backend: "python"\n{config}\n')
+    chosen = f'parameters {{ key: "ISOLATION" value {{ string_value: "{ISOLATION}" }} }}' if ISOLATION else ""
+    (folder / "config.pbtxt").write_text(f'backend: "python"\n{config}\n{chosen}\n')
     return folder

@@ -31,7 +31,7 @@ class Message(ctypes.Structure):
 def library(tmp_path_factory: pytest.TempPathFactory) -> Any:
     path = tmp_path_factory.mktemp("channel") / "libchannel.so"
     subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-O1", "-shared",
-                    "-fPIC", "-pthread", str(SOURCES / "arena.c"), str(SOURCES / "channel.c"), "-o",
+                    "-fPIC", "-pthread", str(SOURCES / "arena.c"), str(SOURCES / "channel.c"), str(SOURCES / "pair.c"), "-o",
                     str(path)], check=True)
     loaded = ctypes.CDLL(str(path), use_errno=True)
     u64, pointer = ctypes.c_uint64, ctypes.c_void_p

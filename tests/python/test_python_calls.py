@@ -13,6 +13,8 @@ from python_support import add_model, tensors
 
 from triton_py import Server, TritonError
 
+pytestmark = pytest.mark.usefixtures("isolation")
+
 ECHO = tensors("input", "IN FP32 -1") + tensors("output", "OUT FP32 -1")
 DECOUPLED = "model_transaction_policy { decoupled: true }"
 DOUBLE = """

@@ -12,6 +12,8 @@ from python_support import add_model, tensors
 
 from triton_py import Server, TritonError
 
+pytestmark = pytest.mark.usefixtures("isolation")
+
 CONFIG = tensors("input", "IN FP32 -1") + tensors("output", "OUT FP32 -1")
 MODEL = """
 def initialize(self, args):
@@ -63,7 +65,15 @@ def test_they_are_on_the_page(tmp_path: Path) -> None:
             'my_times_bucket{a="b",le="10"} 2', 'my_times_bucket{a="b",le="+Inf"} 2'}
         with pytest.raises(TritonError, match="TritonModelException"):
             ask(server, -1)
-        # Those of a process that died go with it, and come again with the next.
+    with Server(model_repository=tmp_path) as server:
+        assert ask(server, 5) == [2, 4]
+
+
+@pytest.mark.of_processes
+def test_those_of_a_process_that_died_go_with_it(tmp_path: Path) -> None:
+    add_model(tmp_path, "m", MODEL, CONFIG)
+    with Server(model_repository=tmp_path) as server:
+        assert ask(server, 5) == [2, 4]
         with pytest.raises(TritonError, match="ended with status 1"):
             ask(server, 13)
         assert ask(server, 1) == [2, 0]

@@ -16,6 +16,8 @@ from python_support import add_model, tensors
 
 from triton_py import Server, TritonError
 
+pytestmark = pytest.mark.usefixtures("isolation")
+
 ADD = """
 def initialize(self, args):
     self.args = args
@@ -69,6 +71,7 @@ def test_an_error_of_the_model_reaches_the_client(tmp_path: Path) -> None:
         ask(server, "raises", A=np.zeros(1, np.float32), B=np.zeros(1, np.float32))
 
 
+@pytest.mark.of_processes
 def test_a_model_that_dies_is_started_again(tmp_path: Path) -> None:
     add_model(tmp_path, "dies", """
         def execute(self, requests):
@@ -131,6 +134,7 @@ def test_an_error_has_its_code(tmp_path: Path, code: int, name: str) -> None:
     assert caught.value.code == code
 
 
+@pytest.mark.of_processes
 def test_a_process_that_ends_itself_or_hangs(tmp_path: Path) -> None:
     add_model(tmp_path, "m", """
         def execute(self, requests):
@@ -172,6 +176,7 @@ def test_a_decoupled_model_sends_what_it_likes(tmp_path: Path) -> None:
             assert [r.parameters["i"] for r in answers] == list(range(count))
 
 
+@pytest.mark.of_processes
 def test_a_decoupled_model_that_dies_ends_its_streams(tmp_path: Path) -> None:
     add_model(tmp_path, "m", """
         def execute(self, requests):
@@ -243,6 +248,7 @@ def test_a_configuration_is_completed(tmp_path: Path) -> None:
     assert (folder / "1" / "model.py").exists()
 
 
+@pytest.mark.of_processes
 def test_nothing_is_left_of_a_server_that_was_killed(tmp_path: Path) -> None:
     """Its workers go with it."""
     import subprocess

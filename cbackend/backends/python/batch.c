@@ -25,7 +25,11 @@ TRITONSERVER_Error *py_batch_new(TRITONBACKEND_Request **requests, uint32_t coun
     py_batch_delete(made);
     return error;
   }
-  for (uint32_t i = 0; i < count; i++) made->items[i].request = requests[i];
+  for (uint32_t i = 0; i < count; i++) {
+    made->items[i].request = requests[i];
+    made->items[i].release = TRITONSERVER_REQUEST_RELEASE_ALL;
+    made->items[i].success = true;
+  }
   *batch = made;
   return NULL;
 }
@@ -72,7 +76,7 @@ static TRITONSERVER_Error *copy_output(const py_channel *channel, py_reader *rea
   py_get_u32s(reader, &memory_type, &place);
   (void)py_get_u64(reader);
   const uint64_t offset = py_get_u64(reader), size = py_get_u64(reader);
-  const void *data = reader->broken ? NULL : py_channel_at(channel, offset, size);
+  const void *data = reader->broken ? NULL : py_tensor_at(channel, place, offset, size);
   if (data == NULL || name == NULL) {
     reader->broken = true;
     return nonsense();

@@ -106,7 +106,7 @@ static TRITONSERVER_Error *put_outputs(pen *to, TRITONSERVER_InferenceResponse *
     py_put_text(&to->words, name, strlen(name));
     py_put_u32s(&to->words, datatype, (uint32_t)rank);
     for (uint64_t k = 0; k < rank; k++) py_put_u64(&to->words, (uint64_t)shape[k]);
-    py_put_u32s(&to->words, TRITONSERVER_MEMORY_CPU, PY_IN_OWNERS_ARENA);
+    py_put_u32s(&to->words, TRITONSERVER_MEMORY_CPU, PY_IN_ARENA);
     py_put_u64(&to->words, 0);
     to->tensor = (to->tensor + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
     py_put_u64(&to->words, to->block + to->tensor);
@@ -285,7 +285,7 @@ static TRITONSERVER_Error *add_input(call *one, py_reader *reader)
   py_get_u32s(reader, &type, &place);
   (void)py_get_u64(reader);
   const uint64_t offset = py_get_u64(reader), size = py_get_u64(reader);
-  const void *data = reader->broken ? NULL : py_channel_at(one->calls->channel, offset, size);
+  const void *data = reader->broken ? NULL : py_tensor_at(one->calls->channel, place, offset, size);
   if (data == NULL || name == NULL) return nonsense();
   TB_RETURN_IF_ERROR(TRITONSERVER_InferenceRequestAddInput(one->request, name,
                                                            (TRITONSERVER_DataType)datatype, shape, rank));

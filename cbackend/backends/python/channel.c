@@ -4,7 +4,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "channel.h"
+#include "pair.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -51,6 +51,8 @@ typedef struct {
 } head;
 
 struct py_channel {
+  py_pair *pair; /* of a side that lies in one process with the other: then this and `side` are all there is */
+  py_side side;
   head *head;
   uint64_t head_size, arena_size; /* as they were checked, whatever the file says later */
   size_t mapped;
@@ -171,9 +173,38 @@ py_channel *py_channel_open(int fd, uint64_t keep)
   return make(fd, arena_size, keep, PY_WORKER_SIDE);
 }
 
+/* ---- two sides in one process ---- */
+
+bool py_channel_pair(py_deliver to_backend, void *backend, py_deliver to_worker, void *worker,
+                     py_channel *sides[2])
+{
+  py_pair *pair = py_pair_new(to_backend, backend, to_worker, worker);
+  for (int side = 0; side < 2; side++) {
+    sides[side] = calloc(1, sizeof **sides);
+    if (sides[side] != NULL) *sides[side] = (py_channel){.pair = pair, .side = (py_side)side, .fd = -1};
+  }
+  if (pair != NULL && sides[0] != NULL && sides[1] != NULL) return true;
+  free(sides[0]);
+  free(sides[1]);
+  if (pair != NULL) {
+    py_pair_leave(pair);
+    py_pair_leave(pair);
+  }
+  return false;
+}
+
+bool py_channel_is_direct(const py_channel *channel) { return channel->pair != NULL; }
+
+/* ---- end ---- */
+
 void py_channel_delete(py_channel *channel)
 {
   if (channel == NULL) return;
+  if (channel->pair != NULL) {
+    py_pair_leave(channel->pair);
+    free(channel);
+    return;
+  }
   munmap(channel->head, channel->mapped);
   close(channel->fd);
   py_arena_delete(channel->arena);
@@ -188,13 +219,19 @@ int py_channel_fd(const py_channel *channel) { return channel->fd; }
 
 void py_channel_close(py_channel *channel)
 {
+  if (channel->pair != NULL) {
+    py_pair_close(channel->pair, channel->side);
+    return;
+  }
   STORE(channel->closed, 1);
   futex_wake(&channel->in->signal);
   futex_wake(&channel->in->unheard);
   futex_wake(&channel->out->room);
 }
 
-bool py_channel_is_closed(const py_channel *channel) { return LOAD(channel->closed) != 0; }
+bool py_channel_is_closed(const py_channel *channel) {
+  return channel->pair != NULL ? py_pair_is_closed(channel->pair) : LOAD(channel->closed) != 0;
+}
 
 /* ---- blocks ---- */
 
@@ -213,6 +250,7 @@ static void collect(py_channel *channel)
 
 void *py_channel_take(py_channel *channel, uint64_t size, uint64_t *block)
 {
+  if (channel->pair != NULL) return py_pair_take(size, block);
   pthread_mutex_lock(&channel->arena_lock);
   collect(channel);
   void *address = NULL;
@@ -223,6 +261,10 @@ void *py_channel_take(py_channel *channel, uint64_t size, uint64_t *block)
 
 void py_channel_untake(py_channel *channel, uint64_t block)
 {
+  if (channel->pair != NULL) {
+    py_pair_free(block);
+    return;
+  }
   pthread_mutex_lock(&channel->arena_lock);
   (void)py_arena_give(channel->arena, block);
   pthread_mutex_unlock(&channel->arena_lock);
@@ -230,6 +272,8 @@ void py_channel_untake(py_channel *channel, uint64_t block)
 
 void py_channel_shortage(py_channel *channel, uint64_t *arena_size, uint64_t *taken)
 {
+  *arena_size = *taken = 0;
+  if (channel->pair != NULL) return;
   pthread_mutex_lock(&channel->arena_lock);
   collect(channel);
   *arena_size = py_arena_size(channel->arena);
@@ -239,27 +283,17 @@ void py_channel_shortage(py_channel *channel, uint64_t *arena_size, uint64_t *ta
 
 void *py_channel_at(const py_channel *channel, uint64_t block, uint64_t size)
 {
+  if (channel->pair != NULL) return py_pair_at(block);
   if (block > channel->arena_size || size > channel->arena_size - block) return NULL;
   return channel->other + block;
 }
 
-void *py_channel_own_at(const py_channel *channel, uint64_t block, uint64_t size)
-{
-  return py_arena_at(channel->arena, block, size);
-}
-
-uint64_t py_channel_find(const py_channel *channel, const void *address, uint64_t size, bool own)
-{
-  const char *base = own ? (const char *)py_arena_at(channel->arena, 0, 0) : channel->other;
-  const char *place = address;
-  if (place < base || (uint64_t)(place - base) > channel->arena_size ||
-      size > channel->arena_size - (uint64_t)(place - base))
-    return PY_NO_BLOCK;
-  return (uint64_t)(place - base);
-}
-
 void py_channel_give(py_channel *channel, uint64_t block)
 {
+  if (channel->pair != NULL) {
+    py_pair_free(block);
+    return;
+  }
   ring *in = channel->in;
   pthread_mutex_lock(&channel->give_lock);
   uint32_t given = in->returns_given;
@@ -294,6 +328,7 @@ void py_channel_give(py_channel *channel, uint64_t block)
 
 bool py_channel_send(py_channel *channel, const py_message *message)
 {
+  if (channel->pair != NULL) return py_pair_send(channel->pair, channel->side, message);
   ring *out = channel->out;
   pthread_mutex_lock(&channel->send_lock);
   const uint32_t sent = out->sent;

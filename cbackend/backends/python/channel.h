@@ -48,11 +48,26 @@ typedef enum { PY_GOT, PY_NOTHING, PY_CLOSED } py_wait;
  * with errno set. `keep`: bytes of each arena that stay when they are free. */
 py_channel *py_channel_new(uint64_t arena_size, uint64_t keep);
 
+/* What a side that lies in the same process does with a message: at once, on the sender's thread. The block
+ * is the receiver's then, as ever. */
+typedef void (*py_deliver)(void *to, const py_message *message);
+
+/* Both sides within one process: blocks are plain memory whose number is its address, sending is a call of
+ * the other side's function, and the functions for receiving are not for these. False without memory.
+ *
+ * The backend's side ends first: py_channel_close() on it waits until nobody is in `to_backend` any more
+ * and nobody comes into it again. The worker's may stay as long as it likes, for what its blocks hold. */
+bool py_channel_pair(py_deliver to_backend, void *backend, py_deliver to_worker, void *worker,
+                     py_channel *sides[2]);
+
+/* Whether the other side lies in this process. */
+bool py_channel_is_direct(const py_channel *channel);
+
 /* The worker's side of a file that came with `fd`, which it takes. NULL with errno set: EPROTO for a
  * file of another version. */
 py_channel *py_channel_open(int fd, uint64_t keep);
 
-/* Unmaps and closes. Nobody may be in any other function. */
+/* Unmaps and closes. Nobody may be in any other function of this side. */
 void py_channel_delete(py_channel *channel);
 
 /* The file, for a process to inherit; stays the channel's. */
@@ -82,14 +97,8 @@ bool py_channel_has_message(const py_channel *channel);
 /* The bytes of the other side's block, NULL unless they lie in its arena. Valid until it is given back. */
 void *py_channel_at(const py_channel *channel, uint64_t block, uint64_t size);
 
-/* The same for a place in this side's arena, as the other side names it when it passes something on. */
-void *py_channel_own_at(const py_channel *channel, uint64_t block, uint64_t size);
-
 /* Says that this side is done with a block of the other side's. Threads: any, one lock. */
 void py_channel_give(py_channel *channel, uint64_t block);
-
-/* Where in the other side's (or this side's own) arena an address lies: the offset, or PY_NO_BLOCK. */
-uint64_t py_channel_find(const py_channel *channel, const void *address, uint64_t size, bool own);
 
 /* Ends all waits on this side, now and later: the other side is gone, or is to be. */
 void py_channel_close(py_channel *channel);

@@ -8,7 +8,7 @@
 
 #include "python.h"
 
-enum { TENSOR_ALIGNMENT = 64 };
+enum { TENSOR_ALIGNMENT = 64, LENT_BYTES = 65536 };
 
 /* The request's parameters as JSON; *text is NULL where there are none. The caller frees it. */
 static TRITONSERVER_Error *parameters_text(TRITONBACKEND_Request *request, char **text)
@@ -62,11 +62,28 @@ static TRITONSERVER_Error *parameters_text(TRITONBACKEND_Request *request, char 
 typedef struct {
   py_writer words;
   uint64_t block, tensor;
+  bool direct; /* the reader lies in this process */
+  bool lent;   /* something stays where it is */
 } pen;
 
 static void put_string(pen *to, const char *text)
 {
   py_put_text(&to->words, text, text == NULL ? 0 : strlen(text));
+}
+
+/* Where the reader may look at an input where it lies: in one piece, in this process, and long enough that a
+ * copy would cost more than a request whose release a model can hold up. NULL where it is to be copied. */
+static TRITONSERVER_Error *find_lent(const pen *to, const tb_input *input, const void **data)
+{
+  *data = NULL;
+  if (!to->direct || input->byte_size < LENT_BYTES || input->buffer_count != 1) return NULL;
+  const void *buffer;
+  uint64_t size;
+  TRITONSERVER_MemoryType type = TRITONSERVER_MEMORY_CPU;
+  int64_t device = 0;
+  TB_RETURN_IF_ERROR(TRITONBACKEND_InputBuffer(input->handle, 0, &buffer, &size, &type, &device));
+  if (type != TRITONSERVER_MEMORY_GPU && size == input->byte_size) *data = buffer;
+  return NULL;
 }
 
 static TRITONSERVER_Error *put_input(pen *to, TRITONBACKEND_Request *request, uint32_t index)
@@ -78,8 +95,16 @@ static TRITONSERVER_Error *put_input(pen *to, TRITONBACKEND_Request *request, ui
   put_string(to, input.name);
   py_put_u32s(&to->words, input.datatype, input.rank);
   for (uint32_t i = 0; i < input.rank; i++) py_put_u64(&to->words, (uint64_t)input.shape[i]);
-  py_put_u32s(&to->words, TRITONSERVER_MEMORY_CPU, PY_IN_OWNERS_ARENA);
+  const void *lent;
+  TB_RETURN_IF_ERROR(find_lent(to, &input, &lent));
+  py_put_u32s(&to->words, TRITONSERVER_MEMORY_CPU, lent != NULL ? PY_AT_ADDRESS : PY_IN_ARENA);
   py_put_u64(&to->words, 0);
+  if (lent != NULL) {
+    to->lent = true;
+    py_put_u64(&to->words, (uint64_t)(uintptr_t)lent);
+    py_put_u64(&to->words, input.byte_size);
+    return NULL;
+  }
   to->tensor = (to->tensor + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
   py_put_u64(&to->words, to->block + to->tensor);
   py_put_u64(&to->words, input.byte_size);
@@ -135,41 +160,41 @@ static TRITONSERVER_Error *put_requests(pen *to, TRITONBACKEND_Request **request
 
 static TRITONSERVER_Error *encode(TRITONBACKEND_Request **requests, uint32_t count,
                                   char *const *parameters, const char *model, py_channel *channel,
-                                  uint64_t *block, uint64_t *size)
+                                  py_message *message)
 {
   /* The tensors come behind the words: once for the words' size, which does not depend on where the
    * tensors are, and once, without looking at anything again, for that of the tensors. */
-  pen measure = {0};
+  pen measure = {.direct = py_channel_is_direct(channel)};
   TB_RETURN_IF_ERROR(put_requests(&measure, requests, count, parameters));
   const uint64_t words = (measure.words.size + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT *
                          TENSOR_ALIGNMENT;
-  *size = words + measure.tensor;
-  char *memory = py_channel_take(channel, *size, block);
+  message->size = words + measure.tensor;
+  char *memory = py_channel_take(channel, message->size, &message->block);
   if (memory == NULL) {
     uint64_t most, taken;
     py_channel_shortage(channel, &most, &taken);
     return tb_error(TRITONSERVER_ERROR_UNAVAILABLE,
                     "model '%s': the requests of a batch have %llu bytes; the memory shared with the "
                     "model's process has %llu, of which %llu are taken (parameter SHM_BYTES)",
-                    model, (unsigned long long)*size, (unsigned long long)most,
+                    model, (unsigned long long)message->size, (unsigned long long)most,
                     (unsigned long long)taken);
   }
-  pen real = {{memory, 0, words}, *block, words};
+  pen real = {{memory, 0, words}, message->block, words, measure.direct, false};
   TRITONSERVER_Error *error = put_requests(&real, requests, count, parameters);
-  if (error != NULL) py_channel_untake(channel, *block);
+  if (error != NULL) py_channel_untake(channel, message->block);
+  if (real.lent) message->flags |= PY_LENT;
   return error;
 }
 
 TRITONSERVER_Error *py_encode_requests(TRITONBACKEND_Request **requests, uint32_t count,
-                                       const char *model, py_channel *channel, uint64_t *block,
-                                       uint64_t *size)
+                                       const char *model, py_channel *channel, py_message *message)
 {
   char **parameters = calloc(count + 1, sizeof *parameters);
   if (parameters == NULL) return tb_out_of_memory("a batch");
   TRITONSERVER_Error *error = NULL;
   for (uint32_t i = 0; error == NULL && i < count; i++)
     error = parameters_text(requests[i], &parameters[i]);
-  if (error == NULL) error = encode(requests, count, parameters, model, channel, block, size);
+  if (error == NULL) error = encode(requests, count, parameters, model, channel, message);
   for (uint32_t i = 0; i < count; i++) free(parameters[i]);
   free(parameters);
   return error;

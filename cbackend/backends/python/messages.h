@@ -7,8 +7,9 @@
  *
  * tensor:    text name; u32 data type, u32 rank; u64 each dimension; u32 memory type, u32 place;
  *            i64 device; u64 offset; u64 size
- *            `place` says in which arena the bytes lie at `offset`: the block's owner's, or the reader's
- *            own, where something is passed on.
+ *            `place` says what `offset` means: one in the arena of the block's owner, or, within one process,
+ *            an address. Bytes at an address are the writer's, which keeps them until the reader has given
+ *            the block back (of requests), or until the message was delivered (of responses).
  * request:   text id; u32 flags, u32 correlation is a text; u64 correlation id; text correlation id;
  *            u64 timeout in µs; u64 priority; text parameters as JSON, or none; text trace context, or none;
  *            u32 count of inputs, u32 count of outputs; tensors; texts: names of requested outputs
@@ -18,6 +19,8 @@
 
 #ifndef PY_MESSAGES_H
 #define PY_MESSAGES_H
+
+#include "channel.h"
 
 /* From the backend. */
 enum {
@@ -59,12 +62,23 @@ enum {
   PY_METRIC, /* id: of the family. block: text labels as JSON, or none; text buckets as JSON, or none.
               * `value`: its number */
   PY_METRIC_DELETE, /* id: of a metric, or of a family */
+  PY_LET_GO, /* id: of a batch with PY_LENT. Nobody looks at its inputs any more */
   PY_METRIC_CHANGE, /* id: of the metric; flags: PY_METRIC_...; values[1] and `value`: a double's bits */
 };
 
 enum { PY_BATCH_FAILED = 1 };
 enum { PY_RESPONSE_OUTPUTS, PY_RESPONSE_ERROR, PY_RESPONSE_NONE, PY_RESPONSE_LATER };
-enum { PY_IN_OWNERS_ARENA, PY_IN_READERS_ARENA };
+enum { PY_IN_ARENA, PY_AT_ADDRESS };
+
+/* Where a tensor's bytes lie. An address counts within one process alone. NULL for what is outside. */
+static inline void *py_tensor_at(const py_channel *channel, uint32_t place, uint64_t offset, uint64_t size)
+{
+  return place == PY_AT_ADDRESS && py_channel_is_direct(channel) ? (void *)(uintptr_t)offset
+                                                                 : py_channel_at(channel, offset, size);
+}
+
+/* Flags of PY_EXECUTE: tensors lie at addresses, and PY_LET_GO is expected when the block is no more. */
+enum { PY_LENT = 1 };
 enum { PY_INFER_MANY = 1 };
 /* PY_ANSWER_ERROR: block: text; value: TRITONSERVER_Error_Code */
 enum { PY_ANSWER_GOOD, PY_ANSWER_ERROR, PY_ANSWER_DONE };

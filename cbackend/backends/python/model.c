@@ -67,6 +67,23 @@ static TRITONSERVER_Error *find_interpreter(py_model *model)
   return error;
 }
 
+/* Whether instances are processes. What only a process can be held to is refused where there is none. */
+static TRITONSERVER_Error *read_isolation(py_model *model)
+{
+  static const char *const OF_PROCESSES[] = {"EXECUTION_ENV_PATH", "EXECUTE_TIMEOUT_MS", "SHM_BYTES"};
+  const char *isolation = tb_model_parameter(model->config, "ISOLATION");
+  model->inside = model->backend->inside;
+  if (isolation != NULL)
+    TB_RETURN_IF_ERROR(py_parse_isolation("parameter ISOLATION", isolation, &model->inside));
+  for (size_t i = 0; model->inside && i < sizeof OF_PROCESSES / sizeof *OF_PROCESSES; i++)
+    if (tb_model_parameter(model->config, OF_PROCESSES[i]) != NULL)
+      return tb_error(TRITONSERVER_ERROR_INVALID_ARG,
+                      "model '%s': parameter %s needs a process of the model's own: isolation 'inprocess' has "
+                      "none",
+                      model->config->name, OF_PROCESSES[i]);
+  return NULL;
+}
+
 static TRITONSERVER_Error *fill(TRITONBACKEND_Model *handle, py_model *model)
 {
   TRITONBACKEND_Backend *backend;
@@ -99,7 +116,8 @@ static TRITONSERVER_Error *fill(TRITONBACKEND_Model *handle, py_model *model)
                                             &model->shm_bytes));
   TB_RETURN_IF_ERROR(tb_model_parameter_int(model->config, "EXECUTE_TIMEOUT_MS", 0, INT32_MAX,
                                             &model->execute_timeout_ms));
-  return find_interpreter(model);
+  TB_RETURN_IF_ERROR(read_isolation(model));
+  return model->inside ? NULL : find_interpreter(model);
 }
 
 TRITONSERVER_Error *py_model_new(TRITONBACKEND_Model *handle, py_model **model)

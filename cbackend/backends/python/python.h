@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors */
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* The python backend: models that are a class TritonPythonModel in a file, each instance in a process of
- * its own, the worker. The backend holds no Python: it starts interpreters. */
+/* The python backend: models that are a class TritonPythonModel in a file. Each instance has a worker that
+ * runs it: a process of its own, or this process's Python. The backend holds no Python: it starts
+ * interpreters, or asks the one that is there. */
 
 #ifndef PY_PYTHON_H
 #define PY_PYTHON_H
@@ -21,7 +22,11 @@ typedef struct {
   char *folder;      /* where this library and worker/ lie */
   char *interpreter; /* for models that name none */
   int64_t shm_bytes; /* of each arena */
+  bool inside;       /* models run in this process's Python unless they say otherwise */
 } py_backend;
+
+/* "process" or "inprocess"; INVALID_ARG, with what was set, for all else. */
+TRITONSERVER_Error *py_parse_isolation(const char *what, const char *text, bool *inside);
 
 TRITONSERVER_Error *py_backend_new(TRITONBACKEND_Backend *handle, py_backend **backend);
 void py_backend_delete(py_backend *backend);
@@ -38,6 +43,7 @@ typedef struct {
   uint64_t version;
   int64_t shm_bytes;
   int64_t execute_timeout_ms; /* 0: none */
+  bool inside;                /* its instances run in this process's Python */
 } py_model;
 
 TRITONSERVER_Error *py_model_new(TRITONBACKEND_Model *handle, py_model **model);
@@ -67,7 +73,20 @@ void py_process_end_text(py_process *process, char *text, size_t size);
 /* Kills it unless it has ended, and frees it with its channel. */
 void py_process_delete(py_process *process);
 
-/* ---- instances (instance.c) ---- */
+/* ---- workers within this process (inside.c) ---- */
+
+typedef struct py_inside py_inside;
+
+/* A worker that has loaded nothing yet. What it says goes to `said`, on any thread, until its channel is
+ * closed. The caller owns *inside. */
+TRITONSERVER_Error *py_inside_start(const py_model *model, py_deliver said, void *to, py_inside **inside);
+
+py_channel *py_inside_channel(py_inside *inside);
+
+/* Closes the channel, and frees it with the worker. */
+void py_inside_delete(py_inside *inside);
+
+/* ---- instances (instance.h) ---- */
 
 typedef struct py_instance py_instance;
 
@@ -87,12 +106,16 @@ typedef struct {
   TRITONBACKEND_Request *request;           /* until it is released */
   TRITONBACKEND_Response *response;         /* of a model that is not decoupled, until it is sent */
   TRITONBACKEND_ResponseFactory *factory;   /* of one that is, until the last was sent */
+  uint32_t release; /* how it is to be released */
+  bool success;
 } py_item;
 
 typedef struct py_batch {
   struct py_batch *next;
   uint64_t id;
   uint32_t count, open; /* items that wait for a response */
+  bool lent;            /* the worker may look at the requests' inputs where they lie */
+  bool executed, released;
   py_item items[];
 } py_batch;
 
@@ -147,9 +170,9 @@ void py_calls_answer_error(py_calls *calls, uint64_t place, TRITONSERVER_Error *
 
 /* ---- requests on their way to the worker (encode.c) ---- */
 
-/* Writes all requests into one block of the channel. */
+/* Writes all requests into one block of the channel, which the message gets. Within one process long inputs
+ * stay where they are, and the message gets the flag PY_LENT. */
 TRITONSERVER_Error *py_encode_requests(TRITONBACKEND_Request **requests, uint32_t count,
-                                       const char *model, py_channel *channel, uint64_t *block,
-                                       uint64_t *size);
+                                       const char *model, py_channel *channel, py_message *message);
 
 #endif

@@ -29,6 +29,15 @@ static char *own_interpreter(void)
   return strdup(path);
 }
 
+TRITONSERVER_Error *py_parse_isolation(const char *what, const char *text, bool *inside)
+{
+  *inside = strcmp(text, "inprocess") == 0;
+  return *inside || strcmp(text, "process") == 0
+             ? NULL
+             : tb_error(TRITONSERVER_ERROR_INVALID_ARG, "%s is '%s': 'process' or 'inprocess' is expected",
+                        what, text);
+}
+
 TRITONSERVER_Error *py_backend_new(TRITONBACKEND_Backend *handle, py_backend **backend)
 {
   TRITONBACKEND_ArtifactType type;
@@ -43,12 +52,15 @@ TRITONSERVER_Error *py_backend_new(TRITONBACKEND_Backend *handle, py_backend **b
   TRITONSERVER_Error *error = made == NULL ? tb_out_of_memory("the backend") : NULL;
   if (error == NULL) {
     const char *interpreter = tb_json_string(settings, "python", NULL);
+    const char *isolation = tb_json_string(settings, "isolation", NULL);
     const char *bytes = tb_json_string(settings, "shm-bytes", NULL);
     made->shm_bytes = DEFAULT_SHM_BYTES;
     made->folder = strdup(location);
     made->interpreter = interpreter != NULL ? strdup(interpreter) : own_interpreter();
     if (made->interpreter == NULL) made->interpreter = strdup("python3");
     if (made->folder == NULL || made->interpreter == NULL) error = tb_out_of_memory("the backend");
+    if (error == NULL && isolation != NULL)
+      error = py_parse_isolation("--backend-config=python,isolation", isolation, &made->inside);
     if (error == NULL && bytes != NULL)
       error = tb_parse_int("--backend-config=python,shm-bytes", bytes, 1 << 20, INT64_C(1) << 40,
                            &made->shm_bytes);

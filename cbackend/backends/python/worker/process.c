@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../pair.h"
+#include "gil.h"
 #include "process.h"
 
 PyTypeObject *py_worker_type;
@@ -21,15 +23,31 @@ typedef struct {
   PyObject_HEAD
   py_worker *worker;
   uint64_t block;
+  bool lent;
+  uint64_t id; /* of the batch whose inputs were lent */
 } block_object;
 
-PyObject *py_block_new(py_worker *worker, uint64_t block)
+static void give_block(py_worker *worker, uint64_t block, bool lent, uint64_t id)
+{
+  py_channel_give(worker->channel, block);
+  if (!lent) return;
+  const py_message message = {.kind = PY_LET_GO, .id = id, .block = PY_NO_BLOCK};
+  /* The backend releases requests upon it: others may run meanwhile. It does not hear it any more where it
+   * has closed. */
+  Py_BEGIN_ALLOW_THREADS;
+  (void)py_channel_send(worker->channel, &message);
+  Py_END_ALLOW_THREADS;
+}
+
+PyObject *py_block_new(py_worker *worker, uint64_t block, bool lent, uint64_t id)
 {
   block_object *made = PyObject_New(block_object, block_type);
   if (made == NULL) {
-    py_channel_give(worker->channel, block);
+    give_block(worker, block, lent, id);
     return NULL;
   }
+  made->lent = lent;
+  made->id = id;
   Py_INCREF((PyObject *)worker);
   made->worker = worker;
   made->block = block;
@@ -40,7 +58,7 @@ static void block_dealloc(PyObject *self)
 {
   block_object *object = (block_object *)self;
   PyTypeObject *type = Py_TYPE(self);
-  py_channel_give(object->worker->channel, object->block);
+  give_block(object->worker, object->block, object->lent, object->id);
   Py_DECREF((PyObject *)object->worker);
   ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
   Py_DECREF(type);
@@ -83,11 +101,22 @@ static bool start_watch(int fd)
 
 /* ---- the object ---- */
 
+PyObject *py_worker_new(py_channel *channel)
+{
+  allocfunc allocate = (allocfunc)PyType_GetSlot(py_worker_type, Py_tp_alloc);
+  py_worker *made = (py_worker *)allocate(py_worker_type, 0);
+  if (made == NULL)
+    py_channel_delete(channel);
+  else
+    made->channel = channel;
+  return (PyObject *)made;
+}
+
 /* Channel(fd, life): the file, and the socket whose other end the server has. */
-static PyObject *worker_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+static PyObject *worker_open(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
   int fd, life;
-  (void)keywords;
+  (void)type, (void)keywords;
   if (!PyArg_ParseTuple(arguments, "ii", &fd, &life)) return NULL;
   py_channel *channel = py_channel_open(fd, UINT64_C(256) << 20);
   if (channel == NULL) {
@@ -97,16 +126,12 @@ static PyObject *worker_new(PyTypeObject *type, PyObject *arguments, PyObject *k
       PyErr_SetFromErrno(PyExc_OSError);
     return NULL;
   }
-  allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-  py_worker *made = (py_worker *)allocate(type, 0);
-  if (made == NULL || !start_watch(life)) {
-    if (made != NULL) PyErr_SetString(PyExc_RuntimeError, "a thread can't be started");
+  if (!start_watch(life)) {
+    PyErr_SetString(PyExc_RuntimeError, "a thread can't be started");
     py_channel_delete(channel);
-    Py_XDECREF((PyObject *)made);
     return NULL;
   }
-  made->channel = channel;
-  return (PyObject *)made;
+  return py_worker_new(channel);
 }
 
 static void worker_dealloc(PyObject *self)
@@ -117,26 +142,18 @@ static void worker_dealloc(PyObject *self)
   Py_DECREF(type);
 }
 
-/* receive() -> (kind, id, values of what it brings): None when the server has closed. */
-static PyObject *worker_receive(PyObject *self, PyObject *nothing)
+PyObject *py_worker_message(py_worker *worker, const py_message *message)
 {
-  (void)nothing;
-  py_worker *worker = (py_worker *)self;
-  py_message message;
-  py_wait end;
-  Py_BEGIN_ALLOW_THREADS;
-  end = py_channel_receive(worker->channel, &message, UINT64_MAX);
-  Py_END_ALLOW_THREADS;
-  if (end != PY_GOT) Py_RETURN_NONE;
   PyObject *block = NULL, *content = NULL;
-  if (message.block != PY_NO_BLOCK) {
-    block = py_block_new(worker, message.block);
+  if (message->block != PY_NO_BLOCK) {
+    const bool lent = message->kind == PY_EXECUTE && (message->flags & PY_LENT) != 0;
+    block = py_block_new(worker, message->block, lent, message->id);
     if (block == NULL) return NULL;
   }
-  py_reader reader = {.from = py_channel_at(worker->channel, message.block, message.size),
-                      .size = message.size};
-  switch (message.kind) {
-    case PY_EXECUTE: content = py_read_requests(worker, block, &message); break;
+  py_reader reader = {.from = py_channel_at(worker->channel, message->block, message->size),
+                      .size = message->size};
+  switch (message->kind) {
+    case PY_EXECUTE: content = py_read_requests(worker, block, message); break;
     case PY_START: {
       content = PyList_New(0);
       while (content != NULL && reader.from != NULL && reader.at < reader.size && !reader.broken) {
@@ -153,8 +170,22 @@ static PyObject *worker_receive(PyObject *self, PyObject *nothing)
   }
   Py_XDECREF(block);
   if (content == NULL) return NULL;
-  return Py_BuildValue("(IKNKI)", (unsigned)message.kind, (unsigned long long)message.id, content,
-                       (unsigned long long)message.values[0], (unsigned)message.flags);
+  return Py_BuildValue("(IKNKI)", (unsigned)message->kind, (unsigned long long)message->id, content,
+                       (unsigned long long)message->values[0], (unsigned)message->flags);
+}
+
+/* receive() -> (kind, id, content, value, flags): None when the server has closed. */
+static PyObject *worker_receive(PyObject *self, PyObject *nothing)
+{
+  (void)nothing;
+  py_worker *worker = (py_worker *)self;
+  py_message message;
+  py_wait end;
+  Py_BEGIN_ALLOW_THREADS;
+  end = py_channel_receive(worker->channel, &message, UINT64_MAX);
+  Py_END_ALLOW_THREADS;
+  if (end != PY_GOT) Py_RETURN_NONE;
+  return py_worker_message(worker, &message);
 }
 
 /* Sends what was sealed, or nothing where `sealed` is NULL. */
@@ -176,7 +207,47 @@ static PyObject *send_message(py_worker *worker, uint32_t kind, uint32_t flags, 
   Py_RETURN_NONE;
 }
 
-/* executed(batch, [(response, release flags)]) */
+/* What executed() has made, and is to be sent without the GIL. */
+typedef struct {
+  py_message message;
+  PyObject *kept; /* what keeps lent tensors, or NULL */
+} executed;
+
+static const char EXECUTED[] = "_bridge.executed";
+
+/* Of one that was not sent. */
+static void drop_executed(PyObject *capsule)
+{
+  executed *made = PyCapsule_GetPointer(capsule, EXECUTED);
+  if (made == NULL) return;
+  if (made->message.block != PY_NO_BLOCK) py_pair_free(made->message.block);
+  Py_XDECREF(made->kept);
+  PyMem_Free(made);
+}
+
+bool py_send_executed(py_worker *worker, PyObject *made)
+{
+  if (!PyCapsule_IsValid(made, EXECUTED)) return false;
+  executed *inside = PyCapsule_GetPointer(made, EXECUTED);
+  const py_message message = inside->message;
+  PyObject *kept = inside->kept;
+  inside->message.block = PY_NO_BLOCK;
+  inside->kept = NULL;
+  Py_DECREF(made);
+  /* The worker lives as long as the backend delivers to it. */
+  py_channel *channel = worker->channel;
+  py_gil_leave();
+  if (!py_channel_send(channel, &message)) py_channel_untake(channel, message.block);
+  if (kept != NULL) {
+    py_gil_take();
+    Py_DECREF(kept);
+    py_gil_leave();
+  }
+  return true;
+}
+
+/* executed(batch, [(response, release flags)]): sends it; within the server's process, where the GIL is what
+ * others wait for, a capsule for py_send_executed() comes back instead. */
 static PyObject *worker_executed(PyObject *self, PyObject *arguments)
 {
   py_worker *worker = (py_worker *)self;
@@ -185,7 +256,24 @@ static PyObject *worker_executed(PyObject *self, PyObject *arguments)
   py_sealed sealed;
   if (!PyArg_ParseTuple(arguments, "KO", &batch, &list)) return NULL;
   if (!py_write_responses(worker, list, true, &sealed)) return NULL;
-  return send_message(worker, PY_EXECUTED, 0, batch, (uint64_t)PyList_Size(list), 0, &sealed);
+  const uint64_t count = (uint64_t)PyList_Size(list);
+  if (!py_channel_is_direct(worker->channel))
+    return send_message(worker, PY_EXECUTED, 0, batch, count, 0, &sealed);
+  executed *made = PyMem_Malloc(sizeof *made);
+  if (made == NULL) {
+    py_channel_untake(worker->channel, sealed.block);
+    return PyErr_NoMemory();
+  }
+  *made = (executed){{.kind = PY_EXECUTED, .id = batch, .block = sealed.block, .size = sealed.size,
+                      .values = {count}},
+                     sealed.lent ? py_ref(list) : NULL};
+  PyObject *capsule = PyCapsule_New(made, EXECUTED, drop_executed);
+  if (capsule == NULL) {
+    py_channel_untake(worker->channel, sealed.block);
+    Py_XDECREF(made->kept);
+    PyMem_Free(made);
+  }
+  return capsule;
 }
 
 /* respond(batch, number, response): one that a sender sends. */
@@ -230,7 +318,7 @@ static PyObject *worker_send(PyObject *self, PyObject *arguments)
 static PyObject *answer_content(py_worker *worker, const py_answer *answer)
 {
   if (answer->block == PY_NO_BLOCK) return py_ref(Py_None);
-  PyObject *block = py_block_new(worker, answer->block);
+  PyObject *block = py_block_new(worker, answer->block, false, 0);
   if (block == NULL) return NULL;
   py_reader reader = {.from = py_channel_at(worker->channel, answer->block, answer->size),
                       .size = answer->size};
@@ -337,7 +425,7 @@ static PyMethodDef WORKER_METHODS[] = {
 };
 
 static PyType_Slot WORKER_SLOTS[] = {
-    {Py_tp_new, worker_new},
+    {Py_tp_new, worker_open},
     {Py_tp_dealloc, worker_dealloc},
     {Py_tp_methods, WORKER_METHODS},
     {Py_tp_doc, "The worker's side of what it shares with the server."},

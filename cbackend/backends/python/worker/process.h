@@ -19,17 +19,32 @@ typedef struct {
 extern PyTypeObject *py_worker_type;
 int py_worker_ready(PyObject *module);
 
-/* A block of the backend's, given back when nobody has it any more. Takes the block, also on failure. */
-PyObject *py_block_new(py_worker *worker, uint64_t block);
+/* The worker's side around a channel, which it takes, also on failure. */
+PyObject *py_worker_new(py_channel *channel);
+
+/* Sends a message that executed() has made of a worker within the server, and drops both. Called between py_gil_take()
+ * and py_gil_leave(), returns without it: what the server does with the responses has no need of it. False, with the GIL, where
+ * `made` is none. */
+bool py_send_executed(py_worker *worker, PyObject *made);
+
+/* What a message brings, as receive() returns it: (kind, id, content, value, flags). Takes its block, also on
+ * failure. */
+PyObject *py_worker_message(py_worker *worker, const py_message *message);
+
+/* A block of the backend's, given back when nobody has it any more. Takes the block, also on failure. With
+ * `lent` the backend is told that nobody looks at the inputs of batch `id` any more. */
+PyObject *py_block_new(py_worker *worker, uint64_t block, bool lent, uint64_t id);
 
 /* Requests and responses out of a block of the backend's, whose object keeps their tensors. */
 PyObject *py_read_requests(py_worker *worker, PyObject *block, const py_message *message);
 PyObject *py_read_response(py_worker *worker, PyObject *block, py_reader *reader);
 
-/* A new block of this side's with everything in it, or false with an exception. */
+/* A new block of this side's with everything in it, or false with an exception. Where something was `lent`,
+ * tensors lie outside of it, and must be kept until the block was read. */
 typedef struct {
   char *memory;
   uint64_t block, size;
+  bool lent;
 } py_sealed;
 
 /* `responses`: a sequence of (what, ...) tuples, see write.c; with `flags`, a u32 behind each. */

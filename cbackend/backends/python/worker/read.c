@@ -34,7 +34,7 @@ static PyObject *tensor(py_worker *worker, PyObject *block, py_reader *reader)
   py_get_u32s(reader, &memory_type, &place);
   const int64_t device = (int64_t)py_get_u64(reader);
   const uint64_t offset = py_get_u64(reader), size = py_get_u64(reader);
-  char *data = reader->broken ? NULL : py_channel_at(worker->channel, offset, size);
+  char *data = reader->broken ? NULL : py_tensor_at(worker->channel, place, offset, size);
   if (data == NULL) {
     Py_DECREF(name);
     return broken();

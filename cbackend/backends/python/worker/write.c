@@ -21,9 +21,12 @@ typedef struct {
   py_writer words;
   uint64_t block;  /* where the block begins in the arena */
   uint64_t tensor; /* from there on */
+  bool lends;      /* long views stay where they are: whoever reads has them copied while this side waits */
+  bool lent;       /* one has */
 } pen;
 
-enum { TENSOR_ALIGNMENT = 64 };
+/* From where on a copy costs more than the GIL that is needed once more to let the array go. */
+enum { TENSOR_ALIGNMENT = 64, LENT_BYTES = 65536 };
 
 static bool put_text(pen *to, PyObject *object)
 {
@@ -114,8 +117,16 @@ static bool put_tensor(pen *to, PyObject *tensor)
     PyErr_SetString(PyExc_NotImplementedError, "tensors in GPU memory can't be sent yet");
     return false;
   }
+  if (to->lends && PyObject_TypeCheck(payload, py_view_type) && ((py_view *)payload)->size >= LENT_BYTES) {
+    to->lent = true;
+    py_put_u32s(&to->words, PY_MEMORY_CPU, PY_AT_ADDRESS);
+    py_put_u64(&to->words, 0);
+    py_put_u64(&to->words, (uint64_t)(uintptr_t)((py_view *)payload)->data);
+    py_put_u64(&to->words, ((py_view *)payload)->size);
+    return true;
+  }
   if (!put_payload(to, payload, &size)) return false;
-  py_put_u32s(&to->words, PY_MEMORY_CPU, PY_IN_OWNERS_ARENA);
+  py_put_u32s(&to->words, PY_MEMORY_CPU, PY_IN_ARENA);
   py_put_u64(&to->words, 0);
   py_put_u64(&to->words, to->block + to->tensor);
   py_put_u64(&to->words, size);
@@ -177,12 +188,12 @@ static bool put_request(pen *to, PyObject *request)
 typedef bool (*put_function)(pen *to, void *what);
 
 /* Measures, takes a block, writes. What is written may not be larger than it was measured. */
-static bool seal(py_worker *worker, put_function put, void *what, py_sealed *sealed)
+static bool seal(py_worker *worker, put_function put, void *what, bool lends, py_sealed *sealed)
 {
-  pen measure = {0};
+  pen measure = {.lends = lends};
   if (!put(&measure, what)) return false;
   /* The first tensor comes behind the words, whose size is known now. */
-  pen sized = {.tensor = measure.words.size};
+  pen sized = {.tensor = measure.words.size, .lends = lends};
   if (!put(&sized, what)) return false;
   sealed->size = sized.tensor > sized.words.size ? sized.tensor : sized.words.size;
   sealed->memory = py_channel_take(worker->channel, sealed->size, &sealed->block);
@@ -195,8 +206,9 @@ static bool seal(py_worker *worker, put_function put, void *what, py_sealed *sea
                  (unsigned long long)sealed->size, (unsigned long long)size, (unsigned long long)taken);
     return false;
   }
-  pen real = {{sealed->memory, 0, sealed->size}, sealed->block, sized.words.size};
+  pen real = {{sealed->memory, 0, sealed->size}, sealed->block, sized.words.size, lends, false};
   const bool good = put(&real, what);
+  sealed->lent = real.lent;
   if (good && real.words.size == sized.words.size && real.tensor <= sealed->size) return true;
   if (good) PyErr_SetString(PyExc_RuntimeError, "a tensor changed while it was written");
   py_channel_untake(worker->channel, sealed->block);
@@ -227,7 +239,7 @@ static bool put_responses(pen *to, void *what)
 bool py_write_responses(py_worker *worker, PyObject *list, bool flags, py_sealed *sealed)
 {
   responses all = {list, flags};
-  return seal(worker, put_responses, &all, sealed);
+  return seal(worker, put_responses, &all, py_channel_is_direct(worker->channel), sealed);
 }
 
 typedef struct {
@@ -247,7 +259,7 @@ bool py_write_request(py_worker *worker, PyObject *model, int64_t version, PyObj
                       py_sealed *sealed)
 {
   addressed all = {model, request, version};
-  return seal(worker, put_addressed, &all, sealed);
+  return seal(worker, put_addressed, &all, false, sealed);
 }
 
 typedef struct {
@@ -266,5 +278,5 @@ static bool put_texts(pen *to, void *what)
 bool py_write_text(py_worker *worker, PyObject *const *list, size_t count, py_sealed *sealed)
 {
   texts all = {list, count};
-  return seal(worker, put_texts, &all, sealed);
+  return seal(worker, put_texts, &all, false, sealed);
 }

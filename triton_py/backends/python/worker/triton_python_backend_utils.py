@@ -9,8 +9,10 @@ Python from 3.9 on, with numpy and nothing else.
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import json
 import struct
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -385,15 +387,38 @@ def _is_cancelled(channel: Any, batch: int, number: int) -> bool:
     return bool(value)
 
 
-#: The channel to the server, from the worker's start on; and whether requests may be executed.
-_server: Any = None
-_may_execute = False
+class _Place:
+    """What an instance of a model has of the server."""
+
+    __slots__ = ("channel", "may_execute")
+
+    def __init__(self, channel: Any) -> None:
+        self.channel = channel
+        self.may_execute = False  # not before it is initialized, nor when it is finalized
+
+
+#: Of the instances in this process: one, unless it is the server's. The instance that runs is in the context;
+#: threads that a model starts have none, and use the one that came last.
+_places: list[_Place] = []
+_place: contextvars.ContextVar[_Place | None] = contextvars.ContextVar("_place", default=None)
+
+
+def _here() -> _Place:
+    place = _place.get() or (_places[-1] if _places else None)
+    if place is None:
+        raise TritonModelException("this is for models that run in a server")
+    return place
+
+
+def _server() -> Any:
+    return _here().channel
 
 
 def _execution() -> Any:
-    if not _may_execute:
+    place = _here()
+    if not place.may_execute:
         raise TritonModelException("other models can be asked in execute, not in initialize or finalize")
-    return _server
+    return place.channel
 
 
 def _response_of(code: int, value: int, content: Any) -> InferenceResponse:
@@ -411,9 +436,10 @@ def _response_of(code: int, value: int, content: Any) -> InferenceResponse:
 class ResponseIterator:
     """The responses of a decoupled model, as they come."""
 
-    __slots__ = ("_error", "_number")
+    __slots__ = ("_channel", "_error", "_number")
 
-    def __init__(self, number: int | None, error: InferenceResponse | None = None) -> None:
+    def __init__(self, channel: Any, number: int | None, error: InferenceResponse | None = None) -> None:
+        self._channel = channel
         self._number = number
         self._error = error
 
@@ -426,7 +452,7 @@ class ResponseIterator:
             return error
         if self._number is None:
             raise StopIteration
-        code, value, content = _server.ask(_bridge.NEXT, self._number, 0, 0)
+        code, value, content = self._channel.ask(_bridge.NEXT, self._number, 0, 0)
         if code == _bridge.ANSWER_DONE:
             self._number = None
             raise StopIteration
@@ -435,7 +461,7 @@ class ResponseIterator:
     def cancel(self) -> None:
         """Tells the other model that nothing more is wanted."""
         if self._number is not None:
-            _server.send(_bridge.CANCEL, self._number, 0, 0, 0)
+            self._channel.send(_bridge.CANCEL, self._number, 0, 0, 0)
 
 
 # Models
@@ -459,12 +485,12 @@ def load_model(model_name: str, config: str = "", files: dict[str, bytes] | None
         texts += ["config", config]
     for name, content in (files or {}).items():
         texts += [name, content]
-    _asked(_server.ask(_bridge.LOAD_MODEL, 0, 0, 0, *texts))
+    _asked(_server().ask(_bridge.LOAD_MODEL, 0, 0, 0, *texts))
 
 
 def unload_model(model_name: str, unload_dependents: bool = False) -> None:
     """Unloads a model; only in model control mode EXPLICIT."""
-    _asked(_server.ask(_bridge.UNLOAD_MODEL, 0, int(unload_dependents), 0, model_name))
+    _asked(_server().ask(_bridge.UNLOAD_MODEL, 0, int(unload_dependents), 0, model_name))
 
 
 def is_model_ready(model_name: str, model_version: str = "") -> bool:
@@ -473,7 +499,20 @@ def is_model_ready(model_name: str, model_version: str = "") -> bool:
     :param model_version: "" for the server's choice.
     """
     version = int(model_version) if model_version else -1
-    return bool(_asked(_server.ask(_bridge.MODEL_READY, 0, version, 0, model_name)))
+    return bool(_asked(_server().ask(_bridge.MODEL_READY, 0, version, 0, model_name)))
+
+
+#: Threads on which requests of coroutines wait for their responses.
+_executor: Any = None
+
+
+def _senders() -> Any:
+    global _executor
+    if _executor is None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        _executor = ThreadPoolExecutor(64, "requests to other models")
+    return _executor
 
 
 class InferenceRequest:
@@ -555,21 +594,23 @@ class InferenceRequest:
 
         A request that fails has a response with an error.
         """
-        code, value, content = _execution().infer(
+        channel = self._channel or _execution()
+        code, value, content = channel.infer(
             self._model, self._version,
             (self._id, self._flags, self._correlation, self._timeout, self._priority, self._parameters,
              self._trace, [tensor._sent() for tensor in self._inputs], self._outputs), decoupled)
         if not decoupled:
             return _response_of(code, value, content)
         if code == _bridge.ANSWER_ERROR:
-            return ResponseIterator(None, _response_of(code, value, content))
-        return ResponseIterator(value)
+            return ResponseIterator(channel, None, _response_of(code, value, content))
+        return ResponseIterator(channel, value)
 
     async def async_exec(self, decoupled: bool = False) -> Any:
         """The same, for ``await``."""
         import asyncio
 
-        return await asyncio.get_running_loop().run_in_executor(None, self.exec, decoupled)
+        run = contextvars.copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(_senders(), run, self.exec, decoupled)
 
     def model_name(self) -> str:
         return self._model
@@ -655,15 +696,16 @@ def using_decoupled_model_transaction_policy(model_config: dict[str, Any]) -> bo
 class Metric:
     """A metric of a model's own; made by :meth:`MetricFamily.Metric`."""
 
-    __slots__ = ("_family", "_number")
+    __slots__ = ("_channel", "_family", "_number")
 
     def __init__(self, family: MetricFamily, number: int) -> None:
+        self._channel = family._channel
         self._family = family  # stays as long as its metrics
         self._number = number
 
     def _change(self, how: int, value: float) -> float:
         (bits,) = struct.unpack("<Q", struct.pack("<d", value))
-        answer = _asked(_server.ask(_bridge.METRIC_CHANGE, self._number, bits, how))
+        answer = _asked(self._channel.ask(_bridge.METRIC_CHANGE, self._number, bits, how))
         (now,) = struct.unpack("<d", struct.pack("<Q", answer))
         return float(now)
 
@@ -684,7 +726,7 @@ class Metric:
         return self._change(3, 0.0)
 
     def __del__(self) -> None:
-        _delete_metric(self._number)
+        _delete_metric(self._channel, self._number)
 
 
 class MetricFamily:
@@ -694,33 +736,34 @@ class MetricFamily:
     GAUGE = 1
     HISTOGRAM = 2
 
-    __slots__ = ("_number",)
+    __slots__ = ("_channel", "_number")
 
     def __init__(self, name: str, description: str, kind: int) -> None:
         if kind not in (0, 1, 2):
             raise TritonModelException("the kind of a metric family is COUNTER, GAUGE or HISTOGRAM")
         self._number = 0
-        self._number = _asked(_server.ask(_bridge.METRIC_FAMILY, 0, kind, 0, name, description))
+        self._channel = _server()
+        self._number = _asked(self._channel.ask(_bridge.METRIC_FAMILY, 0, kind, 0, name, description))
 
     def Metric(self, labels: dict[str, str] | None = None,
                buckets: Sequence[float] | None = None) -> Metric:
         """
         :param buckets: of a histogram, the upper bounds.
         """
-        number = _asked(_server.ask(
+        number = _asked(self._channel.ask(
             _bridge.METRIC, self._number, 0, 0, json.dumps(labels) if labels else None,
             json.dumps([float(b) for b in buckets]) if buckets is not None else None))
         return Metric(self, number)
 
     def __del__(self) -> None:
-        _delete_metric(self._number)
+        _delete_metric(self._channel, self._number)
 
 
-def _delete_metric(number: int) -> None:
-    # Without a word where the server is gone, or has deleted it with the process.
-    if number and _server is not None:
+def _delete_metric(channel: Any, number: int) -> None:
+    # Without a word where the server is gone, or has deleted it with the instance.
+    if number:
         with contextlib.suppress(Exception):
-            _server.ask(_bridge.METRIC_DELETE, number, 0, 0)
+            channel.ask(_bridge.METRIC_DELETE, number, 0, 0)
 
 
 class ModelConfig:
@@ -807,12 +850,13 @@ class Logger:
     """Lines in the server's log."""
 
     INFO, WARNING, ERROR, VERBOSE = 0, 1, 2, 3
-    _send: Any = None
 
     @staticmethod
     def log(message: str, level: int = INFO) -> None:
-        if Logger._send is not None:
-            Logger._send(level, str(message))
+        caller = sys._getframe(1)
+        while caller.f_back is not None and caller.f_code.co_filename == __file__:
+            caller = caller.f_back
+        _server().send(_bridge.LOG, 0, level, caller.f_lineno, 0, caller.f_code.co_filename, str(message))
 
     @staticmethod
     def log_info(message: str) -> None:

@@ -42,14 +42,50 @@ def short(error: BaseException) -> str:
 class Worker:
     """One instance of a model."""
 
-    def __init__(self, channel: Any, bridge: Any, utils: Any) -> None:
-        self._channel = channel
+    def __init__(self, channel: Any, bridge: Any, utils: Any, within: bool) -> None:
+        """
+        :param within: it is the server's process, which is not all the model's.
+        """
+        self.channel = channel
+        self._within = within
+        self._place = utils._Place(channel)
+        utils._places.append(self._place)
         self._bridge = bridge
         self._utils = utils
         self._model: Any = None
         self._name = ""
         self._decoupled = False
         self._loop: Any = None
+        self._module_name = ""
+
+    def handle(self, kind: int, number: int, content: Any, value: int, flags: int) -> Any:
+        """Does what a message of the server's says; False after the last.
+
+        Within the server's process what it has executed comes back, for the caller to send.
+        """
+        bridge = self._bridge
+        before = self._utils._place.set(self._place)
+        try:
+            if kind == bridge.EXECUTE:
+                return self.execute(number, content)
+            elif kind == bridge.START:
+                self.start(content)
+            elif kind == bridge.IS_READY:
+                self.is_ready(number)
+            elif kind == bridge.FINALIZE:
+                self.finalize()
+                return False
+            return True
+        finally:
+            self._utils._place.reset(before)
+
+    def end(self) -> None:
+        """The instance is gone, where the process goes on."""
+        self._utils._places.remove(self._place)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+        self._model = None
+        sys.modules.pop(self._module_name, None)
 
     # Start
 
@@ -61,12 +97,12 @@ class Worker:
             if folder not in sys.path:
                 sys.path.append(folder)
         try:
-            module = self._import(file)
+            module = self._import(file, instance)
             model_type = getattr(module, "TritonPythonModel", None)
             if model_type is None:
                 raise self._utils.TritonModelException(f"'{file}' defines no class TritonPythonModel")
             if what == "auto_complete":
-                self._channel.send(self._bridge.STARTED, 0, 0, 0, 0, self._completed(model_type, config))
+                self.channel.send(self._bridge.STARTED, 0, 0, 0, 0, self._completed(model_type, config))
                 return
             if not hasattr(model_type, "execute"):
                 raise self._utils.TritonModelException(
@@ -82,21 +118,29 @@ class Worker:
                     "model_version": version, "model_name": name,
                 })
         except BaseException as error:  # noqa: BLE001 - also SystemExit: the load fails, with the reason
-            self._channel.send(self._bridge.START_FAILED, 0, 0, 0, 0, described(error))
+            self.channel.send(self._bridge.START_FAILED, 0, 0, 0, 0, described(error))
             return
-        self._utils._may_execute = True
+        self._place.may_execute = True
         ready = hasattr(self._model, "is_ready")
-        self._channel.send(self._bridge.STARTED, 0, int(ready), 0, 0)
+        self.channel.send(self._bridge.STARTED, 0, int(ready), 0, 0)
 
-    def _import(self, file: str) -> Any:
+    def _import(self, file: str, instance: str) -> Any:
         name = os.path.splitext(os.path.basename(file))[0]
+        if self._within:
+            # Each instance has its own: other models' files have the same name.
+            name = f"{name}@{instance}"
         spec = importlib.util.spec_from_file_location(name, file)
         if spec is None or spec.loader is None:
             raise self._utils.TritonModelException(f"'{file}' is no Python file")
         module = importlib.util.module_from_spec(spec)
         # As an import would: what is pickled, or imported from the model's own files, is found.
         sys.modules[name] = module
-        spec.loader.exec_module(module)
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
+        self._module_name = name
         return module
 
     def _completed(self, model_type: Any, config: str) -> str:
@@ -112,8 +156,8 @@ class Worker:
 
     # Requests
 
-    def execute(self, batch: int, values: list[tuple[Any, ...]]) -> None:
-        requests = [self._utils.InferenceRequest._received(self._channel, batch, number, value, self._decoupled)
+    def execute(self, batch: int, values: list[tuple[Any, ...]]) -> Any:
+        requests = [self._utils.InferenceRequest._received(self.channel, batch, number, value, self._decoupled)
                     for number, value in enumerate(values)]
         values.clear()
         try:
@@ -121,14 +165,15 @@ class Worker:
             if inspect.iscoroutine(returned):
                 returned = self._run_execute(requests, returned)
             sent = self._answers(requests, returned)
-            self._channel.executed(batch, sent)
+            return self.channel.executed(batch, sent)
         except BaseException as error:  # noqa: BLE001 - SystemExit, too, ends this batch and no more
             for request in requests:
                 if request._sender is not None:
                     request._sender._closed = True
             text = described(error)
-            self._channel.send(self._bridge.EXECUTED, batch, len(requests), 0, self._bridge.BATCH_FAILED,
+            self.channel.send(self._bridge.EXECUTED, batch, len(requests), 0, self._bridge.BATCH_FAILED,
                                short(error), text)
+            return None
 
     def _started_loop(self) -> Any:
         """One event loop, on a thread of its own, for all that the model's coroutines do."""
@@ -226,11 +271,11 @@ class Worker:
             good = answer
         except Exception as error:  # noqa: BLE001
             self._utils.Logger.log_error(described(error))
-        self._channel.send(self._bridge.READINESS, number, int(good), 0, 0)
+        self.channel.send(self._bridge.READINESS, number, int(good), 0, 0)
 
     def finalize(self) -> None:
         failed = []
-        self._utils._may_execute = False
+        self._place.may_execute = False
         try:
             if hasattr(self._model, "finalize"):
                 self._model.finalize()
@@ -238,7 +283,7 @@ class Worker:
             failed.append(described(error))
         sys.stdout.flush()
         sys.stderr.flush()
-        self._channel.send(self._bridge.FINALIZED, 0, 0, 0, 0, *failed)
+        self.channel.send(self._bridge.FINALIZED, 0, 0, 0, 0, *failed)
 
 
 def main() -> int:
@@ -246,9 +291,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    sys.path.append(HERE)
-    import _bridge
-
+    _bridge = import_bridge()
     channel = _bridge.Channel(int(sys.argv[1]), int(sys.argv[2]))
     try:
         import triton_python_backend_utils as utils
@@ -256,31 +299,32 @@ def main() -> int:
         channel.send(_bridge.START_FAILED, 0, 0, 0, 0, f"{described(error)}\n(Python: {sys.executable})")
         return 1
 
-    def log(level: int, message: str) -> None:
-        caller = sys._getframe(2)
-        while caller.f_back is not None and caller.f_code.co_filename == utils.__file__:
-            caller = caller.f_back
-        channel.send(_bridge.LOG, 0, level, caller.f_lineno, 0, caller.f_code.co_filename, message)
-
-    utils.Logger._send = staticmethod(log)
-    utils._server = channel
-    worker = Worker(channel, _bridge, utils)
+    worker = Worker(channel, _bridge, utils, within=False)
     while True:
         message = channel.receive()
         if message is None:
             return 0
-        kind, number, content, _, _ = message
+        kind, number, content, value, flags = message
         del message
-        if kind == _bridge.EXECUTE:
-            worker.execute(number, content)
-        elif kind == _bridge.START:
-            worker.start(content)
-        elif kind == _bridge.IS_READY:
-            worker.is_ready(number)
-        elif kind == _bridge.FINALIZE:
-            worker.finalize()
+        if worker.handle(kind, number, content, value, flags) is False:
             return 0
         del content
+
+
+def import_bridge() -> Any:
+    """The module that speaks with the server, of the folder of this file."""
+    if HERE not in sys.path:
+        sys.path.append(HERE)
+    import _bridge
+
+    return _bridge
+
+
+def inside(channel: Any) -> Worker:
+    """A worker in the server's own process, which hands it messages by :meth:`Worker.handle`."""
+    import triton_python_backend_utils as utils
+
+    return Worker(channel, import_bridge(), utils, within=True)
 
 
 if __name__ == "__main__":
