@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,12 +49,15 @@ class Body:
 
 
 def values(tensor: Tensor) -> Values:
-    """The elements, flat."""
+    """The elements, flat. INPUT1 has others than INPUT0, so that a server that takes one for the other
+    is found out."""
     count = tensor.elements
+    digits = re.search(r"\d+$", tensor.name)
+    first = int(digits[0]) if digits else 0
     if tensor.datatype == "BYTES":
         length = tensor.size // count - 4 if count else 0
-        return [bytes([ord("a") + i % 26]) * length for i in range(count)]
-    numbers = np.arange(count) % 61
+        return [bytes([ord("a") + (first + i) % 26]) * length for i in range(count)]
+    numbers = (first + np.arange(count)) % 61
     if tensor.datatype == "BOOL":
         numbers = numbers % 2
     if tensor.datatype == "BF16":

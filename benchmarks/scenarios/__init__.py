@@ -299,8 +299,8 @@ def _models(data: dict[str, Any], where: str) -> dict[str, str]:
                 all(_is(more.get(key, ""), str) for key in ("file", "source"))
                 and all(_is(more.get(key, []), list) for key in ("needs", "beside"))):
             raise InvalidArgumentError(f"{where}: the model '{name}' may have a 'file' and a 'source', "
-                                       "texts, what it 'needs' and what lies 'beside' it, lists of "
-                                       "texts; and nothing else")
+                                       "texts, and what it 'needs' and has 'beside' it, lists of texts; "
+                                       "and nothing else")
         absent = [one for one in more.get("beside", []) if one not in found]
         if absent:
             raise InvalidArgumentError(f"{where}: the model '{name}' has '{absent[0]}' beside it, "

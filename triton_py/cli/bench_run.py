@@ -53,10 +53,10 @@ peers:
                  no server, but onnxruntime.InferenceSession.run in a loop, on the model of the
                  package magika; of this interpreter, or of --peer-path VENV/bin/python. The
                  requests in flight are one run. Without SCENARIO: the set 'onnxruntime'
-  mlserver, litserve, mosec
-                 other servers of Python models, each installed into an environment of its own at the
-                 first use, or taken from --peer-path; with models that are written for them, and,
-                 but for MLServer, another protocol over HTTP. Without SCENARIO: the set of their name
+  mlserver       another server of Python models, with models that are written for it; it is
+                 installed as tritonserver is. Without SCENARIO: the set 'mlserver'
+  litserve       the same, with a protocol of its own over HTTP. Without SCENARIO: the set 'litserve'
+  mosec          the same, with a protocol of its own over HTTP. Without SCENARIO: the set 'mosec'
 """
 
 _VERSUS_EXAMPLES = """\
