@@ -112,7 +112,8 @@ def http(port: int, model: str, body: Body, connections: int, seconds: float) ->
         file.flush()
         command = [tool("wrk"), "-t1", f"-c{connections}", f"-d{math.ceil(seconds)}s",
                    "--timeout", "30s", "-s", str(_HERE / "infer.lua"),
-                   f"http://127.0.0.1:{port}/v2/models/{model}/infer", "--", file.name]
+                   f"http://127.0.0.1:{port}{body.path or f'/v2/models/{model}/infer'}", "--",
+                   file.name]
         if body.header_length:
             command.append(str(body.header_length))
         return _from_json(run(command, seconds), "wrk")

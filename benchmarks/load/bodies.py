@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,8 @@ import numpy as np
 
 from triton_py.errors import InvalidArgumentError
 
-from ..scenarios import Tensor
+from ..scenarios import Scenario, Tensor
+from ..scenarios.answers import ANSWERS, Values
 
 GRPC_PATH = "/inference.GRPCInferenceService/ModelInfer"
 GRPC_STREAM_PATH = "/inference.GRPCInferenceService/ModelStreamInfer"
@@ -33,12 +35,12 @@ class Body:
     data: bytes
     #: Of the JSON, where binary tensors follow; else 0.
     header_length: int = 0
-    #: Of the gRPC method; empty for HTTP.
+    #: Of the gRPC method; over HTTP empty for the one that Triton has.
     path: str = ""
 
     def headers(self) -> dict[str, str]:
         """What a request needs beside what its protocol asks for."""
-        if self.path:
+        if self.path in (GRPC_PATH, GRPC_STREAM_PATH):
             return {}
         if not self.header_length:
             return {"Content-Type": "application/json"}
@@ -46,13 +48,16 @@ class Body:
                 "Inference-Header-Content-Length": str(self.header_length)}
 
 
-def values(tensor: Tensor) -> np.ndarray | list[bytes]:
-    """The elements, flat."""
+def values(tensor: Tensor) -> Values:
+    """The elements, flat. INPUT1 has others than INPUT0, so that a server that takes one for the other
+    is found out."""
     count = tensor.elements
+    digits = re.search(r"\d+$", tensor.name)
+    first = int(digits[0]) if digits else 0
     if tensor.datatype == "BYTES":
         length = tensor.size // count - 4 if count else 0
-        return [bytes([ord("a") + i % 26]) * length for i in range(count)]
-    numbers = np.arange(count) % 61
+        return [bytes([ord("a") + (first + i) % 26]) * length for i in range(count)]
+    numbers = (first + np.arange(count)) % 61
     if tensor.datatype == "BOOL":
         numbers = numbers % 2
     if tensor.datatype == "BF16":
@@ -64,10 +69,62 @@ def values(tensor: Tensor) -> np.ndarray | list[bytes]:
 
 def raw(tensor: Tensor) -> bytes:
     """The tensor as the protocols' binary form has it."""
-    elements = values(tensor)
+    return packed(values(tensor))
+
+
+def packed(elements: Values) -> bytes:
+    """As the protocols' binary form has them."""
     if isinstance(elements, list):
         return b"".join(len(e).to_bytes(4, "little") + e for e in elements)
     return elements.tobytes()
+
+
+def from_json(datatype: str, data: list[Any]) -> Values:
+    """A tensor's elements as JSON has them. Raises ``KeyError`` for a type there is not."""
+    if datatype == "BYTES":
+        return [text.encode() for text in data]
+    return np.array(data, _NUMPY[datatype])
+
+
+def plain_json(inputs: Sequence[Tensor], path: str) -> Body:
+    """For servers without a form for tensors: the elements by the tensor's name, and nothing else."""
+    return Body(json.dumps({tensor.name: _plain(tensor) for tensor in inputs},
+                           separators=(",", ":")).encode(), path=path)
+
+
+def of_plain_json(scenario: Scenario, answer: dict[str, list[Any]]) -> bytes:
+    """The outputs of such a server, one behind the other, of the type that the first input has."""
+    datatype = scenario.inputs[0].datatype
+    return b"".join(packed(from_json(datatype, answer[name])) for name in outputs(scenario))
+
+
+def outputs(scenario: Scenario) -> list[str]:
+    """The names of what is asked for."""
+    named: list[str] = scenario.settings.get("outputs") or [
+        tensor.name.replace("INPUT", "OUTPUT") for tensor in scenario.inputs]
+    return named
+
+
+def of(scenario: Scenario) -> Body:
+    """The request that makes its load, in the protocol that Triton has.
+
+    Raises ``InvalidArgumentError``.
+    """
+    encoding = scenario.settings.get("encoding")
+    if scenario.kind == "grpc":
+        return grpc(scenario.model, scenario.inputs, encoding or "raw",
+                    int(scenario.settings.get("stream", 0)))
+    return http(scenario.inputs, outputs(scenario), encoding or "binary")
+
+
+def expected(scenario: Scenario) -> list[bytes] | None:
+    """The outputs of each response to that request, one behind the other; None where nobody knows."""
+    settings = scenario.settings
+    if "answer" not in settings and not settings.get("identity", True):
+        return None
+    answer = ANSWERS[settings.get("answer", "identity")]
+    return [b"".join(map(packed, response))
+            for response in answer([values(tensor) for tensor in scenario.inputs])]
 
 
 def _plain(tensor: Tensor) -> list[Any]:

@@ -15,14 +15,16 @@ import urllib.error
 import urllib.request
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 from triton_py.errors import TritonError, UnavailableError, UnsupportedError
 
 from .. import load
+from ..load import bodies, single
 from ..results import Subject
+from ..scenarios import Scenario
 
 
 def free_ports(count: int) -> list[int]:
@@ -62,6 +64,9 @@ class Served:
     #: A server that crashes prints its stack first.
     DYING_SECONDS = 2
 
+    #: Answers GET with 200 once the server is ready.
+    READY_PATH = "/v2/health/ready"
+
     def __init__(self, command: list[str], env: Mapping[str, str], log: Path, http: int, grpc: int,
                  stop_seconds: float = 10) -> None:
         self.http = http
@@ -72,7 +77,7 @@ class Served:
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 command, env={**os.environ, **env}, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=subprocess.STDOUT)
+                stderr=subprocess.STDOUT, start_new_session=True)
         try:
             self._wait_ready(began + self.READY_SECONDS)
         except BaseException:
@@ -95,7 +100,8 @@ class Served:
                 raise UnavailableError(f"the server ended with {self._process.returncode} before it "
                                        f"was ready: {self._last_words()}")
             try:
-                with urllib.request.urlopen(self.url("health/ready"), timeout=5):
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{self.READY_PATH}",
+                                            timeout=5):
                     return
             except (OSError, urllib.error.URLError):
                 if time.monotonic() > deadline:
@@ -104,7 +110,8 @@ class Served:
                 time.sleep(0.002)
 
     def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.http}/v2/{path}"
+        """:param path: below ``/v2/``, or from the root where it begins with a slash."""
+        return f"http://127.0.0.1:{self.http}{path if path.startswith('/') else '/v2/' + path}"
 
     def post(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[bytes, dict[str, str]]:
         """The answer's body and headers (names in lower case). Raises ``UnavailableError``."""
@@ -120,8 +127,30 @@ class Served:
         body, _ = self.post(path, json.dumps(message).encode(), {"Content-Type": "application/json"})
         return json.loads(body) if body.strip() else None
 
-    def successes(self, model: str) -> tuple[int, int]:
-        """How many requests succeeded and failed so far, by the server's own statistics."""
+    def request(self, scenario: Scenario) -> bodies.Body:
+        """What makes the scenario's load, as this server takes it.
+
+        Raises ``triton_py.errors`` where it takes no such thing.
+        """
+        return bodies.of(scenario)
+
+    def answers(self, scenario: Scenario) -> list[bytes]:
+        """The outputs of each response to one such request, as ``bodies.expected`` has them.
+
+        Raises ``UnavailableError``.
+        """
+        if scenario.kind == "grpc":
+            one = replace(scenario, settings={
+                **scenario.settings, **({"stream": 1} if "stream" in scenario.settings else {})})
+            return single.grpc(self.grpc, self.request(one))
+        # Binary, whatever the load is: JSON can't say all that there is.
+        body = bodies.http(scenario.inputs, bodies.outputs(scenario))
+        answer, headers = self.post(f"models/{scenario.model}/infer", body.data, body.headers())
+        return [answer[int(headers.get("inference-header-content-length", len(answer))):]]
+
+    def successes(self, model: str) -> tuple[int, int] | None:
+        """How many requests succeeded and failed so far, by the server's own statistics; None where it
+        has none."""
         with urllib.request.urlopen(self.url(f"models/{model}/stats"), timeout=30) as answer:
             stats: dict[str, Any] = json.load(answer)
         inference = [version["inference_stats"] for version in stats["model_stats"]]
@@ -136,6 +165,9 @@ class Served:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+        # Some leave processes behind; its session is its own, so its group is nobody else's.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
 
     def __enter__(self) -> Self:
         return self
@@ -164,6 +196,14 @@ class Peer(ABC):
     @abstractmethod
     def subject(self) -> Subject:
         """What a report says it is."""
+
+    def backends(self, shipped: Path, folder: Path) -> Path:
+        """The backends that it is to use: those that ship, where it has none of its own.
+
+        :param shipped: a folder with ``<name>/libtriton_<name>.so``.
+        :param folder: empty, for a folder of that kind that is made.
+        """
+        return shipped
 
     @abstractmethod
     def serve(self, repository: Path, backends: Path, log: Path, flags: list[str],

@@ -8,8 +8,7 @@ It gets an environment of its own, because that package pins an old numpy.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import shutil
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ from triton_py.errors import UnavailableError
 
 from ..machine import sha256
 from ..results import Subject
+from .environment import Environment
 from .peer import InProcess, Peer, Served, common_flags, free_ports
 
 PACKAGE = "nvidia-pytriton"
@@ -26,40 +26,9 @@ VERSION = "0.7.0"
 _TRITON = {"0.7.0": "2.51.0"}
 
 
-def default_environment() -> Path:
-    """Where the environment is kept from one run to the next."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(cache, "triton-py", "peers", f"{PACKAGE}-{VERSION}")
-
-
-#: In an environment that we made: it was installed to the end.
-_WHOLE = "whole"
-
-
 def _site(environment: Path) -> Path | None:
     found = sorted(environment.glob("lib/python3*/site-packages/pytriton/tritonserver/bin/tritonserver"))
     return found[0].parents[3] if found else None
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
-
-
-def make_environment(place: Path) -> None:
-    """Installs the package there, whole or not at all. Raises ``UnavailableError``."""
-    _say(f"installing {PACKAGE} {VERSION}, which carries Triton, into {place}")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    # Scripts of a virtual environment name its path, so it is made where it stays, and marked when it
-    # is whole.
-    for command in ([sys.executable, "-m", "venv", "--clear", str(place)],
-                    [str(place / "bin" / "pip"), "install", "--quiet",
-                     f"{PACKAGE}=={VERSION}", "numpy<2"]):
-        done = subprocess.run(command, check=False, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL)
-        if done.returncode != 0:
-            words = (done.stderr or done.stdout).strip().splitlines()[-3:]
-            raise UnavailableError(f"can't install {PACKAGE}: " + " | ".join(words))
-    (place / _WHOLE).touch()
 
 
 class TritonServer(Peer):
@@ -68,17 +37,15 @@ class TritonServer(Peer):
     """
 
     def __init__(self, environment: str = "") -> None:
-        self._environment = Path(environment) if environment else default_environment()
-        self._given = bool(environment)
+        self._environment = Environment(PACKAGE, VERSION, ("numpy<2",),
+                                        Path(environment) if environment else None)
 
     @cached_property
     def _packages(self) -> Path:
-        site = _site(self._environment)
-        if not self._given and not (self._environment / _WHOLE).exists():
-            make_environment(self._environment)
-            site = _site(self._environment)
+        place = self._environment.ensure()
+        site = _site(place)
         if site is None:
-            raise UnavailableError(f"no tritonserver in {self._environment}: it should be a virtual "
+            raise UnavailableError(f"no tritonserver in {place}: it should be a virtual "
                                    f"environment in which {PACKAGE} is installed")
         return site
 
@@ -100,12 +67,40 @@ class TritonServer(Peer):
         return Subject(f"tritonserver {_TRITON.get(version, '')}".strip(), {
             "package": f"{PACKAGE} {version}", "core": sha256(self._library)})
 
+    @cached_property
+    def _python(self) -> str:
+        """The version of the environment's interpreter, as the package names its stubs."""
+        return self._packages.parent.name.removeprefix("python")
+
+    def backends(self, shipped: Path, folder: Path) -> Path:
+        """Those that ship, but for the python backend, which is Triton's own. Where the package has no
+        stub for the environment's Python there is none, and Triton refuses to load Python models."""
+        own = self._packages / "pytriton" / "tritonserver"
+        for backend in shipped.iterdir():
+            if backend.name != "python":
+                (folder / backend.name).symlink_to(backend)
+        stub = own / "python_backend_stubs" / self._python / "triton_python_backend_stub"
+        if not stub.is_file():
+            return folder
+        python = folder / "python"
+        python.mkdir()
+        for file in ("libtriton_python.so", "triton_python_backend_utils.py"):
+            shutil.copy(own / "backends" / "python" / file, python)
+        shutil.copy(stub, python)
+        (python / stub.name).chmod(0o755)
+        return folder
+
     def serve(self, repository: Path, backends: Path, log: Path, flags: list[str],
               env: Mapping[str, str] | None = None) -> Served:
         http, grpc = free_ports(2)
         binary = self._packages / "pytriton" / "tritonserver" / "bin" / "tritonserver"
+        # The python backend's stub loads the interpreter's library, and finds that interpreter's packages
+        # as an activated environment does: by the first python3 in PATH.
+        facts, place = self._environment.facts, self._environment.place
+        made = {"LD_LIBRARY_PATH": os.pathsep.join([str(self._library.parent), facts["libraries"]]),
+                "PATH": os.pathsep.join([str(place / "bin"), os.environ.get("PATH", "")])}
         return Served([str(binary), *common_flags(repository, backends, http, grpc), *flags],
-                      {**self._env, **(env or {})}, log, http, grpc)
+                      {**made, **(env or {})}, log, http, grpc)
 
     def inprocess(self) -> InProcess | None:
         return InProcess(str(self._library), "", self._env)

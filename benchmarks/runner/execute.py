@@ -50,15 +50,16 @@ def shipped_backends(folder: Path) -> Path:
     import triton_py.backends
 
     for library in Path(triton_py.backends.__file__).parent.glob("*/libtriton_*.so"):
-        place = folder / library.parent.name
-        place.mkdir(parents=True)
-        shutil.copy(library, place)
+        # With what lies beside it: the python backend's worker.
+        shutil.copytree(library.parent, folder / library.parent.name,
+                        ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
 
 def write_repository(folder: Path, scenario: Scenario, catalogue: Catalogue,
                      parameters: Iterable[tuple[str, str]] = ()) -> None:
-    """The scenario's model, and as many copies beside it as it asks for; or a folder as it is.
+    """The scenario's model, and as many copies beside it as it asks for, and the models that it needs;
+    or a folder as it is.
 
     Raises ``UnavailableError`` where a package that the model needs is not installed.
     """
@@ -70,13 +71,18 @@ def write_repository(folder: Path, scenario: Scenario, catalogue: Catalogue,
         return
     extra = "".join(f'parameters {{ key: "{key}" value {{ string_value: "{value}" }} }}\n'
                     for key, value in parameters)
-    for copy in range(int(scenario.settings.get("copies", 1))):
-        name = f"{scenario.model}-copy-{copy}" if copy else scenario.model
-        (folder / name / "1").mkdir(parents=True)
+    names = {f"{scenario.model}-copy-{copy}" if copy else scenario.model: scenario.model
+             for copy in range(int(scenario.settings.get("copies", 1)))}
+    for name, model in {**names, **{one: one for one in parts.beside}}.items():
+        version = folder / name / "1"
+        version.mkdir(parents=True)
         (folder / name / "config.pbtxt").write_text(
-            f'name: "{name}"\n{catalogue.models[scenario.model]}{extra}')
-        if parts.file:
-            shutil.copy(parts.path(), folder / name / "1")
+            f'name: "{name}"\n{catalogue.models[model]}{extra}')
+        own = catalogue.parts.get(model, Parts())
+        if own.file:
+            shutil.copy(own.path(), version)
+        if own.source:
+            shutil.copy(own.source, version / "model.py")
 
 
 @dataclass(frozen=True)

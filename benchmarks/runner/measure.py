@@ -98,23 +98,9 @@ def _inprocess(scenario: Scenario, peer: Peer, place: Place, timing: Timing) -> 
 # --- front ends ------------------------------------------------------------------------------
 
 
-def _outputs(scenario: Scenario) -> list[str]:
-    named: list[str] = scenario.settings.get("outputs") or [
-        tensor.name.replace("INPUT", "OUTPUT") for tensor in scenario.inputs]
-    return named
-
-
 def _stream(scenario: Scenario) -> int:
     """Requests on each stream of a gRPC scenario; 1 for calls of their own."""
     return int(scenario.settings.get("stream", 1))
-
-
-def _body(scenario: Scenario) -> bodies.Body:
-    encoding = scenario.settings.get("encoding")
-    if scenario.kind == "grpc":
-        return bodies.grpc(scenario.model, scenario.inputs, encoding or "raw",
-                           int(scenario.settings.get("stream", 0)))
-    return bodies.http(scenario.inputs, _outputs(scenario), encoding or "binary")
 
 
 def check_answer(scenario: Scenario, served: Served) -> None:
@@ -122,15 +108,15 @@ def check_answer(scenario: Scenario, served: Served) -> None:
 
     Raises ``InternalError``.
     """
-    if not scenario.settings.get("identity", True):
+    expected = bodies.expected(scenario)
+    if expected is None:
         return
-    body = bodies.http(scenario.inputs, _outputs(scenario))
-    answer, headers = served.post(f"models/{scenario.model}/infer", body.data, body.headers())
-    header = int(headers.get("inference-header-content-length", len(answer)))
-    expected = b"".join(bodies.raw(tensor) for tensor in scenario.inputs)
-    if answer[header:] != expected:
-        raise InternalError(f"the answer of '{scenario.model}' is not its input: "
-                            f"{len(answer) - header} bytes, expected {len(expected)}")
+    found = served.answers(scenario)
+    if found != expected:
+        what = scenario.settings.get("answer", "its input")
+        raise InternalError(
+            f"the answer of '{scenario.model}' is not {what}: {sum(map(len, found))} bytes in "
+            f"{len(found)} responses, expected {sum(map(len, expected))} in {len(expected)}")
 
 
 def _once(scenario: Scenario, case: Case, served: Served, body: bodies.Body, seconds: float
@@ -148,12 +134,15 @@ def _once(scenario: Scenario, case: Case, served: Served, body: bodies.Body, sec
     return load.http(served.http, scenario.model, body, in_flight, seconds)
 
 
-def _done(scenario: Scenario, case: Case, served: Served, before: tuple[int, int],
+def _done(scenario: Scenario, case: Case, served: Served, before: tuple[int, int] | None,
           made: load.Load) -> int:
     """How many requests the server has done since ``before``: what was under way when the client
-    left was worked for, too. Raises ``InternalError`` where they are not what the client saw."""
-    succeeded, failed = (now - then for now, then in
-                         zip(served.successes(scenario.model), before, strict=True))
+    left was worked for, too. Where the server does not count, what the client saw. Raises
+    ``InternalError`` where the two differ."""
+    after = served.successes(scenario.model)
+    if before is None or after is None:
+        return made.requests * _stream(scenario)
+    succeeded, failed = after[0] - before[0], after[1] - before[1]
     # A client that leaves cancels what is under way, no more than it has in flight.
     cancelled = int(case.level) * _stream(scenario) if case.level.isdigit() else 0
     if failed > cancelled or succeeded < made.requests * _stream(scenario):
@@ -165,7 +154,7 @@ def _done(scenario: Scenario, case: Case, served: Served, before: tuple[int, int
 
 def _front_end(scenario: Scenario, case: Case, served: Served, timing: Timing) -> Measured:
     check_answer(scenario, served)
-    body = _body(scenario)
+    body = served.request(scenario)
     if timing.warmup:
         _once(scenario, case, served, body, timing.warmup)
     succeeded = served.successes(scenario.model)
@@ -218,7 +207,7 @@ def count(scenario: Scenario, peer: Peer, place: Place) -> Iterator[Measured]:
 
 def _counted_case(scenario: Scenario, case: Case, served: Served, file: Path) -> Measured:
     check_answer(scenario, served)
-    body = _body(scenario)
+    body = served.request(scenario)
     succeeded = served.successes(scenario.model)
     before = read(file)
     made = _once(scenario, case, served, body, COUNTED_SECONDS)

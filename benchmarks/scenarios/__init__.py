@@ -10,6 +10,8 @@ A file holds models, each a ``config.pbtxt``, and scenarios, each a model under 
     config = 'backend: "identity" ...'  # or: tensors = 64, for as many inputs and outputs
     file = "magika:models/*/model.onnx" # of an installed package, for the version's folder; optional
     needs = ["onnxruntime"]             # packages without which there is nothing to run; optional
+    source = "python/mine.py"           # its model.py, a path beside this file; optional
+    beside = ["step"]                   # models of this file that it needs beside it; optional
 
     [[scenario]]
     name = "http-identity"              # of a case, in reports and on the command line
@@ -23,7 +25,8 @@ A file holds models, each a ``config.pbtxt``, and scenarios, each a model under 
 
 What else an entry has goes to its kind as ``settings``. Of an in-process scenario these are
 ``identity`` (false: the outputs are not the inputs, and not compared with them) and ``below`` (the
-inputs' elements, of an integer type, are from 0 up to below this). Of a gRPC scenario ``stream`` says
+inputs' elements, of an integer type, are from 0 up to below this). Over HTTP and gRPC ``answer`` names
+what the outputs are instead, one of ``answers.ANSWERS``. Of a gRPC scenario ``stream`` says
 how many requests are sent on each stream of ModelStreamInfer, all at once; without it each is a call
 of ModelInfer. Levels are then streams at the same time, latencies those of a whole stream.
 """
@@ -40,6 +43,7 @@ from triton_py.errors import InvalidArgumentError
 
 from ..figures import FIGURES
 from ..results import Case
+from .answers import ANSWERS
 from .packages import Parts
 
 #: Kind -> what it is. The functions that make the load are in ``runner``.
@@ -53,7 +57,8 @@ KINDS = {
 
 #: What a scenario may say beside the fields of ``Scenario``, and what it is.
 SETTINGS = {"encoding": str, "connections": int, "copies": int, "cycles": int, "flags": list,
-            "outputs": list, "identity": bool, "below": int, "goals": dict, "stream": int}
+            "outputs": list, "identity": bool, "answer": str, "below": int, "goals": dict,
+            "stream": int}
 _ENCODINGS = {"http": ("binary", "json"), "grpc": ("raw", "typed")}
 _WORDS = {str: "text", int: "a whole number above 0", list: "a list of texts",
           bool: "true or false", dict: "a table"}
@@ -224,6 +229,10 @@ def _check_whole(scenario: Scenario, where: str) -> None:
     if "stream" in scenario.settings and (kind != "grpc" or scenario.rates):
         raise InvalidArgumentError(f"{where}: '{name}' has a stream, which is for closed loops of the "
                                    "kind 'grpc' alone")
+    answer = scenario.settings.get("answer")
+    if answer is not None and (answer not in ANSWERS or kind not in _ENCODINGS):
+        raise InvalidArgumentError(f"{where}: '{name}' has the answer '{answer}', expected, over HTTP "
+                                   f"or gRPC, one of {', '.join(ANSWERS)}")
     encoding = scenario.settings.get("encoding")
     if encoding is not None and encoding not in _ENCODINGS.get(kind, ()):
         raise InvalidArgumentError(
@@ -286,12 +295,27 @@ def _models(data: dict[str, Any], where: str) -> dict[str, str]:
         if (config is None) == (count is None) or not (_is(config, str) or _is(count, int)):
             raise InvalidArgumentError(f"{where}: the model '{name}' is its 'config', a text, or its "
                                        "'tensors', how many of them")
-        if more.keys() - {"file", "needs"} or not (
-                _is(more.get("file", ""), str) and _is(more.get("needs", []), list)):
-            raise InvalidArgumentError(f"{where}: the model '{name}' may have a 'file', a text, and "
-                                       "what it 'needs', a list of texts; and nothing else")
+        if more.keys() - {"file", "source", "needs", "beside"} or not (
+                all(_is(more.get(key, ""), str) for key in ("file", "source"))
+                and all(_is(more.get(key, []), list) for key in ("needs", "beside"))):
+            raise InvalidArgumentError(f"{where}: the model '{name}' may have a 'file' and a 'source', "
+                                       "texts, and what it 'needs' and has 'beside' it, lists of texts; "
+                                       "and nothing else")
+        absent = [one for one in more.get("beside", []) if one not in found]
+        if absent:
+            raise InvalidArgumentError(f"{where}: the model '{name}' has '{absent[0]}' beside it, "
+                                       "which is not in the file")
         made[name] = str(config) if count is None else _identity(count)
     return made
+
+
+def _parts(model: dict[str, Any], name: str, path: Path) -> Parts:
+    source = path.parent / model["source"] if "source" in model else None
+    if source is not None and not source.is_file():
+        raise InvalidArgumentError(f"{path.name}: the source of the model '{name}' is {source}, and "
+                                   "there is no such file")
+    return Parts(model.get("file", ""), tuple(model.get("needs", [])), source,
+                 tuple(model.get("beside", [])))
 
 
 def read(paths: list[Path]) -> Catalogue:
@@ -314,7 +338,7 @@ def read(paths: list[Path]) -> Catalogue:
             if name in models:
                 raise InvalidArgumentError(f"{path.name}: a second model '{name}'")
         models.update(own)
-        parts.update({name: Parts(model.get("file", ""), tuple(model.get("needs", [])))
+        parts.update({name: _parts(model, name, path)
                       for name, model in data.get("models", {}).items()})
         entries = data.get("scenario", [])
         if not isinstance(entries, list):

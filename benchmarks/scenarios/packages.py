@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a model takes from packages that are installed, so that nothing of theirs is copied here."""
+"""What a model is made of beside its configuration. What it takes from packages is taken from where
+they are installed, so that nothing of theirs is copied here."""
 
 from __future__ import annotations
 
@@ -27,6 +28,10 @@ class Parts:
     file: str = ""
     #: Packages without which it does not run.
     needs: tuple[str, ...] = ()
+    #: Its model.py.
+    source: Path | None = None
+    #: Models without which it does not work.
+    beside: tuple[str, ...] = ()
 
     def path(self) -> Path:
         """Of ``file``; where several match, the last by name. Raises ``UnavailableError``."""

@@ -94,6 +94,22 @@ def test_two_builds_of_a_backend(folder, shipped, capsys):
     assert "inconclusive" in capsys.readouterr().out
 
 
+def test_parameters_are_of_this_installation_alone(folder, monkeypatch):
+    configs = {}
+
+    def measured(scenario, peer, place, timing):
+        for config in place.repository.glob("*/config.pbtxt"):
+            configs.setdefault(config.read_text().count("ISOLATION"), []).append(config.parent.name)
+        return iter(())
+
+    monkeypatch.setattr(execute, "measure", measured)
+    bench("versus", "triton-py", "mine", "--scenarios-from", "mine.toml", "--blocks", "1", "--no-control",
+          "--no-counts", "--parameter", "ISOLATION=inprocess", "--output", "r.json")
+    assert configs == {0: ["mine"] * 2, 1: ["mine"] * 2}
+    subjects = results.read(folder / "r.json").subjects
+    assert subjects["B"].label == f"{subjects['A'].label}, ISOLATION=inprocess"
+
+
 def test_an_interrupt_says_where_the_samples_are(folder, capsys, monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
@@ -110,7 +126,8 @@ def test_an_interrupt_says_where_the_samples_are(folder, capsys, monkeypatch):
 
 @pytest.mark.parametrize("arguments, said", [
     (["list", "htp"], "no scenario 'htp'; there are: inprocess"),
-    (["run", "--set", "none"], "no set 'none'; there are: floor, onnxruntime, scale, self-test, smoke, versus"),
+    (["run", "--set", "none"], ("no set 'none'; there are: floor, litserve, mlserver, mosec, "
+                                "onnxruntime, python, scale, self-test, smoke, versus")),
     (["run", "--scenarios-from", "none.toml"], "can't read scenarios from none.toml"),
     (["versus", "apache"], "there is no peer 'apache'; there are: tritonserver, triton-py"),
     (["versus", "tritonserver", "http", "--peer-path", "."], "no tritonserver in ."),
@@ -135,6 +152,9 @@ def test_what_can_not_be_done_is_a_sentence_and_2(capsys, arguments, said):
     (["run", "--block", "1"], "unrecognized arguments: --block"),
     (["backend", "a.so", "--model", "m"], "required: B"),
     (["backend", "a", "b", "--model", "m", "--levels", "1,x"], "'x' is no whole number"),
+    (["run", "--parameter", "ISOLATION"], "'ISOLATION' is not NAME=VALUE"),
+    (["run", "--parameter", '=a'], "'=a' is not NAME=VALUE"),
+    (["run", "--parameter", 'a="'], "without quotes"),
     (["versus"], "required: peer"), ([], "required: COMMAND"), (["measure"], "invalid choice"),
 ])
 def test_usage_errors_are_2(capsys, arguments, said):

@@ -7,6 +7,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
+from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +19,10 @@ from triton_py.benchmarks.peers import (
     ServerEndedError,
     TritonPy,
     TritonServer,
+    environment,
     peer,
-    tritonserver,
 )
+from triton_py.benchmarks.peers.environment import Environment
 from triton_py.errors import UnavailableError
 
 
@@ -94,6 +98,28 @@ def test_a_server_that_does_not_stop_is_killed(tmp_path, monkeypatch):
     made.close()
 
 
+def test_what_a_server_leaves_behind_is_ended_with_it(tmp_path, monkeypatch):
+    """LitServe ends by a signal and leaves processes that keep its port."""
+    monkeypatch.setattr(peer.Served, "_wait_ready", lambda self, deadline: None)
+    program = ("import os, signal, subprocess, sys\n"
+               "child = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()'])\n"
+               "print(child.pid, flush=True); signal.pause()")
+    log = tmp_path / "log"
+    made = peer.Served([sys.executable, "-c", program], {}, log, 1, 2)
+    while not log.read_text().endswith("\n"):
+        assert made._process.poll() is None
+    child = int(log.read_text())
+    os.kill(child, 0)
+    made.close()
+    assert made._process.returncode == -signal.SIGTERM
+    ended = time.monotonic() + 10
+    while Path(f"/proc/{child}/stat").exists():
+        # Whoever inherits it may not have fetched its status yet.
+        if Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            break
+        assert time.monotonic() < ended
+
+
 def server_that(does):
     """A program that is ready, and ends as ``does`` says when it is asked for anything else."""
     return [sys.executable, "-c", ("import http.server, os, signal, sys\n"
@@ -162,34 +188,72 @@ def test_what_it_is(fake_environment):
     assert made.inprocess().env["LD_LIBRARY_PATH"] == str(library.parent)
 
 
-def test_the_environment_of_its_own_is_made_once(fake_environment, monkeypatch):
+def test_its_python_backend_is_its_own_and_the_others_are_those_that_ship(fake_environment, tmp_path):
+    place, site = fake_environment
+    own = site / "pytriton" / "tritonserver"
+    for file in ("backends/python/libtriton_python.so", "backends/python/triton_python_backend_utils.py",
+                 "python_backend_stubs/3.11/triton_python_backend_stub",
+                 "python_backend_stubs/3.12/triton_python_backend_stub"):
+        (own / file).parent.mkdir(parents=True, exist_ok=True)
+        (own / file).write_text(file)
+    shipped, folder = tmp_path / "shipped", tmp_path / "own"
+    for name in ("identity", "python"):
+        (shipped / name).mkdir(parents=True)
+    folder.mkdir()
+    assert TritonServer(str(place)).backends(shipped, folder) == folder
+    assert (folder / "identity").resolve() == shipped / "identity"
+    assert sorted(file.name for file in (folder / "python").iterdir()) == [
+        "libtriton_python.so", "triton_python_backend_stub", "triton_python_backend_utils.py"]
+    stub = folder / "python" / "triton_python_backend_stub"
+    assert "3.11" in stub.read_text() and os.access(stub, os.X_OK)
+
+
+# --- environments ----------------------------------------------------------------------------
+
+
+def test_an_environment_of_our_own_is_made_once(tmp_path, monkeypatch):
     """And again where the first time did not come to its end."""
-    place, _ = fake_environment
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     made = []
-    monkeypatch.setattr(tritonserver, "default_environment", lambda: place)
-    monkeypatch.setattr(tritonserver, "make_environment", made.append)
-    assert TritonServer("")._packages.name == "site-packages"
-    assert made == [place]
-    (place / "whole").touch()
-    assert TritonServer("")._packages.name == "site-packages"
-    assert made == [place]
+    monkeypatch.setattr(Environment, "make", lambda self: made.append(self.place))
+    one = Environment("a-package", "1.2")
+    assert one.ensure() == tmp_path / "triton-py" / "peers" / "a-package-1.2"
+    assert made == [one.place]
+    one.place.mkdir(parents=True)
+    (one.place / "whole").touch()
+    one.ensure()
+    assert made == [one.place]
 
 
-def test_where_it_is_kept(monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", "/some/cache")
-    assert str(tritonserver.default_environment()) == (
-        f"/some/cache/triton-py/peers/nvidia-pytriton-{tritonserver.VERSION}")
+def test_an_environment_that_is_given_is_never_made(tmp_path, monkeypatch):
+    monkeypatch.setattr(Environment, "make", lambda self: pytest.fail("it was made"))
+    assert Environment("a-package", "1.2", given=tmp_path).ensure() == tmp_path
 
 
 def test_an_installation_that_fails_is_quoted(tmp_path, monkeypatch, capfd):
     fails = tmp_path / "python"
     fails.write_text("#!/bin/sh\necho 'no room' >&2\nexit 1\n")
     fails.chmod(0o755)
-    monkeypatch.setattr(tritonserver.sys, "executable", str(fails))
-    with pytest.raises(UnavailableError, match="can't install nvidia-pytriton: no room"):
-        tritonserver.make_environment(tmp_path / "peers" / "env")
-    assert "installing nvidia-pytriton" in capfd.readouterr().err
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(environment.sys, "executable", str(fails))
+    with pytest.raises(UnavailableError, match="can't install a-package: no room"):
+        Environment("a-package", "1.2").ensure()
+    assert "installing a-package 1.2" in capfd.readouterr().err
+
+
+def test_what_an_environment_has(tmp_path):
+    """Of an environment whose interpreter is this one: what it says of itself."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").symlink_to(Path(sys.prefix, "bin", "python"))
+    (tmp_path / "pyvenv.cfg").symlink_to(Path(sys.prefix, "pyvenv.cfg"))
+    (tmp_path / "lib").symlink_to(Path(sys.prefix, "lib"))
+    facts = Environment("pytest", "0", given=tmp_path).facts
+    assert (facts["python"], facts["pytest"]) == (sys.version.split()[0], metadata.version("pytest"))
+    assert facts["numpy"] == metadata.version("numpy")
+    with pytest.raises(UnavailableError, match="has no no-such-package"):
+        _ = Environment("no-such-package", "0", given=tmp_path).facts
 
 
 def test_the_names_on_the_command_line():
-    assert set(PEERS) == {"tritonserver", "triton-py", "floor", "bare-onnxruntime"}
+    assert set(PEERS) == {"tritonserver", "triton-py", "floor", "bare-onnxruntime", "mlserver",
+                          "litserve", "mosec"}

@@ -10,6 +10,7 @@ import pytest
 
 from triton_py.benchmarks import results
 from triton_py.benchmarks.compare import paired
+from triton_py.benchmarks.load import bodies
 from triton_py.benchmarks.machine import Usage
 from triton_py.benchmarks.peers import Peer, ServerEndedError
 from triton_py.benchmarks.results import Case, Crash, Subject
@@ -18,6 +19,7 @@ from triton_py.benchmarks.runner.execute import Contestant, Execution
 from triton_py.benchmarks.runner.measure import Measured, Place, Timing
 from triton_py.benchmarks.runner.plan import Plan
 from triton_py.benchmarks.scenarios import Catalogue, Scenario, tensors
+from triton_py.benchmarks.scenarios.packages import Parts
 from triton_py.benchmarks.statistics.rules import Rules
 from triton_py.errors import InternalError, UnavailableError, UnsupportedError
 
@@ -257,6 +259,18 @@ def test_a_repository_has_the_copies_that_are_asked_for(tmp_path):
     assert (tmp_path / "m" / "1").is_dir()
 
 
+def test_a_model_has_its_source_and_what_it_needs_beside_it(tmp_path):
+    source = tmp_path / "mine.py"
+    source.write_text("the code")
+    parts = {"m": Parts(beside=("n",)), "n": Parts(source=source)}
+    execute.write_repository(tmp_path / "r", scenario("a"), Catalogue({}, {**MODELS, "n": ""}, parts),
+                             [("k", "v")])
+    assert sorted(p.name for p in (tmp_path / "r").iterdir()) == ["m", "n"]
+    assert (tmp_path / "r" / "n" / "1" / "model.py").read_text() == "the code"
+    assert not list((tmp_path / "r" / "m" / "1").iterdir())
+    assert 'key: "k"' in (tmp_path / "r" / "n" / "config.pbtxt").read_text()
+
+
 def test_a_folder_is_copied_as_it_is(tmp_path):
     given = tmp_path / "given"
     (given / "1").mkdir(parents=True)
@@ -267,6 +281,8 @@ def test_a_folder_is_copied_as_it_is(tmp_path):
 
 def test_the_backends_that_ship(shipped):
     assert (shipped / "identity" / "libtriton_identity.so").is_file()
+    # The python backend has a worker beside it.
+    assert (shipped / "python" / "worker" / "worker.py").is_file()
 
 
 # --- measuring -------------------------------------------------------------------------------
@@ -277,6 +293,8 @@ class FakeServed:
 
     http = grpc = pid = 1
 
+    request = staticmethod(bodies.of)
+
     def __init__(self, statistics=((0, 0), (5, 0)), answer=None):
         self._statistics = iter(statistics)
         self._answer = answer
@@ -284,9 +302,8 @@ class FakeServed:
     def successes(self, model):
         return next(self._statistics)
 
-    def post(self, path, body, headers):
-        length = headers["Inference-Header-Content-Length"]
-        return self._answer or body, {"inference-header-content-length": length}
+    def answers(self, scenario):
+        return bodies.expected(scenario) if self._answer is None else self._answer
 
 
 @pytest.fixture
@@ -310,6 +327,11 @@ def test_figures_of_a_front_end(front_end):
                             "cpu": pytest.approx(50_000), "switches": 2.0, "peak": 6.0}
 
 
+def test_where_the_server_does_not_count_the_client_does(front_end):
+    made = front_end(FakeServed(statistics=(None, None)))
+    assert (made.figures["cpu"], made.figures["switches"]) == (pytest.approx(100_000), 4.0)
+
+
 def test_an_open_loop_has_no_throughput(front_end):
     assert "throughput" not in front_end(FakeServed(), "50/s").figures
 
@@ -326,7 +348,12 @@ def test_what_a_client_that_leaves_cancels_is_no_failure(front_end):
 
 def test_a_wrong_answer_is_not_measured(front_end):
     with pytest.raises(InternalError, match="the answer of 'm' is not its input"):
-        front_end(FakeServed(answer=b"x" * 1000))
+        front_end(FakeServed(answer=[b"x" * 16]))
+
+
+def test_a_response_that_is_missing_is_seen(front_end):
+    with pytest.raises(InternalError, match="0 bytes in 0 responses, expected 16 in 1"):
+        front_end(FakeServed(answer=[]))
 
 
 def test_a_peer_without_an_api_in_c(tmp_path):

@@ -86,6 +86,14 @@ def test_a_model_may_be_a_number_of_tensors(tmp_path):
     assert [o.name for o in config.output] == ["OUTPUT0", "OUTPUT1", "OUTPUT2"]
 
 
+def test_a_model_may_have_a_source_and_others_beside_it(tmp_path):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "m.py").write_text("")
+    made = read(tmp_path, MODEL + "source = 'code/m.py'\nbeside = ['n']\n[models.n]\ntensors = 1")
+    assert made.parts["m"].source == tmp_path / "code" / "m.py"
+    assert made.parts["m"].beside == ("n",) and made.parts["n"].source is None
+
+
 def without(key):
     return "\n".join(line for line in SCENARIO.splitlines() if not line.startswith(key))
 
@@ -102,7 +110,13 @@ def without(key):
     ("[models.m]\ntensors = 0", "the model 'm' is its 'config', a text"),
     ("[models.m]\ntensors = 1\nconfig = ''", "is its 'config', a text, or its 'tensors'"),
     ("[models.m]\ntensors = 1\nsize = 1", "and nothing else"),
-    ("[models.m]\ntensors = 1\nneeds = 'numpy'", "what it 'needs', a list of texts"),
+    ("[models.m]\ntensors = 1\nneeds = 'numpy'", "what it 'needs' and has 'beside' it, lists of texts"),
+    ("[models.m]\ntensors = 1\nbeside = 'm'", "what it 'needs' and has 'beside' it, lists of texts"),
+    ("[models.m]\ntensors = 1\nbeside = ['n']", "has 'n' beside it, which is not in the file"),
+    ("[models.m]\ntensors = 1\nsource = 3", "may have a 'file' and a 'source', texts"),
+    ("[models.m]\ntensors = 1\nsource = 'no.py'", "the source of the model 'm' is .*no.py, and there is"),
+    (MODEL + SCENARIO + "answer = 'shrug'", "has the answer 'shrug', expected, over HTTP or gRPC, one of"),
+    (MODEL + SCENARIO.replace("http", "inprocess") + "answer = 'upper'", "has the answer 'upper', expected"),
     (MODEL + without("name"), "a scenario's name is lower-case letters"),
     (MODEL + SCENARIO.replace('"one"', '"One"'), "not 'One'"),
     (MODEL + SCENARIO.replace('"one"', '"-one"'), "not '-one'"),
@@ -205,9 +219,13 @@ def test_each_of_ours_fits_its_model(name):
     catalogue = scenarios.builtin()
     scenario = catalogue.scenarios[name]
     config = text_format.Parse(catalogue.models[scenario.model], ModelConfig())
-    assert config.backend in ("identity", "onnxruntime")
+    assert config.backend in ("identity", "onnxruntime", "python")
+    source = catalogue.parts[scenario.model].source
+    assert (source is not None) == (config.backend == "python")
     # What is compared with the input has to be a copy of it.
-    assert config.backend == "identity" or scenario.settings["identity"] is False
+    copies = config.backend == "identity" or source is not None and source.name == "passed.py"
+    assert (copies or scenario.kind == "start" or "answer" in scenario.settings
+            or scenario.settings["identity"] is False)
     declared = {i.name: list(i.dims) for i in config.input}
     for tensor in scenario.inputs:
         dims = list(tensor.shape)[1 if config.max_batch_size else 0:]

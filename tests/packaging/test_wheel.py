@@ -75,6 +75,9 @@ def test_what_the_wheel_carries(wheel):
     for agent in AGENTS:
         assert f"triton_py/repoagents/{agent}/libtritonrepoagent_{agent}.so" in names
     assert "triton_py/py.typed" in names
+    # What the benchmarks run elsewhere, and is no module of this package.
+    assert "triton_py/benchmarks/scenarios/python/add_sub.py" in names
+    assert "triton_py/benchmarks/peers/services/mosec_service.py" in names
     assert "triton_py/abi_implemented.json" in names
     assert any(name.endswith(".pyi") for name in names)
     assert any(re.fullmatch(r"triton_py/inprocess/server\.[\w-]+\.so", name) for name in names)

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,10 @@ peers:
                  no server, but onnxruntime.InferenceSession.run in a loop, on the model of the
                  package magika; of this interpreter, or of --peer-path VENV/bin/python. The
                  requests in flight are one run. Without SCENARIO: the set 'onnxruntime'
+  mlserver       another server of Python models, with models that are written for it; it is
+                 installed as tritonserver is. Without SCENARIO: the set 'mlserver'
+  litserve       the same, with a protocol of its own over HTTP. Without SCENARIO: the set 'litserve'
+  mosec          the same, with a protocol of its own over HTTP. Without SCENARIO: the set 'mosec'
 """
 
 _VERSUS_EXAMPLES = """\
@@ -61,6 +66,8 @@ examples:
   triton-py bench versus floor --set floor
   triton-py bench versus triton-py --peer-path ../before/venv/bin/python http inprocess
   triton-py bench versus bare-onnxruntime --seconds 1
+  triton-py bench versus tritonserver --set python --parameter ISOLATION=inprocess
+  triton-py bench versus mlserver --peer-path ../mlserver/venv
 
 """
 
@@ -93,14 +100,17 @@ exit status: 0 the tool holds what it claims, 1 it does not, 2 it could not be r
 def register(commands: Any) -> None:
     """Adds the sub-commands to the sub-parsers of ``triton-py bench``."""
     run = _parser(commands, "run", "measure this installation", _RUN, _RUN_EXAMPLES, _run)
+    _add_parameter(run)
     _add_scenarios(run)
     _add_plan(run)
 
     versus = _parser(commands, "versus", "measure a peer and this installation side by side",
                      _VERSUS, _VERSUS_EXAMPLES + bench_compare.EXIT, _versus)
-    versus.add_argument("peer", help="tritonserver, triton-py, floor, bare-onnxruntime")
+    versus.add_argument("peer", help="tritonserver, triton-py, floor, bare-onnxruntime, mlserver, "
+                        "litserve, mosec")
     versus.add_argument("--peer-path", default="", metavar="PATH",
                         help="where the peer is installed: a virtual environment, or an interpreter")
+    _add_parameter(versus)
     _add_scenarios(versus)
     _add_plan(versus)
     _add_control(versus)
@@ -201,6 +211,19 @@ def _add_plan(parser: argparse.ArgumentParser, seconds: float = 2.0, warmup: flo
                            help="for the samples (default: bench-DATE-TIME.json)")
 
 
+def _add_parameter(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", type=_pair,
+                        dest="parameters", help="of the configuration of each model, here and not at "
+                        "the peer; repeatable")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals or set(text) & set('"\\\n'):
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=VALUE, without quotes and backslashes")
+    return name, value
+
+
 def _add_control(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-control", action="store_true",
                         help="don't measure the baseline twice: a third less time, and no noise floor")
@@ -244,22 +267,33 @@ def _list(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _this(arguments: argparse.Namespace, backends: Path) -> Contestant:
+    """This installation, with the parameters that its models are to have."""
+    from triton_py.benchmarks.peers import TritonPy
+    from triton_py.benchmarks.runner.execute import Contestant
+
+    peer, parameters = TritonPy(), tuple(arguments.parameters)
+    about = peer.subject()
+    if parameters:
+        words = ", ".join(f"{name}={value}" for name, value in parameters)
+        about = replace(about, label=f"{about.label}, {words}")
+    return Contestant(peer, backends, about, parameters)
+
+
 @_checked
 def _run(arguments: argparse.Namespace) -> int:
-    from triton_py.benchmarks.peers import TritonPy
     from triton_py.benchmarks.results import BASELINE
-    from triton_py.benchmarks.runner.execute import Contestant, shipped_backends
+    from triton_py.benchmarks.runner.execute import shipped_backends
 
     catalogue, chosen = _catalogue(arguments)
     with tempfile.TemporaryDirectory(prefix="triton-py-bench-") as folder:
         backends = shipped_backends(Path(folder))
-        return _measure(arguments, catalogue, chosen,
-                        {BASELINE: Contestant(TritonPy(), backends)})
+        return _measure(arguments, catalogue, chosen, {BASELINE: _this(arguments, backends)})
 
 
 @_checked
 def _versus(arguments: argparse.Namespace) -> int:
-    from triton_py.benchmarks.peers import PEERS, TritonPy
+    from triton_py.benchmarks.peers import PEERS
     from triton_py.benchmarks.results import BASELINE, CANDIDATE
     from triton_py.benchmarks.runner.execute import Contestant, shipped_backends
 
@@ -270,10 +304,12 @@ def _versus(arguments: argparse.Namespace) -> int:
         arguments.sets = [peer.scenarios]
     catalogue, chosen = _catalogue(arguments)
     with tempfile.TemporaryDirectory(prefix="triton-py-bench-") as folder:
-        backends = shipped_backends(Path(folder))
+        backends = shipped_backends(Path(folder, "shipped"))
+        own = Path(folder, "own")
+        own.mkdir()
         return _measure(arguments, catalogue, chosen, {
-            BASELINE: Contestant(peer, backends),
-            CANDIDATE: Contestant(TritonPy(), backends)})
+            BASELINE: Contestant(peer, peer.backends(backends, own)),
+            CANDIDATE: _this(arguments, backends)})
 
 
 @_checked
