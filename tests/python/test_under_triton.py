@@ -14,9 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tritonclient.grpc as grpc
-import tritonclient.http as http
 from python_support import add_model, tensors
+from tritonclient import grpc, http
 from tritonclient.utils import InferenceServerException
 
 import triton_py
