@@ -52,6 +52,16 @@ void py_batch_delete(py_batch *batch)
 
 /* ---- what the worker wrote ---- */
 
+TRITONSERVER_Error *py_parse_json(const char *text, uint64_t size, tb_json_document **document)
+{
+  char *copy = malloc((size_t)size + 1);
+  if (copy == NULL) return tb_out_of_memory("parameters");
+  memcpy(copy, text, (size_t)size);
+  TRITONSERVER_Error *error = tb_json_parse(copy, (size_t)size, document);
+  free(copy);
+  return error;
+}
+
 static TRITONSERVER_Error *nonsense(void)
 {
   return TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL,
@@ -107,7 +117,7 @@ static TRITONSERVER_Error *set_parameters(TRITONBACKEND_Response *response, cons
                                           uint64_t size)
 {
   tb_json_document *document;
-  TB_RETURN_IF_ERROR(tb_json_parse(text, (size_t)size, &document));
+  TB_RETURN_IF_ERROR(py_parse_json(text, size, &document));
   TRITONSERVER_Error *error = NULL;
   for (const tb_json *one = tb_json_root(document)->first; error == NULL && one != NULL; one = one->next)
     error = set_parameter(response, one);

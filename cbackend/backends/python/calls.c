@@ -298,7 +298,7 @@ static TRITONSERVER_Error *set_parameters(TRITONSERVER_InferenceRequest *request
 {
   tb_json_document *document;
   TRITONSERVER_Error *error = NULL;
-  TB_RETURN_IF_ERROR(tb_json_parse(text, (size_t)size, &document));
+  TB_RETURN_IF_ERROR(py_parse_json(text, size, &document));
   for (const tb_json *one = tb_json_root(document)->first; error == NULL && one != NULL; one = one->next) {
     int64_t number;
     if (one->type == TB_JSON_STRING)

@@ -37,10 +37,25 @@ struct py_instance {
   /* Starts that failed, one after the other, and when the next may be tried. */
   uint32_t failures;
   uint64_t next_start_ns;
+  bool end_is_known; /* by those who waited for a response: it has been said how the process ended */
 };
 
-enum { READY_TIMEOUT_S = 5, FINALIZE_TIMEOUT_S = 30 };
+enum { READY_TIMEOUT_S = 5 };
 static const uint64_t SECOND = UINT64_C(1000000000);
+
+/* The end of a time of `ms` milliseconds that begins now; of 0, never. */
+static uint64_t deadline(int64_t ms)
+{
+  return ms == 0 ? UINT64_MAX : tb_now_ns() + (uint64_t)ms * 1000000u;
+}
+
+/* As py_channel_receive(), until a deadline. */
+static py_wait receive_until(py_channel *channel, py_message *message, uint64_t until)
+{
+  if (until == UINT64_MAX) return py_channel_receive(channel, message, until);
+  const uint64_t now = tb_now_ns();
+  return now < until ? py_channel_receive(channel, message, until - now) : PY_NOTHING;
+}
 
 /* ---- texts ---- */
 
@@ -84,6 +99,13 @@ static const char *first_text(const py_channel *channel, const py_message *messa
 static TRITONSERVER_Error *process_ended(py_process *process, const char *name, const char *doing)
 {
   char how[160];
+  if (py_channel_is_broken(py_process_channel(process))) {
+    py_process_kill(process);
+    (void)py_process_wait(process, 10 * SECOND);
+    return tb_error(TRITONSERVER_ERROR_UNAVAILABLE,
+                    "the process of model instance '%s' sent what makes no sense %s, and was ended", name,
+                    doing);
+  }
   /* It was killed, or is just about to end: its end is near. */
   if (!py_process_wait(process, SECOND)) {
     py_process_kill(process);
@@ -140,6 +162,9 @@ static void take_response(py_instance *instance, const py_channel *channel, cons
       !py_batch_answer(batch, (uint32_t)message->values[0], channel, &reader, &success)) {
     TB_LOG_ERROR("the process of model instance '%s' sent a response that makes no sense",
                  instance->name);
+    /* One for a request that has had its last is a model's mistake. Beyond that nothing can be relied on. */
+    if (batch != NULL || reader.from == NULL || reader.broken)
+      py_channel_break(py_process_channel(instance->process));
     return;
   }
   if (batch->open == 0 && batch != executing) forget(instance, batch);
@@ -148,6 +173,10 @@ static void take_response(py_instance *instance, const py_channel *channel, cons
 static void take_readiness(py_instance *instance, const py_message *message)
 {
   pthread_mutex_lock(&instance->asking);
+  if (message->id > instance->asked || message->id <= instance->known) {
+    pthread_mutex_unlock(&instance->asking);
+    return;
+  }
   instance->known = message->id;
   instance->ready = message->values[0] != 0;
   pthread_cond_broadcast(&instance->answered);
@@ -258,6 +287,7 @@ static void handle(py_instance *instance, py_channel *channel, const py_message 
     default:
       TB_LOG_ERROR("the process of model instance '%s' sent a message of kind %u", instance->name,
                    (unsigned)message->kind);
+      py_channel_break(channel);
   }
   if (message->block != PY_NO_BLOCK) py_channel_give(channel, message->block);
 }
@@ -324,11 +354,17 @@ static TRITONSERVER_Error *launch(const py_model *model, py_instance *owner, con
     error = send_texts(channel, PY_START, texts, sizeof texts / sizeof *texts);
   }
   free(config);
+  const uint64_t until = deadline(model->initialize_timeout_ms);
   while (error == NULL) {
-    if (py_channel_receive(channel, reply, UINT64_MAX) == PY_CLOSED) {
+    const py_wait end = receive_until(channel, reply, until);
+    if (end == PY_CLOSED)
       error = process_ended(*process, instance, "while it loaded the model");
-      break;
-    }
+    else if (end == PY_NOTHING)
+      error = tb_error(TRITONSERVER_ERROR_UNAVAILABLE,
+                       "loading model instance '%s' took longer than %lld ms (parameter "
+                       "INITIALIZE_TIMEOUT_MS), and its process was ended",
+                       instance, (long long)model->initialize_timeout_ms);
+    if (error != NULL) break;
     if (reply->kind == PY_STARTED) return NULL;
     if (owner != NULL && reply->kind != PY_START_FAILED) {
       handle(owner, channel, reply, NULL);
@@ -377,14 +413,21 @@ TRITONSERVER_Error *py_auto_complete(const py_model *model, char **completed)
   return *completed == NULL ? tb_out_of_memory("a configuration") : NULL;
 }
 
-/* After an end: at once the first time, then after 1, 2, 4 ... 30 seconds, until a batch has worked. */
-static void note_end(py_instance *instance)
+/* How long after an end the next start is: at once the first time, then after 1, 2, 4 ... 30 seconds, until
+ * a batch has worked. With `life`. */
+static uint64_t pause_ns(const py_instance *instance)
 {
-  const uint64_t wait = instance->failures == 0   ? 0
-                        : instance->failures >= 6 ? 30
-                                                  : UINT64_C(1) << (instance->failures - 1);
+  const uint32_t failures = instance->failures;
+  return (failures == 0 ? 0 : failures >= 6 ? 30 : UINT64_C(1) << (failures - 1)) * SECOND;
+}
+
+/* After an end at `when`. */
+static void note_end(py_instance *instance, uint64_t when)
+{
+  pthread_mutex_lock(&instance->life);
+  instance->next_start_ns = when + pause_ns(instance);
   instance->failures++;
-  instance->next_start_ns = tb_now_ns() + wait * SECOND;
+  pthread_mutex_unlock(&instance->life);
 }
 
 /* Reads while nobody executes, until the process is gone. */
@@ -406,6 +449,13 @@ static void *listen_between(void *argument)
     }
     pthread_mutex_unlock(&instance->reading);
   } while (end != PY_CLOSED);
+  if (py_channel_is_broken(channel)) py_process_kill(instance->process);
+  /* Nobody answers a question that is still open. */
+  pthread_mutex_lock(&instance->asking);
+  if (instance->known < instance->asked) instance->ready = false;
+  instance->known = instance->asked;
+  pthread_cond_broadcast(&instance->answered);
+  pthread_mutex_unlock(&instance->asking);
   return NULL;
 }
 
@@ -435,10 +485,12 @@ static TRITONSERVER_Error *have_process(py_instance *instance)
     return NULL;
   if (instance->process != NULL) {
     TRITONSERVER_Error *error = process_ended(instance->process, instance->name, "while it was idle");
-    TB_LOG_ERROR("%s", TRITONSERVER_ErrorMessage(error));
+    if (!instance->end_is_known) TB_LOG_ERROR("%s", TRITONSERVER_ErrorMessage(error));
     TRITONSERVER_ErrorDelete(error);
+    instance->end_is_known = false;
+    const uint64_t when = py_process_ended_ns(instance->process);
     end_process(instance);
-    note_end(instance);
+    note_end(instance, when);
   }
   const uint64_t now = tb_now_ns();
   if (now < instance->next_start_ns)
@@ -448,7 +500,7 @@ static TRITONSERVER_Error *have_process(py_instance *instance)
   TRITONSERVER_Error *error = start(instance);
   if (error == NULL) error = start_listening(instance);
   if (error != NULL) {
-    note_end(instance);
+    note_end(instance, tb_now_ns());
     return error;
   }
   TB_LOG_INFO("the process of model instance '%s' was started again", instance->name);
@@ -462,12 +514,9 @@ static TRITONSERVER_Error *await_executed(py_instance *instance, const py_batch 
 {
   py_channel *channel = py_process_channel(instance->process);
   const int64_t limit = instance->model->execute_timeout_ms;
-  const uint64_t until = limit == 0 ? UINT64_MAX : tb_now_ns() + (uint64_t)limit * 1000000u;
+  const uint64_t until = deadline(limit);
   for (;;) {
-    const uint64_t now = limit == 0 ? 0 : tb_now_ns();
-    const py_wait end = now >= until ? PY_NOTHING
-                                     : py_channel_receive(channel, done, until == UINT64_MAX ? until
-                                                                                             : until - now);
+    const py_wait end = receive_until(channel, done, until);
     if (end == PY_NOTHING) {
       py_process_kill(instance->process);
       (void)py_process_wait(instance->process, 10 * SECOND);
@@ -506,8 +555,8 @@ static void take_results(py_instance *instance, py_batch *batch, const py_messag
   for (uint32_t i = 0; wrong == NULL && i < batch->count; i++) {
     uint32_t flags = TRITONSERVER_REQUEST_RELEASE_ALL, unused;
     if (!py_batch_answer(batch, i, channel, &reader, &success[i])) {
-      wrong = tb_error(TRITONSERVER_ERROR_INTERNAL,
-                       "the process of model instance '%s' sent what makes no sense", instance->name);
+      py_channel_break(py_process_channel(instance->process));
+      wrong = process_ended(instance->process, instance->name, "when it had executed");
       break;
     }
     py_get_u32s(&reader, &flags, &unused);
@@ -563,9 +612,14 @@ static void run_batch(py_instance *instance, py_batch *batch, const py_message *
   if (error == NULL) {
     take_results(instance, batch, &done, release, success);
     if (done.block != PY_NO_BLOCK) py_channel_give(channel, done.block);
-    instance->failures = 0;
+    if (instance->failures != 0) {
+      pthread_mutex_lock(&instance->life);
+      instance->failures = 0;
+      pthread_mutex_unlock(&instance->life);
+    }
   } else {
     TB_LOG_ERROR("%s", TRITONSERVER_ErrorMessage(error));
+    instance->end_is_known = true;
     for (uint32_t i = 0; i < batch->count; i++) {
       py_batch_fail(batch, i, error);
       success[i] = false;
@@ -630,20 +684,34 @@ TRITONSERVER_Error *py_instance_execute(py_instance *instance, TRITONBACKEND_Req
   py_channel_set_listening(channel, false);
   pthread_mutex_unlock(&instance->reading);
   set_executing(instance, false);
+  /* Here, rather than with the next request: until it is there, other instances get those. */
+  if (py_channel_is_closed(channel)) {
+    TRITONSERVER_Error *late = have_process(instance);
+    if (late != NULL) {
+      TB_LOG_ERROR("%s", TRITONSERVER_ErrorMessage(late));
+      TRITONSERVER_ErrorDelete(late);
+    }
+  }
   return NULL;
 }
 
 /* ---- readiness ---- */
 
-/* Has the question sent; *number is 0 where the model has no say in it. */
+/* Has the question sent; *number is 0 where the model has no say in it: one that has no process at the
+ * moment is ready when the next request starts one. */
 static TRITONSERVER_Error *ask_ready(py_instance *instance, uint64_t *number)
 {
   TRITONSERVER_Error *error = NULL;
   pthread_mutex_lock(&instance->life);
   py_channel *channel = instance->process == NULL ? NULL : py_process_channel(instance->process);
   if (channel == NULL || py_channel_is_closed(channel)) {
-    error = tb_error(TRITONSERVER_ERROR_UNAVAILABLE, "model instance '%s' has no process at the moment",
-                     instance->name);
+    const uint64_t start = channel == NULL
+                               ? instance->next_start_ns
+                               : py_process_ended_ns(instance->process) + pause_ns(instance);
+    if (tb_now_ns() < start)
+      error = tb_error(TRITONSERVER_ERROR_UNAVAILABLE, "model instance '%s' has no process at the moment",
+                       instance->name);
+    *number = 0;
   } else if (instance->has_is_ready) {
     const py_message message = {.kind = PY_IS_READY, .id = *number, .block = PY_NO_BLOCK};
     (void)py_channel_send(channel, &message);
@@ -683,16 +751,20 @@ TRITONSERVER_Error *py_instance_ready(py_instance *instance)
   int timed_out = 0;
   while (instance->known < number && timed_out == 0)
     timed_out = pthread_cond_timedwait(&instance->answered, &instance->asking, &until);
+  /* Where it is not known yet, whoever asks next waits for the same answer. */
   const bool known = instance->known >= number, ready = instance->ready;
-  /* Whoever asks next asks anew. */
-  if (!known) instance->known = instance->asked;
   pthread_mutex_unlock(&instance->asking);
   if (!known)
     return tb_error(TRITONSERVER_ERROR_UNAVAILABLE, "is_ready of model instance '%s' took longer than %d s",
                     instance->name, (int)READY_TIMEOUT_S);
-  return ready ? NULL
-               : tb_error(TRITONSERVER_ERROR_UNAVAILABLE, "is_ready of model instance '%s' says that it is not",
-                          instance->name);
+  if (ready) return NULL;
+  pthread_mutex_lock(&instance->life);
+  const bool gone = instance->process == NULL || py_channel_is_closed(py_process_channel(instance->process));
+  pthread_mutex_unlock(&instance->life);
+  return tb_error(TRITONSERVER_ERROR_UNAVAILABLE,
+                  gone ? "the process of model instance '%s' ended while it was asked whether it is ready"
+                       : "is_ready of model instance '%s' says that it is not",
+                  instance->name);
 }
 
 /* ---- beginning and end ---- */
@@ -733,14 +805,18 @@ static void finalize(py_instance *instance)
   pthread_mutex_lock(&instance->reading);
   py_channel_set_listening(channel, true);
   bool waiting = py_channel_send(channel, &message);
-  const uint64_t until = tb_now_ns() + FINALIZE_TIMEOUT_S * SECOND;
+  const uint64_t until = deadline(instance->model->finalize_timeout_ms);
   while (waiting) {
-    const uint64_t now = tb_now_ns();
-    const py_wait end =
-        now < until ? py_channel_receive(channel, &reply, until - now) : PY_NOTHING;
+    const py_wait end = receive_until(channel, &reply, until);
     if (end == PY_NOTHING)
-      TB_LOG_ERROR("finalize of model instance '%s' took longer than %d s, and its process was ended",
-                   instance->name, (int)FINALIZE_TIMEOUT_S);
+      TB_LOG_ERROR("finalize of model instance '%s' took longer than %lld ms (parameter "
+                   "FINALIZE_TIMEOUT_MS), and its process was ended",
+                   instance->name, (long long)instance->model->finalize_timeout_ms);
+    if (end == PY_CLOSED) {
+      TRITONSERVER_Error *error = process_ended(instance->process, instance->name, "while it finalized");
+      TB_LOG_ERROR("%s", TRITONSERVER_ErrorMessage(error));
+      TRITONSERVER_ErrorDelete(error);
+    }
     waiting = end == PY_GOT && reply.kind != PY_FINALIZED;
     if (waiting) handle(instance, channel, &reply, NULL);
     if (end != PY_GOT || waiting) continue;

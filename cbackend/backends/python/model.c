@@ -97,8 +97,16 @@ static TRITONSERVER_Error *fill(TRITONBACKEND_Model *handle, py_model *model)
   model->shm_bytes = model->backend->shm_bytes;
   TB_RETURN_IF_ERROR(tb_model_parameter_int(model->config, "SHM_BYTES", 1 << 20, INT64_C(1) << 40,
                                             &model->shm_bytes));
+  model->memory_limit_bytes = model->backend->memory_limit_bytes;
+  TB_RETURN_IF_ERROR(tb_model_parameter_int(model->config, "MEMORY_LIMIT_BYTES", 0, INT64_MAX,
+                                            &model->memory_limit_bytes));
+  TB_RETURN_IF_ERROR(tb_model_parameter_int(model->config, "INITIALIZE_TIMEOUT_MS", 0, INT32_MAX,
+                                            &model->initialize_timeout_ms));
   TB_RETURN_IF_ERROR(tb_model_parameter_int(model->config, "EXECUTE_TIMEOUT_MS", 0, INT32_MAX,
                                             &model->execute_timeout_ms));
+  model->finalize_timeout_ms = 30000;
+  TB_RETURN_IF_ERROR(tb_model_parameter_int(model->config, "FINALIZE_TIMEOUT_MS", 1, INT32_MAX,
+                                            &model->finalize_timeout_ms));
   return find_interpreter(model);
 }
 

@@ -17,6 +17,10 @@ typedef struct {
 } py_worker;
 
 extern PyTypeObject *py_worker_type;
+
+/* False, with an exception, in a process that the model has forked: what is shared with the server is not
+ * its. */
+bool py_may_talk(void);
 int py_worker_ready(PyObject *module);
 
 /* A block of the backend's, given back when nobody has it any more. Takes the block, also on failure. */

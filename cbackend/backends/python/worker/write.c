@@ -180,7 +180,7 @@ typedef bool (*put_function)(pen *to, void *what);
 static bool seal(py_worker *worker, put_function put, void *what, py_sealed *sealed)
 {
   pen measure = {0};
-  if (!put(&measure, what)) return false;
+  if (!py_may_talk() || !put(&measure, what)) return false;
   /* The first tensor comes behind the words, whose size is known now. */
   pen sized = {.tensor = measure.words.size};
   if (!put(&sized, what)) return false;

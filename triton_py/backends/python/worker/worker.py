@@ -10,6 +10,7 @@ tells when it is gone. Runs on any Python from 3.9 on, in the model's environmen
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import inspect
 import os
@@ -39,6 +40,26 @@ def short(error: BaseException) -> str:
     return "".join(traceback.format_exception_only(type(error), error)).strip()
 
 
+class Reserve:
+    """Memory that is there when there is none: what went wrong has to be said all the same."""
+
+    BYTES = 1 << 22
+
+    def __init__(self) -> None:
+        self._kept: Any = bytearray(self.BYTES)
+
+    def spend(self, error: BaseException) -> None:
+        """With an error that memory ran out: also lets go what the calls that it came through had."""
+        if isinstance(error, MemoryError):
+            self._kept = None
+            traceback.clear_frames(error.__traceback__)
+
+    def fill(self) -> None:
+        """Raises MemoryError where the model still has all: then the process is of no use any more."""
+        if self._kept is None:
+            self._kept = bytearray(self.BYTES)
+
+
 class Worker:
     """One instance of a model."""
 
@@ -50,6 +71,7 @@ class Worker:
         self._name = ""
         self._decoupled = False
         self._loop: Any = None
+        self._reserve = Reserve()
 
     # Start
 
@@ -82,6 +104,7 @@ class Worker:
                     "model_version": version, "model_name": name,
                 })
         except BaseException as error:  # noqa: BLE001 - also SystemExit: the load fails, with the reason
+            self._reserve.spend(error)
             self._channel.send(self._bridge.START_FAILED, 0, 0, 0, 0, described(error))
             return
         self._utils._may_execute = True
@@ -123,12 +146,14 @@ class Worker:
             sent = self._answers(requests, returned)
             self._channel.executed(batch, sent)
         except BaseException as error:  # noqa: BLE001 - SystemExit, too, ends this batch and no more
+            self._reserve.spend(error)
             for request in requests:
                 if request._sender is not None:
                     request._sender._closed = True
             text = described(error)
             self._channel.send(self._bridge.EXECUTED, batch, len(requests), 0, self._bridge.BATCH_FAILED,
                                short(error), text)
+        self._reserve.fill()
 
     def _started_loop(self) -> Any:
         """One event loop, on a thread of its own, for all that the model's coroutines do."""
@@ -236,8 +261,10 @@ class Worker:
                 self._model.finalize()
         except BaseException as error:  # noqa: BLE001
             failed.append(described(error))
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            # The model may have closed it.
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
         self._channel.send(self._bridge.FINALIZED, 0, 0, 0, 0, *failed)
 
 
