@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import textwrap
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 #: What most models begin with.
@@ -32,3 +34,16 @@ def add_model(repository: Path, name: str, code: str, config: str = "", head: st
     (folder / "1" / "model.py").write_text(body)
     (folder / "config.pbtxt").write_text(f'backend: "python"\n{config}\n')
     return folder
+
+
+def parameter(key: str, value: object) -> str:
+    """A model's parameter."""
+    return f'parameters {{ key: "{key}" value {{ string_value: "{value}" }} }}\n'
+
+
+def eventually(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
+    """Waits for a condition that comes about by itself."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.005)
