@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import textwrap
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 #: "process" or "inprocess", by the fixture of that name.
@@ -36,3 +38,16 @@ def add_model(repository: Path, name: str, code: str, config: str = "", head: st
     chosen = f'parameters {{ key: "ISOLATION" value {{ string_value: "{ISOLATION}" }} }}' if ISOLATION else ""
     (folder / "config.pbtxt").write_text(f'backend: "python"\n{config}\n{chosen}\n')
     return folder
+
+
+def parameter(key: str, value: object) -> str:
+    """A model's parameter."""
+    return f'parameters {{ key: "{key}" value {{ string_value: "{value}" }} }}\n'
+
+
+def eventually(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
+    """Waits for a condition that comes about by itself."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.005)

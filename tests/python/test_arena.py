@@ -36,7 +36,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Any:
     loaded = ctypes.CDLL(str(path), use_errno=True)
     u64, pointer = ctypes.c_uint64, ctypes.c_void_p
     for name, result, arguments in (
-        ("py_arena_new", pointer, [pointer, u64, ctypes.c_int, u64, u64]),
+        ("py_arena_new", pointer, [pointer, u64, u64]),
         ("py_arena_delete", None, [pointer]),
         ("py_arena_take", ctypes.c_bool, [pointer, u64, ctypes.POINTER(u64)]),
         ("py_arena_give", ctypes.c_bool, [pointer, u64]),
@@ -75,7 +75,7 @@ class Arena(RuleBasedStateMachine):
 
         self.memory = mmap.mmap(self.fd, SIZE)
         base = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
-        self.arena = self.c.py_arena_new(base, SIZE, self.fd, 0, KEEP)
+        self.arena = self.c.py_arena_new(base, SIZE, KEEP)
         #: offset -> (asked for, taken, what was written)
         self.blocks: dict[int, tuple[int, int, int]] = {}
         self.written = 0

@@ -9,9 +9,9 @@
 #endif
 #include "arena.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { ALIGNMENT = 64, PAGE = 4096 };
 
@@ -30,8 +30,6 @@ struct py_arena {
   uint64_t size, taken, keep;
   /* Pages below this have been touched and not been given back: a bound from above. */
   uint64_t touched;
-  int fd;
-  uint64_t file_offset;
   range *free; /* sorted by offset, no two of them adjacent */
   size_t free_count, free_capacity;
   table blocks;
@@ -112,19 +110,19 @@ static void give_pages_back(py_arena *arena, uint64_t offset, uint64_t size)
   from = (from + PAGE - 1) / PAGE * PAGE;
   const uint64_t to = (offset + size) / PAGE * PAGE;
   if (from >= to) return;
-  (void)fallocate(arena->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                  (off_t)(arena->file_offset + from), (off_t)(to - from));
+  /* By address: a descriptor may be another file's, since a model closed it. */
+  (void)madvise(arena->base + from, to - from, MADV_REMOVE);
   if (offset + size >= arena->touched) arena->touched = from;
 }
 
 /* ---- the arena ---- */
 
-py_arena *py_arena_new(char *base, uint64_t size, int fd, uint64_t offset, uint64_t keep)
+py_arena *py_arena_new(char *base, uint64_t size, uint64_t keep)
 {
   py_arena *arena = calloc(1, sizeof *arena);
   if (arena == NULL) return NULL;
-  *arena = (py_arena){.base = base, .size = size / ALIGNMENT * ALIGNMENT, .keep = keep, .fd = fd,
-                      .file_offset = offset, .free_count = 1, .free_capacity = 16};
+  *arena = (py_arena){.base = base, .size = size / ALIGNMENT * ALIGNMENT, .keep = keep,
+                      .free_count = 1, .free_capacity = 16};
   arena->free = malloc(arena->free_capacity * sizeof *arena->free);
   if (arena->free == NULL || !reserve_slot(&arena->blocks)) {
     py_arena_delete(arena);

@@ -18,9 +18,9 @@
 
 typedef struct py_arena py_arena;
 
-/* An arena over `size` bytes at `base`, which lie at `offset` in the file `fd` and stay the caller's.
- * Freed memory beyond `keep` bytes goes back to the system. NULL when memory runs out. */
-py_arena *py_arena_new(char *base, uint64_t size, int fd, uint64_t offset, uint64_t keep);
+/* An arena over `size` bytes at `base`, which are shared memory and stay the caller's. Freed memory
+ * beyond `keep` bytes goes back to the system. NULL when memory runs out. */
+py_arena *py_arena_new(char *base, uint64_t size, uint64_t keep);
 void py_arena_delete(py_arena *arena);
 
 /* `size` bytes, aligned to 64; their offset in the arena is in *offset. False when there is no room:

@@ -171,6 +171,15 @@ bool py_batch_answer(py_batch *batch, uint32_t index, const py_channel *channel,
   if (error == NULL && response != NULL)
     error = what == PY_RESPONSE_ERROR ? read_error(reader) : fill(response, channel, reader);
   *success = error == NULL;
+  if (response != NULL && reader->broken) {
+    /* Not answered by that: who runs the process says what became of it. */
+    if (error != NULL) TRITONSERVER_ErrorDelete(error);
+    if (item->factory == NULL)
+      item->response = response;
+    else
+      TB_LOG_IF_ERROR(TRITONBACKEND_ResponseDelete(response), "deleting half a response");
+    return false;
+  }
   if (response != NULL)
     /* One that is not decoupled has had all its responses with the first. */
     TB_LOG_IF_ERROR(

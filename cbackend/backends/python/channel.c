@@ -7,6 +7,7 @@
 #include "pair.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -25,7 +26,8 @@ enum {
 };
 
 /* One direction. Each word is written by one side alone, but for the futexes, which both may bump. Words
- * of the two sides lie in cache lines of their own. */
+ * of the two sides lie in cache lines of their own. A side never reads its own numbers here: the other one
+ * may have written anywhere. */
 typedef struct {
   /* Written by the side that sends. */
   _Alignas(64) uint32_t sent;   /* messages, ever */
@@ -60,13 +62,17 @@ struct py_channel {
   ring *out, *in;
   py_arena *arena; /* this side's */
   char *other;     /* the other side's arena */
-  uint32_t received; /* as this side counts */
+  /* As this side counts: what it received, sent, gave back, and took back. */
+  uint32_t received, sent, returns_given, returns_taken;
   pthread_mutex_t send_lock, give_lock, arena_lock;
-  uint32_t closed;
+  uint32_t closed, broken;
   /* Blocks the other side's list had no room for. */
   uint64_t *late;
   size_t late_count, late_capacity;
 };
+
+/* Nobody sleeps longer: a model that has written over the head may have lost a wake-up. */
+static const uint64_t LOOK_NS = UINT64_C(1000000000);
 
 #define LOAD(place) __atomic_load_n(&(place), __ATOMIC_SEQ_CST)
 #define STORE(place, value) __atomic_store_n(&(place), (value), __ATOMIC_SEQ_CST)
@@ -101,19 +107,28 @@ static py_channel *make(int fd, uint64_t arena_size, uint64_t keep, py_side side
   channel->fd = fd;
   channel->head_size = page_up(sizeof(head));
   channel->arena_size = arena_size;
-  channel->mapped = channel->head_size + 2 * arena_size;
-  char *base = mmap(NULL, channel->mapped, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+  const size_t shared = channel->head_size + 2 * arena_size;
+  /* A page of zeros behind it: there ends every text, whatever the other side writes while it is read. */
+  channel->mapped = shared + 4096;
+  char *base = mmap(NULL, channel->mapped, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (base != MAP_FAILED && mmap(base, shared, PROT_READ | PROT_WRITE,
+                                 MAP_SHARED | MAP_NORESERVE | MAP_FIXED, fd, 0) == MAP_FAILED) {
+    munmap(base, channel->mapped);
+    base = MAP_FAILED;
+  }
   if (base == MAP_FAILED) {
     free(channel);
     return NULL;
   }
+  /* A process that crashes is not to write all of it into a core file before it has ended. */
+  (void)madvise(base, shared, MADV_DONTDUMP);
   channel->head = (head *)base;
   const uint64_t own = channel->head_size + (side == PY_BACKEND_SIDE ? 0 : arena_size);
   const uint64_t other = channel->head_size + (side == PY_BACKEND_SIDE ? arena_size : 0);
   channel->out = &channel->head->rings[side == PY_BACKEND_SIDE ? 0 : 1];
   channel->in = &channel->head->rings[side == PY_BACKEND_SIDE ? 1 : 0];
   channel->other = base + other;
-  channel->arena = py_arena_new(base + own, arena_size, fd, own, keep);
+  channel->arena = py_arena_new(base + own, arena_size, keep);
   if (channel->arena == NULL) {
     munmap(base, channel->mapped);
     free(channel);
@@ -129,10 +144,13 @@ static py_channel *make(int fd, uint64_t arena_size, uint64_t keep, py_side side
 py_channel *py_channel_new(uint64_t arena_size, uint64_t keep)
 {
   arena_size = page_up(arena_size);
-  int fd = (int)syscall(SYS_memfd_create, "triton-py python backend", 1u /* MFD_CLOEXEC */);
+  int fd = (int)syscall(SYS_memfd_create, "triton-py python backend",
+                        3u /* MFD_CLOEXEC | MFD_ALLOW_SEALING */);
   if (fd < 0) return NULL;
   py_channel *channel = NULL;
-  if (ftruncate(fd, (off_t)(page_up(sizeof(head)) + 2 * arena_size)) == 0)
+  /* Nobody may cut it off: who reads beyond a file's end is ended by the system. */
+  if (ftruncate(fd, (off_t)(page_up(sizeof(head)) + 2 * arena_size)) == 0 &&
+      fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
     channel = make(fd, arena_size, keep, PY_BACKEND_SIDE);
   if (channel == NULL) {
     const int error = errno;
@@ -170,7 +188,12 @@ py_channel *py_channel_open(int fd, uint64_t keep)
     errno = EPROTO;
     return NULL;
   }
-  return make(fd, arena_size, keep, PY_WORKER_SIDE);
+  py_channel *channel = make(fd, arena_size, keep, PY_WORKER_SIDE);
+  if (channel == NULL) return NULL;
+  /* The mapping stays. The number may be closed by a model, and be another file's then. */
+  close(fd);
+  channel->fd = -1;
+  return channel;
 }
 
 /* ---- two sides in one process ---- */
@@ -206,7 +229,7 @@ void py_channel_delete(py_channel *channel)
     return;
   }
   munmap(channel->head, channel->mapped);
-  close(channel->fd);
+  if (channel->fd >= 0) close(channel->fd);
   py_arena_delete(channel->arena);
   pthread_mutex_destroy(&channel->send_lock);
   pthread_mutex_destroy(&channel->give_lock);
@@ -233,18 +256,37 @@ bool py_channel_is_closed(const py_channel *channel) {
   return channel->pair != NULL ? py_pair_is_closed(channel->pair) : LOAD(channel->closed) != 0;
 }
 
+void py_channel_break(py_channel *channel)
+{
+  if (channel->pair != NULL) return;
+  STORE(channel->broken, 1);
+  py_channel_close(channel);
+}
+
+bool py_channel_is_broken(const py_channel *channel) {
+  return channel->pair == NULL && LOAD(channel->broken) != 0;
+}
+
+/* Whether the other side's number is one that can be: so much ahead of this side's at most. */
+static bool is_sound(py_channel *channel, uint32_t ahead, uint32_t most)
+{
+  if (ahead <= most && LOAD(channel->head->magic) == MAGIC) return true;
+  py_channel_break(channel);
+  return false;
+}
+
 /* ---- blocks ---- */
 
 /* Takes back what the other side is done with. With the arena's lock. */
 static void collect(py_channel *channel)
 {
   ring *out = channel->out;
-  uint32_t taken = out->returns_taken;
+  uint32_t taken = channel->returns_taken;
   const uint32_t given = LOAD(out->returns_given);
-  /* A broken worker may claim anything: more than the list holds is nonsense. */
-  if (given - taken > RETURNS) return;
+  if (!is_sound(channel, given - taken, RETURNS)) return;
   for (; taken != given; taken++)
     (void)py_arena_give(channel->arena, out->returned[taken % RETURNS]);
+  channel->returns_taken = taken;
   STORE(out->returns_taken, taken);
 }
 
@@ -296,7 +338,7 @@ void py_channel_give(py_channel *channel, uint64_t block)
   }
   ring *in = channel->in;
   pthread_mutex_lock(&channel->give_lock);
-  uint32_t given = in->returns_given;
+  uint32_t given = channel->returns_given;
   /* Those that waited for room go first. */
   size_t moved = 0;
   while (moved < channel->late_count && given - LOAD(in->returns_taken) < RETURNS)
@@ -309,7 +351,9 @@ void py_channel_give(py_channel *channel, uint64_t block)
   if (channel->late_count == 0 && given - LOAD(in->returns_taken) < RETURNS) {
     in->returned[given++ % RETURNS] = block;
   } else {
-    if (channel->late_count == channel->late_capacity) {
+    /* No more than there can be. */
+    const bool may_grow = channel->late_capacity < channel->arena_size / 64;
+    if (channel->late_count == channel->late_capacity && may_grow) {
       size_t capacity = channel->late_capacity == 0 ? 256 : channel->late_capacity * 2;
       uint64_t *grown = realloc(channel->late, capacity * sizeof *grown);
       if (grown != NULL) {
@@ -320,6 +364,7 @@ void py_channel_give(py_channel *channel, uint64_t block)
     /* Without memory the block stays taken: the other side's arena is bounded all the same. */
     if (channel->late_count < channel->late_capacity) channel->late[channel->late_count++] = block;
   }
+  channel->returns_given = given;
   STORE(in->returns_given, given);
   pthread_mutex_unlock(&channel->give_lock);
 }
@@ -331,9 +376,10 @@ bool py_channel_send(py_channel *channel, const py_message *message)
   if (channel->pair != NULL) return py_pair_send(channel->pair, channel->side, message);
   ring *out = channel->out;
   pthread_mutex_lock(&channel->send_lock);
-  const uint32_t sent = out->sent;
-  while (sent - LOAD(out->received) >= MESSAGES) {
-    if (py_channel_is_closed(channel)) {
+  const uint32_t sent = channel->sent;
+  uint32_t ahead;
+  while ((ahead = sent - LOAD(out->received)) >= MESSAGES) {
+    if (!is_sound(channel, ahead, MESSAGES) || py_channel_is_closed(channel)) {
       pthread_mutex_unlock(&channel->send_lock);
       return false;
     }
@@ -344,6 +390,7 @@ bool py_channel_send(py_channel *channel, const py_message *message)
     STORE(out->waits_for_room, 0);
   }
   out->messages[sent % MESSAGES] = *message;
+  channel->sent = sent + 1;
   STORE(out->sent, sent + 1);
   pthread_mutex_unlock(&channel->send_lock);
   if (LOAD(out->deaf) != 0)
@@ -361,7 +408,8 @@ bool py_channel_has_message(const py_channel *channel)
 static bool take_message(py_channel *channel, py_message *message)
 {
   ring *in = channel->in;
-  if (!py_channel_has_message(channel)) return false;
+  const uint32_t ahead = LOAD(in->sent) - channel->received;
+  if (!is_sound(channel, ahead, MESSAGES) || ahead == 0 || py_channel_is_broken(channel)) return false;
   *message = in->messages[channel->received % MESSAGES];
   channel->received++;
   STORE(in->received, channel->received);
@@ -388,7 +436,7 @@ py_wait py_channel_receive(py_channel *channel, py_message *message, uint64_t ti
     const uint32_t signal = LOAD(in->signal);
     STORE(in->sleeps, 1);
     if (!py_channel_has_message(channel) && !py_channel_is_closed(channel))
-      futex_wait(&in->signal, signal, rest);
+      futex_wait(&in->signal, signal, rest < LOOK_NS ? rest : LOOK_NS);
     STORE(in->sleeps, 0);
   }
 }
@@ -407,7 +455,8 @@ py_wait py_channel_await(py_channel *channel)
     const uint32_t unheard = LOAD(in->unheard);
     if (py_channel_is_closed(channel)) return PY_CLOSED;
     if (LOAD(in->deaf) != 0 && py_channel_has_message(channel)) return PY_GOT;
-    futex_wait(&in->unheard, unheard, UINT64_MAX);
+    if (!is_sound(channel, LOAD(in->sent) - channel->received, MESSAGES)) return PY_CLOSED;
+    futex_wait(&in->unheard, unheard, LOOK_NS);
   }
 }
 

@@ -104,6 +104,11 @@ void py_channel_give(py_channel *channel, uint64_t block);
 void py_channel_close(py_channel *channel);
 bool py_channel_is_closed(const py_channel *channel);
 
+/* Closes it because what the other side wrote makes no sense. It does so itself where numbers of the head
+ * can't be. */
+void py_channel_break(py_channel *channel);
+bool py_channel_is_broken(const py_channel *channel);
+
 /* A word in the shared head by which a side that can't take messages at the moment is told that there
  * are some: see `listening`. The other side reads it with each message it sends. */
 

@@ -47,8 +47,11 @@ static void take_results(py_instance *instance, py_batch *batch, const py_messag
   for (uint32_t i = 0; wrong == NULL && i < batch->count; i++) {
     uint32_t flags = TRITONSERVER_REQUEST_RELEASE_ALL, unused;
     if (!py_batch_answer(batch, i, instance->channel, &reader, &batch->items[i].success)) {
-      wrong = tb_error(TRITONSERVER_ERROR_INTERNAL,
-                       "the Python of model instance '%s' sent what makes no sense", instance->name);
+      py_channel_break(instance->channel);
+      wrong = instance->process != NULL
+                  ? py_process_ended(instance->process, instance->name, "when it had executed")
+                  : tb_error(TRITONSERVER_ERROR_INTERNAL,
+                             "the Python of model instance '%s' sent what makes no sense", instance->name);
       break;
     }
     py_get_u32s(&reader, &flags, &unused);
@@ -150,13 +153,10 @@ void py_instance_let_go(py_instance *instance, uint64_t id)
 static TRITONSERVER_Error *await_executed(py_instance *instance, const py_execution *execution)
 {
   const int64_t limit = instance->model->execute_timeout_ms;
-  const uint64_t until = limit == 0 ? UINT64_MAX : tb_now_ns() + (uint64_t)limit * 1000000u;
+  const uint64_t until = py_deadline(limit);
   py_message message;
   while (!execution->done) {
-    const uint64_t now = limit == 0 ? 0 : tb_now_ns();
-    const py_wait end = now >= until ? PY_NOTHING
-                                     : py_channel_receive(instance->channel, &message,
-                                                          until == UINT64_MAX ? until : until - now);
+    const py_wait end = py_receive_until(instance->channel, &message, until);
     if (end == PY_NOTHING) {
       py_process_kill(instance->process);
       (void)py_process_wait(instance->process, 10 * PY_SECOND);
@@ -177,8 +177,8 @@ static TRITONSERVER_Error *have_executed(py_instance *instance, const py_executi
                                          const py_message *message)
 {
   if (instance->process != NULL) {
-    if (!py_channel_send(instance->channel, message))
-      return py_process_ended(instance->process, instance->name, "before it executed");
+    /* Where the process is gone by now, it may have answered all the same. */
+    (void)py_channel_send(instance->channel, message);
     return await_executed(instance, execution);
   }
   pthread_mutex_unlock(&instance->reading);
@@ -201,10 +201,14 @@ static void run_batch(py_instance *instance, py_batch *batch, const py_message *
   TRITONSERVER_Error *error = have_executed(instance, &execution, message);
   instance->executing = NULL;
   times.compute_end = execution.done ? execution.end_ns : tb_now_ns();
-  if (error == NULL) {
+  if (error == NULL && instance->failures != 0) {
+    pthread_mutex_lock(&instance->life);
     instance->failures = 0;
-  } else {
+    pthread_mutex_unlock(&instance->life);
+  }
+  if (error != NULL) {
     TB_LOG_ERROR("%s", TRITONSERVER_ErrorMessage(error));
+    instance->end_is_known = true;
     fail_rest(batch, error);
     TRITONSERVER_ErrorDelete(error);
   }
@@ -251,5 +255,13 @@ TRITONSERVER_Error *py_instance_execute(py_instance *instance, TRITONBACKEND_Req
   if (instance->process != NULL) py_channel_set_listening(channel, false);
   pthread_mutex_unlock(&instance->reading);
   set_busy(instance, false);
+  /* Here, rather than with the next request: until it is there, other instances get those. */
+  if (py_channel_is_closed(channel)) {
+    TRITONSERVER_Error *late = py_instance_have_worker(instance);
+    if (late != NULL) {
+      TB_LOG_ERROR("%s", TRITONSERVER_ErrorMessage(late));
+      TRITONSERVER_ErrorDelete(late);
+    }
+  }
   return NULL;
 }

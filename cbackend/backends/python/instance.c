@@ -8,8 +8,6 @@
 
 #include "instance.h"
 
-enum { FINALIZE_TIMEOUT_S = 30 };
-
 /* ---- listening between two executions ---- */
 
 /* Requests of batches that were executed, and wait for a response of a process that is no more. */
@@ -41,6 +39,13 @@ static void *listen_between(void *argument)
     }
     pthread_mutex_unlock(&instance->reading);
   } while (end != PY_CLOSED);
+  if (py_channel_is_broken(instance->channel)) py_process_kill(instance->process);
+  /* Nobody answers a question that is still open. */
+  pthread_mutex_lock(&instance->asking);
+  if (instance->known < instance->asked) instance->ready = false;
+  instance->known = instance->asked;
+  pthread_cond_broadcast(&instance->answered);
+  pthread_mutex_unlock(&instance->asking);
   return NULL;
 }
 
@@ -67,14 +72,19 @@ static void end_worker(py_instance *instance)
   py_instance_drop_worker(instance);
 }
 
-/* After an end: at once the first time, then after 1, 2, 4 ... 30 seconds, until a batch has worked. */
-static void note_end(py_instance *instance)
+uint64_t py_instance_pause_ns(const py_instance *instance)
 {
-  const uint64_t wait = instance->failures == 0   ? 0
-                        : instance->failures >= 6 ? 30
-                                                  : UINT64_C(1) << (instance->failures - 1);
+  const uint32_t failures = instance->failures;
+  return (failures == 0 ? 0 : failures >= 6 ? 30 : UINT64_C(1) << (failures - 1)) * PY_SECOND;
+}
+
+/* After an end at `when`. */
+static void note_end(py_instance *instance, uint64_t when)
+{
+  pthread_mutex_lock(&instance->life);
+  instance->next_start_ns = when + py_instance_pause_ns(instance);
   instance->failures++;
-  instance->next_start_ns = tb_now_ns() + wait * PY_SECOND;
+  pthread_mutex_unlock(&instance->life);
 }
 
 TRITONSERVER_Error *py_instance_have_worker(py_instance *instance)
@@ -82,10 +92,12 @@ TRITONSERVER_Error *py_instance_have_worker(py_instance *instance)
   if (instance->channel != NULL && !py_channel_is_closed(instance->channel)) return NULL;
   if (instance->process != NULL) {
     TRITONSERVER_Error *error = py_process_ended(instance->process, instance->name, "while it was idle");
-    TB_LOG_ERROR("%s", TRITONSERVER_ErrorMessage(error));
+    if (!instance->end_is_known) TB_LOG_ERROR("%s", TRITONSERVER_ErrorMessage(error));
     TRITONSERVER_ErrorDelete(error);
+    instance->end_is_known = false;
+    const uint64_t when = py_process_ended_ns(instance->process);
     end_worker(instance);
-    note_end(instance);
+    note_end(instance, when);
   }
   const uint64_t now = tb_now_ns();
   if (now < instance->next_start_ns)
@@ -95,7 +107,7 @@ TRITONSERVER_Error *py_instance_have_worker(py_instance *instance)
   TRITONSERVER_Error *error = py_instance_start(instance);
   if (error == NULL) error = start_listening(instance);
   if (error != NULL) {
-    note_end(instance);
+    note_end(instance, tb_now_ns());
     return error;
   }
   TB_LOG_INFO("the process of model instance '%s' was started again", instance->name);
@@ -134,15 +146,19 @@ TRITONSERVER_Error *py_instance_new(TRITONBACKEND_ModelInstance *handle, py_inst
 /* Waits until a process has finalized, as far as it lets itself. With `reading`. */
 static void await_finalized(py_instance *instance)
 {
-  const uint64_t until = tb_now_ns() + FINALIZE_TIMEOUT_S * PY_SECOND;
+  const uint64_t until = py_deadline(instance->model->finalize_timeout_ms);
   py_message message;
   while (!instance->finalized) {
-    const uint64_t now = tb_now_ns();
-    const py_wait end =
-        now < until ? py_channel_receive(instance->channel, &message, until - now) : PY_NOTHING;
+    const py_wait end = py_receive_until(instance->channel, &message, until);
     if (end == PY_NOTHING)
-      TB_LOG_ERROR("finalize of model instance '%s' took longer than %d s, and its process was ended",
-                   instance->name, (int)FINALIZE_TIMEOUT_S);
+      TB_LOG_ERROR("finalize of model instance '%s' took longer than %lld ms (parameter "
+                   "FINALIZE_TIMEOUT_MS), and its process was ended",
+                   instance->name, (long long)instance->model->finalize_timeout_ms);
+    if (end == PY_CLOSED) {
+      TRITONSERVER_Error *error = py_process_ended(instance->process, instance->name, "while it finalized");
+      TB_LOG_ERROR("%s", TRITONSERVER_ErrorMessage(error));
+      TRITONSERVER_ErrorDelete(error);
+    }
     if (end != PY_GOT) return;
     py_instance_hear(instance, &message);
   }

@@ -55,12 +55,29 @@ struct py_instance {
   uint64_t asked, known; /* the last question, and the last that was answered */
   bool ready;            /* the last answer */
   bool busy;             /* it executes */
-  /* Starts that failed, one after the other, and when the next may be tried. */
+  /* Starts that failed, one after the other, and when the next may be tried. Changed with `life`. */
   uint32_t failures;
   uint64_t next_start_ns;
+  bool end_is_known; /* by those who waited for a response: it has been said how the process ended */
 };
 
 #define PY_SECOND UINT64_C(1000000000)
+
+/* ---- times ---- */
+
+/* The end of a time of `ms` milliseconds that begins now; of 0, never. */
+static inline uint64_t py_deadline(int64_t ms)
+{
+  return ms == 0 ? UINT64_MAX : tb_now_ns() + (uint64_t)ms * 1000000u;
+}
+
+/* As py_channel_receive(), until a deadline. */
+static inline py_wait py_receive_until(py_channel *channel, py_message *message, uint64_t until)
+{
+  if (until == UINT64_MAX) return py_channel_receive(channel, message, until);
+  const uint64_t now = tb_now_ns();
+  return now < until ? py_channel_receive(channel, message, until - now) : PY_NOTHING;
+}
 
 /* ---- start.c ---- */
 
@@ -105,6 +122,10 @@ void py_instance_let_go(py_instance *instance, uint64_t id);
 void py_instance_forget(py_instance *instance, py_batch *batch);
 
 /* ---- instance.c ---- */
+
+/* How long after an end the next start is: at once the first time, then after 1, 2, 4 ... 30 seconds, until
+ * a batch has worked. With `life`. */
+uint64_t py_instance_pause_ns(const py_instance *instance);
 
 /* A worker that can take requests: the one that is there, or another in its place. Without `reading`. */
 TRITONSERVER_Error *py_instance_have_worker(py_instance *instance);

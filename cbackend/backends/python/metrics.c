@@ -80,7 +80,7 @@ static TRITONSERVER_Error *read_buckets(const char *text, uint64_t size, double 
   *values = NULL;
   *count = 0;
   if (text == NULL) return NULL;
-  TB_RETURN_IF_ERROR(tb_json_parse(text, (size_t)size, &document));
+  TB_RETURN_IF_ERROR(py_parse_json(text, size, &document));
   const tb_json *list = tb_json_root(document);
   TRITONSERVER_Error *error = NULL;
   *values = calloc(list->count + 1, sizeof **values);
@@ -136,7 +136,7 @@ static TRITONSERVER_Error *new_metric(py_metrics *metrics, const py_message *mes
   tb_json_document *document = NULL;
   TRITONSERVER_Metric *metric;
   TRITONSERVER_Error *error = read_buckets(text, buckets_size, &buckets, &count);
-  if (error == NULL && labels != NULL) error = tb_json_parse(labels, (size_t)labels_size, &document);
+  if (error == NULL && labels != NULL) error = py_parse_json(labels, labels_size, &document);
   if (error == NULL)
     error = make_metric(family->family, document == NULL ? NULL : tb_json_root(document), buckets, count,
                         &metric);

@@ -101,7 +101,9 @@ static TRITONSERVER_Error *choose_interpreter(py_model *model)
 /* Whether instances are processes. What only a process can be held to is refused where there is none. */
 static TRITONSERVER_Error *read_isolation(py_model *model)
 {
-  static const char *const OF_PROCESSES[] = {"EXECUTION_ENV_PATH", "EXECUTE_TIMEOUT_MS", "SHM_BYTES"};
+  static const char *const OF_PROCESSES[] = {"EXECUTION_ENV_PATH", "SHM_BYTES", "MEMORY_LIMIT_BYTES",
+                                              "INITIALIZE_TIMEOUT_MS", "EXECUTE_TIMEOUT_MS",
+                                              "FINALIZE_TIMEOUT_MS"};
   const char *isolation = tb_model_parameter(model->config, "ISOLATION");
   model->inside = model->backend->inside;
   if (isolation != NULL)
@@ -152,8 +154,16 @@ static TRITONSERVER_Error *fill(TRITONBACKEND_Model *handle, py_model *model)
   model->shm_bytes = model->backend->shm_bytes;
   TB_RETURN_IF_ERROR(tb_model_parameter_int(model->config, "SHM_BYTES", 1 << 20, INT64_C(1) << 40,
                                             &model->shm_bytes));
+  model->memory_limit_bytes = model->backend->memory_limit_bytes;
+  TB_RETURN_IF_ERROR(tb_model_parameter_int(model->config, "MEMORY_LIMIT_BYTES", 0, INT64_MAX,
+                                            &model->memory_limit_bytes));
+  TB_RETURN_IF_ERROR(tb_model_parameter_int(model->config, "INITIALIZE_TIMEOUT_MS", 0, INT32_MAX,
+                                            &model->initialize_timeout_ms));
   TB_RETURN_IF_ERROR(tb_model_parameter_int(model->config, "EXECUTE_TIMEOUT_MS", 0, INT32_MAX,
                                             &model->execute_timeout_ms));
+  model->finalize_timeout_ms = 30000;
+  TB_RETURN_IF_ERROR(tb_model_parameter_int(model->config, "FINALIZE_TIMEOUT_MS", 1, INT32_MAX,
+                                            &model->finalize_timeout_ms));
   TB_RETURN_IF_ERROR(read_isolation(model));
   return model->inside ? NULL : choose_interpreter(model);
 }

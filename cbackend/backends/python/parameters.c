@@ -88,6 +88,16 @@ TRITONSERVER_Error *py_response_parameters(TRITONSERVER_InferenceResponse *respo
 
 /* ---- from JSON ---- */
 
+TRITONSERVER_Error *py_parse_json(const char *text, uint64_t size, tb_json_document **document)
+{
+  char *copy = malloc((size_t)size + 1);
+  if (copy == NULL) return tb_out_of_memory("parameters");
+  memcpy(copy, text, (size_t)size);
+  TRITONSERVER_Error *error = tb_json_parse(copy, (size_t)size, document);
+  free(copy);
+  return error;
+}
+
 typedef struct {
   TRITONBACKEND_Response *response;
   TRITONSERVER_InferenceRequest *request;
@@ -123,7 +133,7 @@ static TRITONSERVER_Error *set_one(const target *to, const tb_json *one)
 static TRITONSERVER_Error *read_parameters(const target *to, const char *text, uint64_t size)
 {
   tb_json_document *document;
-  TB_RETURN_IF_ERROR(tb_json_parse(text, (size_t)size, &document));
+  TB_RETURN_IF_ERROR(py_parse_json(text, size, &document));
   TRITONSERVER_Error *error = NULL;
   for (const tb_json *one = tb_json_root(document)->first; error == NULL && one != NULL; one = one->next)
     error = set_one(to, one);

@@ -25,8 +25,10 @@ struct py_process {
   pthread_t watcher;
   pthread_mutex_t lock;
   pthread_cond_t changed;
-  bool ended;
-  int status; /* as waitpid() has it */
+  bool ended, killed; /* by py_process_kill() */
+  int status;         /* as waitpid() has it */
+  uint64_t ended_ns;
+  py_oom_count oom_kills; /* at its start */
 };
 
 /* Of free memory in each direction, so much stays with the worker. */
@@ -45,6 +47,7 @@ static void *watch(void *argument)
   while (waitpid(process->pid, &process->status, 0) < 0 && errno == EINTR) {
   }
   process->ended = true;
+  process->ended_ns = tb_now_ns();
   pthread_cond_broadcast(&process->changed);
   pthread_mutex_unlock(&process->lock);
   py_channel_close(process->channel);
@@ -101,16 +104,11 @@ static int spawn(const py_model *model, int channel, int life, pid_t *pid)
   return error;
 }
 
-/* Where memory runs out, the system is to end a worker, not the server. */
-static void offer_to_the_system(pid_t pid)
+/* All that is left of it: its group, and itself, which may have left the group. */
+static void kill_all(pid_t pid)
 {
-  char path[64];
-  snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)pid);
-  const int fd = open(path, O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return;
-  /* It may not be allowed; then all are equal, as they were. */
-  if (write(fd, "500", 3) < 0) TB_LOG_VERBOSE("%s: %s", path, strerror(errno));
-  close(fd);
+  kill(-pid, SIGKILL);
+  kill(pid, SIGKILL);
 }
 
 /* Starts the program with its two descriptors. 0, or errno's number. */
@@ -125,10 +123,13 @@ static int start(const py_model *model, py_process *process)
   if (life >= 0) close(life);
   close(ends[1]);
   if (error != 0) return error;
-  offer_to_the_system(process->pid);
-  error = pthread_create(&process->watcher, NULL, watch, process);
+  py_offer_to_the_system(process->pid);
+  /* Before the model is loaded: the worker has not been told yet which it is. */
+  if (model->memory_limit_bytes > 0 && !py_limit_memory(process->pid, model->memory_limit_bytes))
+    error = errno;
+  if (error == 0) error = pthread_create(&process->watcher, NULL, watch, process);
   if (error != 0) {
-    kill(-process->pid, SIGKILL);
+    kill_all(process->pid);
     while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR) {
     }
   }
@@ -163,6 +164,7 @@ TRITONSERVER_Error *py_process_start(const py_model *model, const char *instance
   pthread_cond_init(&made->changed, &attributes);
   pthread_condattr_destroy(&attributes);
   made->life = -1;
+  made->oom_kills = py_count_oom_kills();
   const int error = start(model, made);
   if (error != 0) {
     free_process(made);
@@ -178,7 +180,10 @@ py_channel *py_process_channel(py_process *process) { return process->channel; }
 void py_process_kill(py_process *process)
 {
   pthread_mutex_lock(&process->lock);
-  if (!process->ended) kill(-process->pid, SIGKILL);
+  if (!process->ended) {
+    process->killed = true;
+    kill_all(process->pid);
+  }
   pthread_mutex_unlock(&process->lock);
 }
 
@@ -198,11 +203,21 @@ void py_process_end_text(py_process *process, char *text, size_t size)
 {
   pthread_mutex_lock(&process->lock);
   const int status = process->status;
+  const bool ours = process->killed;
   pthread_mutex_unlock(&process->lock);
   if (WIFSIGNALED(status))
-    snprintf(text, size, "was killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    snprintf(text, size, "was killed by signal %d (%s)%s", WTERMSIG(status), strsignal(WTERMSIG(status)),
+             WTERMSIG(status) == SIGKILL && !ours ? py_killer_text(&process->oom_kills) : "");
   else
     snprintf(text, size, "ended with status %d", WEXITSTATUS(status));
+}
+
+uint64_t py_process_ended_ns(py_process *process)
+{
+  pthread_mutex_lock(&process->lock);
+  const uint64_t when = process->ended ? process->ended_ns : tb_now_ns();
+  pthread_mutex_unlock(&process->lock);
+  return when;
 }
 
 void py_process_delete(py_process *process)

@@ -31,6 +31,7 @@ typedef struct {
   int64_t shm_bytes; /* of each arena */
   bool inside;       /* models run in this process's Python unless they say otherwise */
   py_environments *environments;
+  int64_t memory_limit_bytes; /* of each worker; 0: none */
 } py_backend;
 
 /* "process" or "inprocess"; INVALID_ARG, with what was set, for all else. */
@@ -52,8 +53,10 @@ typedef struct {
   int environment;   /* of a packed one: a descriptor that keeps it from being removed; else -1 */
   uint64_t version;
   int64_t shm_bytes;
-  int64_t execute_timeout_ms; /* 0: none */
-  bool inside;                /* its instances run in this process's Python */
+  int64_t memory_limit_bytes;
+  int64_t initialize_timeout_ms, execute_timeout_ms; /* 0: none */
+  int64_t finalize_timeout_ms;
+  bool inside; /* its instances run in this process's Python */
 } py_model;
 
 TRITONSERVER_Error *py_model_new(TRITONBACKEND_Model *handle, py_model **model);
@@ -110,8 +113,31 @@ bool py_process_wait(py_process *process, uint64_t timeout_ns);
 /* How it ended, as a sentence's end: "was killed by signal 11 (Segmentation fault)". For after its end. */
 void py_process_end_text(py_process *process, char *text, size_t size);
 
+/* When it ended; now where it has not. */
+uint64_t py_process_ended_ns(py_process *process);
+
 /* Kills it unless it has ended, and frees it with its channel. */
 void py_process_delete(py_process *process);
+
+/* ---- memory (memory.c) ---- */
+
+/* From now on the process, and each that it starts, may have so much of its own. False with errno set. */
+bool py_limit_memory(pid_t pid, int64_t bytes);
+
+/* Where memory runs out, the system is to end this one, not the server. */
+void py_offer_to_the_system(pid_t pid);
+
+/* Processes that the system has ended because memory ran out: of the server's group of processes, and of
+ * all. -1 where that can't be read. */
+typedef struct {
+  int64_t group, system;
+} py_oom_count;
+
+py_oom_count py_count_oom_kills(void);
+
+/* Who sent a SIGKILL that this process did not send, as a sentence's end. `before`: when the process that
+ * got it began. */
+const char *py_killer_text(const py_oom_count *before);
 
 /* ---- workers within this process (inside.c) ---- */
 
@@ -210,6 +236,9 @@ void py_calls_drop(py_calls *calls, uint64_t number);
 void py_calls_answer_error(py_calls *calls, uint64_t place, TRITONSERVER_Error *error);
 
 /* ---- parameters (parameters.c): JSON of an object ---- */
+
+/* As tb_json_parse(), for a text that the worker may change while it is read. */
+TRITONSERVER_Error *py_parse_json(const char *text, uint64_t size, tb_json_document **document);
 
 /* *text is NULL where there are none; the caller frees it. */
 TRITONSERVER_Error *py_request_parameters(TRITONBACKEND_Request *request, char **text);

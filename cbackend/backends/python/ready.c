@@ -9,15 +9,21 @@
 
 enum { READY_TIMEOUT_S = 5 };
 
-/* Has the question sent; *number is 0 where the model has no say in it. */
+/* Has the question sent; *number is 0 where the model has no say in it: one that has no process at the
+ * moment is ready when the next request starts one. */
 static TRITONSERVER_Error *ask_ready(py_instance *instance, uint64_t *number)
 {
   TRITONSERVER_Error *error = NULL;
   pthread_mutex_lock(&instance->life);
   py_channel *channel = instance->channel;
   if (channel == NULL || py_channel_is_closed(channel)) {
-    error = tb_error(TRITONSERVER_ERROR_UNAVAILABLE, "model instance '%s' has no process at the moment",
-                     instance->name);
+    const uint64_t start = instance->process == NULL
+                               ? instance->next_start_ns
+                               : py_process_ended_ns(instance->process) + py_instance_pause_ns(instance);
+    if (tb_now_ns() < start)
+      error = tb_error(TRITONSERVER_ERROR_UNAVAILABLE, "model instance '%s' has no process at the moment",
+                       instance->name);
+    *number = 0;
   } else if (instance->has_is_ready) {
     const py_message message = {.kind = PY_IS_READY, .id = *number, .block = PY_NO_BLOCK};
     (void)py_channel_send(channel, &message);
@@ -57,15 +63,18 @@ TRITONSERVER_Error *py_instance_ready(py_instance *instance)
   int timed_out = 0;
   while (instance->known < number && timed_out == 0)
     timed_out = pthread_cond_timedwait(&instance->answered, &instance->asking, &until);
+  /* Where it is not known yet, whoever asks next waits for the same answer. */
   const bool known = instance->known >= number, ready = instance->ready;
-  /* Whoever asks next asks anew. */
-  if (!known) instance->known = instance->asked;
   pthread_mutex_unlock(&instance->asking);
   if (!known)
     return tb_error(TRITONSERVER_ERROR_UNAVAILABLE, "is_ready of model instance '%s' took longer than %d s",
                     instance->name, (int)READY_TIMEOUT_S);
-  return ready ? NULL
-               : tb_error(TRITONSERVER_ERROR_UNAVAILABLE, "is_ready of model instance '%s' says that it is not",
-                          instance->name);
+  if (ready) return NULL;
+  pthread_mutex_lock(&instance->life);
+  const bool gone = instance->channel == NULL || py_channel_is_closed(instance->channel);
+  pthread_mutex_unlock(&instance->life);
+  return tb_error(TRITONSERVER_ERROR_UNAVAILABLE,
+                  gone ? "the process of model instance '%s' ended while it was asked whether it is ready"
+                       : "is_ready of model instance '%s' says that it is not",
+                  instance->name);
 }
-

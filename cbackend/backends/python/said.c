@@ -52,8 +52,10 @@ static void take_response(py_instance *instance, const py_channel *channel, cons
   py_reader reader = py_message_reader(channel, message);
   if (batch == NULL || message->values[0] >= batch->count ||
       !py_batch_answer(batch, (uint32_t)message->values[0], channel, &reader, &success)) {
-    TB_LOG_ERROR("the process of model instance '%s' sent a response that makes no sense",
+    TB_LOG_ERROR("the Python of model instance '%s' sent a response that makes no sense",
                  instance->name);
+    /* One for a request that has had its last is a model's mistake. Beyond that nothing can be relied on. */
+    if (batch != NULL || reader.from == NULL || reader.broken) py_channel_break(instance->channel);
     return;
   }
   py_instance_forget(instance, batch);
@@ -62,6 +64,10 @@ static void take_response(py_instance *instance, const py_channel *channel, cons
 static void take_readiness(py_instance *instance, const py_message *message)
 {
   pthread_mutex_lock(&instance->asking);
+  if (message->id > instance->asked || message->id <= instance->known) {
+    pthread_mutex_unlock(&instance->asking);
+    return;
+  }
   instance->known = message->id;
   instance->ready = message->values[0] != 0;
   pthread_cond_broadcast(&instance->answered);
@@ -199,6 +205,7 @@ void py_instance_hear(py_instance *instance, const py_message *message)
     default:
       TB_LOG_ERROR("the process of model instance '%s' sent a message of kind %u", instance->name,
                    (unsigned)message->kind);
+      py_channel_break(channel);
   }
   if (message->block != PY_NO_BLOCK) py_channel_give(channel, message->block);
 }

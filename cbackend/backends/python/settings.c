@@ -96,6 +96,7 @@ TRITONSERVER_Error *py_backend_new(TRITONBACKEND_Backend *handle, py_backend **b
     const char *interpreter = tb_json_string(settings, "python", NULL);
     const char *isolation = tb_json_string(settings, "isolation", NULL);
     const char *bytes = tb_json_string(settings, "shm-bytes", NULL);
+    const char *limit = tb_json_string(settings, "memory-limit-bytes", NULL);
     made->shm_bytes = DEFAULT_SHM_BYTES;
     made->folder = own_folder();
     made->own = own_interpreter();
@@ -110,6 +111,9 @@ TRITONSERVER_Error *py_backend_new(TRITONBACKEND_Backend *handle, py_backend **b
     if (error == NULL && bytes != NULL)
       error = tb_parse_int("--backend-config=python,shm-bytes", bytes, 1 << 20, INT64_C(1) << 40,
                            &made->shm_bytes);
+    if (error == NULL && limit != NULL)
+      error = tb_parse_int("--backend-config=python,memory-limit-bytes", limit, 0, INT64_MAX,
+                           &made->memory_limit_bytes);
   }
   tb_json_free(document);
   if (error != NULL) {

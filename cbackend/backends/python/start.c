@@ -75,6 +75,13 @@ void py_started_take(py_started *started, const py_model *model, const py_channe
 TRITONSERVER_Error *py_process_ended(py_process *process, const char *name, const char *doing)
 {
   char how[160];
+  if (py_channel_is_broken(py_process_channel(process))) {
+    py_process_kill(process);
+    (void)py_process_wait(process, 10 * PY_SECOND);
+    return tb_error(TRITONSERVER_ERROR_UNAVAILABLE,
+                    "the process of model instance '%s' sent what makes no sense %s, and was ended", name,
+                    doing);
+  }
   /* It was killed, or is just about to end: its end is near. */
   if (!py_process_wait(process, PY_SECOND)) {
     py_process_kill(process);
@@ -85,6 +92,21 @@ TRITONSERVER_Error *py_process_ended(py_process *process, const char *name, cons
                   doing);
 }
 
+
+/* What a process says next while it starts. */
+static TRITONSERVER_Error *next_of_start(const py_model *model, py_process *process, const char *name,
+                                         uint64_t until, const char *doing, py_message *message)
+{
+  switch (py_receive_until(py_process_channel(process), message, until)) {
+    case PY_GOT: return NULL;
+    case PY_CLOSED: return py_process_ended(process, name, doing);
+    default:
+      return tb_error(TRITONSERVER_ERROR_UNAVAILABLE,
+                      "loading model instance '%s' took longer than %lld ms (parameter "
+                      "INITIALIZE_TIMEOUT_MS), and its process was ended",
+                      name, (long long)model->initialize_timeout_ms);
+  }
+}
 
 /* ---- of an instance ---- */
 
@@ -142,14 +164,16 @@ TRITONSERVER_Error *py_instance_start(py_instance *instance)
   instance->starting = &started;
   TRITONSERVER_Error *error =
       send_start(instance->model, instance->channel, instance->name, kind_text(kind), device_text, "model");
+  const uint64_t until = py_deadline(instance->model->initialize_timeout_ms);
   while (error == NULL && !started.done) {
-    if (instance->inside != NULL)
+    if (instance->inside != NULL) {
       error = tb_error(TRITONSERVER_ERROR_INTERNAL, "instance '%s' can't be started: the log says why",
                        instance->name);
-    else if (py_channel_receive(instance->channel, &message, UINT64_MAX) == PY_GOT)
-      py_instance_hear(instance, &message);
-    else
-      error = py_process_ended(instance->process, instance->name, "while it loaded the model");
+      break;
+    }
+    error = next_of_start(instance->model, instance->process, instance->name, until,
+                          "while it loaded the model", &message);
+    if (error == NULL) py_instance_hear(instance, &message);
   }
   instance->starting = NULL;
   free(started.config);
@@ -195,13 +219,14 @@ TRITONSERVER_Error *py_auto_complete(const py_model *model, char **completed)
                                    : py_process_start(model, name, &process));
   one.channel = inside != NULL ? py_inside_channel(inside) : py_process_channel(process);
   TRITONSERVER_Error *error = send_start(model, one.channel, name, "CPU", "0", "auto_complete");
+  const uint64_t until = py_deadline(model->initialize_timeout_ms);
   while (error == NULL && !one.started.done) {
-    if (inside != NULL)
+    if (inside != NULL) {
       error = tb_error(TRITONSERVER_ERROR_INTERNAL, "model '%s' can't be completed: the log says why", name);
-    else if (py_channel_receive(one.channel, &message, UINT64_MAX) == PY_GOT)
-      hear_completion(&one, &message);
-    else
-      error = py_process_ended(process, name, "while it completed the model's configuration");
+      break;
+    }
+    error = next_of_start(model, process, name, until, "while it completed the model's configuration", &message);
+    if (error == NULL) hear_completion(&one, &message);
   }
   if (inside != NULL) py_channel_close(one.channel);
   py_inside_delete(inside);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +17,22 @@
 
 PyTypeObject *py_worker_type;
 static PyTypeObject *block_type;
+
+/* ---- children of the worker ---- */
+
+/* A model may fork, and its children may read the tensors that it has. But what they would write to the
+ * channel is the worker's to write, who does not see it. */
+static bool forked;
+
+static void note_fork(void) { forked = true; }
+
+bool py_may_talk(void)
+{
+  if (forked)
+    PyErr_SetString(PyExc_RuntimeError,
+                    "this process was forked by a model: only the model's own process talks to the server");
+  return !forked;
+}
 
 /* ---- blocks of the backend's ---- */
 
@@ -29,6 +46,7 @@ typedef struct {
 
 static void give_block(py_worker *worker, uint64_t block, bool lent, uint64_t id)
 {
+  if (forked) return;
   py_channel_give(worker->channel, block);
   if (!lent) return;
   const py_message message = {.kind = PY_LET_GO, .id = id, .block = PY_NO_BLOCK};
@@ -70,20 +88,15 @@ static PyType_Spec BLOCK_SPEC = {"_bridge.Block", sizeof(block_object), 0, Py_TP
 
 /* ---- the end of the server ---- */
 
-/* The server holds the other end of a socket: when it goes, in whatever way, so does the worker. */
+/* The server holds the other end of a socket, and says nothing: when it goes, in whatever way, so does the
+ * worker, and what it has started. (Where the model closes the descriptor, the wait goes on.) */
 static void *watch(void *argument)
 {
-  const int fd = (int)(intptr_t)argument;
-  struct pollfd what = {.fd = fd, .events = POLLIN | POLLHUP};
-  char byte;
-  for (;;) {
-    if (poll(&what, 1, -1) < 0) {
-      if (errno == EINTR) continue;
-      break;
-    }
-    const ssize_t got = read(fd, &byte, 1);
-    if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN)) break;
+  struct pollfd what = {.fd = (int)(intptr_t)argument, .events = POLLIN};
+  const pid_t group = getpgrp();
+  while (poll(&what, 1, -1) < 0 && errno == EINTR) {
   }
+  if (getpgrp() == group) kill(0, SIGKILL);
   _exit(0);
 }
 
@@ -131,6 +144,7 @@ static PyObject *worker_open(PyTypeObject *type, PyObject *arguments, PyObject *
     py_channel_delete(channel);
     return NULL;
   }
+  (void)pthread_atfork(NULL, NULL, note_fork);
   return py_worker_new(channel);
 }
 
@@ -181,6 +195,7 @@ static PyObject *worker_receive(PyObject *self, PyObject *nothing)
   py_worker *worker = (py_worker *)self;
   py_message message;
   py_wait end;
+  if (!py_may_talk()) return NULL;
   Py_BEGIN_ALLOW_THREADS;
   end = py_channel_receive(worker->channel, &message, UINT64_MAX);
   Py_END_ALLOW_THREADS;
@@ -196,6 +211,7 @@ static PyObject *send_message(py_worker *worker, uint32_t kind, uint32_t flags, 
                               .block = sealed == NULL ? PY_NO_BLOCK : sealed->block,
                               .size = sealed == NULL ? 0 : sealed->size, .values = {value, second}};
   bool sent;
+  if (!py_may_talk()) return NULL;
   Py_BEGIN_ALLOW_THREADS;
   sent = py_channel_send(worker->channel, &message);
   Py_END_ALLOW_THREADS;
@@ -341,6 +357,7 @@ static PyObject *ask(py_worker *worker, uint32_t kind, uint64_t id, uint64_t sec
                      const py_sealed *sealed)
 {
   uint64_t place;
+  if (!py_may_talk()) return NULL;
   py_answer *answer = py_channel_take(worker->channel, sizeof *answer, &place);
   if (answer == NULL) {
     if (sealed != NULL) py_channel_untake(worker->channel, sealed->block);

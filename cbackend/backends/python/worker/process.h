@@ -17,6 +17,10 @@ typedef struct {
 } py_worker;
 
 extern PyTypeObject *py_worker_type;
+
+/* False, with an exception, in a process that the model has forked: what is shared with the server is not
+ * its. */
+bool py_may_talk(void);
 int py_worker_ready(PyObject *module);
 
 /* The worker's side around a channel, which it takes, also on failure. */

@@ -191,7 +191,7 @@ typedef bool (*put_function)(pen *to, void *what);
 static bool seal(py_worker *worker, put_function put, void *what, bool lends, py_sealed *sealed)
 {
   pen measure = {.lends = lends};
-  if (!put(&measure, what)) return false;
+  if (!py_may_talk() || !put(&measure, what)) return false;
   /* The first tensor comes behind the words, whose size is known now. */
   pen sized = {.tensor = measure.words.size, .lends = lends};
   if (!put(&sized, what)) return false;

@@ -10,6 +10,7 @@ tells when it is gone. Runs on any Python from 3.9 on, in the model's environmen
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import inspect
 import os
@@ -62,6 +63,27 @@ def tell_debugger(error: BaseException) -> None:
         on_error(error)
 
 
+class Reserve:
+    """Memory that is there when there is none: what went wrong has to be said all the same."""
+
+    BYTES = 1 << 22
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: Any = bytearray(size)
+
+    def spend(self, error: BaseException) -> None:
+        """With an error that memory ran out: also lets go what the calls that it came through had."""
+        if isinstance(error, MemoryError):
+            self._kept = None
+            traceback.clear_frames(error.__traceback__)
+
+    def fill(self) -> None:
+        """Raises MemoryError where the model still has all: then the process is of no use any more."""
+        if self._kept is None:
+            self._kept = bytearray(self._size)
+
+
 class Worker:
     """One instance of a model."""
 
@@ -81,6 +103,7 @@ class Worker:
         self._module_name = ""
         self._module: Any = None
         self._folders: list[str] = []
+        self._reserve = Reserve(0 if within else Reserve.BYTES)
 
     def handle(self, kind: int, number: int, content: Any, value: int, flags: int) -> Any:
         """Does what a message of the server's says; False after the last.
@@ -160,6 +183,7 @@ class Worker:
                 })
         except BaseException as error:  # noqa: BLE001 - also SystemExit: the load fails, with the reason
             tell_debugger(error)
+            self._reserve.spend(error)
             self.channel.send(self._bridge.START_FAILED, 0, 0, 0, 0, described(error))
             return
         self._place.may_execute = True
@@ -215,12 +239,14 @@ class Worker:
             return self.channel.executed(batch, sent)
         except BaseException as error:  # noqa: BLE001 - SystemExit, too, ends this batch and no more
             tell_debugger(error)
+            self._reserve.spend(error)
             for request in requests:
                 if request._sender is not None:
                     request._sender._closed = True
             text = described(error)
             self.channel.send(self._bridge.EXECUTED, batch, len(requests), 0, self._bridge.BATCH_FAILED,
                                short(error), text)
+            self._reserve.fill()
             return None
 
     def _started_loop(self) -> Any:
@@ -330,8 +356,10 @@ class Worker:
                 self._model.finalize()
         except BaseException as error:  # noqa: BLE001
             failed.append(described(error))
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            # The model may have closed it.
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
         self.channel.send(self._bridge.FINALIZED, 0, 0, 0, 0, *failed)
         if not self._within:
             # Nobody answers any more: metrics, which ask for their end in the interpreter's, are the server's
