@@ -406,3 +406,17 @@ def test_the_name_of_its_model_is_in_a_request(tmp_path: Path) -> None:
         """, tensors("input", "IN FP32 -1") + tensors("output", "OUT STRING -1"))
     with Server(model_repository=tmp_path) as server:
         assert ask(server, "m", IN=ONE)["OUT"].tolist() == [b"m"]
+
+
+@pytest.mark.of_processes
+def test_settings_without_effect_are_told(tmp_path: Path) -> None:
+    add_model(tmp_path / "models", "add", ADD, ADD_CONFIG)
+    log = tmp_path / "log.txt"
+    settings = {"shm-growth-byte-size": "1048576", "shm-byts": "1048576", "shm-bytes": "1048576"}
+    with Server(model_repository=tmp_path / "models", log_file=log, log_warn=True,
+                backend_configuration={"python": settings}):
+        pass
+    told = [line.partition("] ")[2].strip('"') for line in log.read_text().splitlines()]
+    assert told == ["--backend-config=python,shm-byts: there is no such setting",
+                    "--backend-config=python,shm-growth-byte-size is of Triton's python backend, "
+                    "and has no effect here"]

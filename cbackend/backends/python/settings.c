@@ -80,6 +80,28 @@ static TRITONSERVER_Error *find_script(TRITONBACKEND_Backend *handle, const char
                                  : find_file(location, "pb_exec_env_model.py.tar.gz", &backend->packed);
 }
 
+/* Settings that have no effect are told, so that nobody relies on them. */
+static void look_at_names(const tb_json *settings)
+{
+  static const char *const KNOWN[] = {"python", "isolation", "shm-bytes", "memory-limit-bytes", "env-dir",
+                                      /* The server gives these to every backend. */
+                                      "auto-complete-config", "backend-directory",
+                                      "min-compute-capability", "default-max-batch-size"};
+  static const char *const OF_TRITONS[] = {"shm-default-byte-size", "shm-growth-byte-size",
+                                           "shm-region-prefix-name", "stub-timeout-seconds",
+                                           "stub-health-check-interval-seconds"};
+  for (const tb_json *one = settings == NULL ? NULL : settings->first; one != NULL; one = one->next) {
+    size_t i = 0, k = 0;
+    while (i < sizeof KNOWN / sizeof *KNOWN && strcmp(KNOWN[i], one->key) != 0) i++;
+    if (i < sizeof KNOWN / sizeof *KNOWN) continue;
+    while (k < sizeof OF_TRITONS / sizeof *OF_TRITONS && strcmp(OF_TRITONS[k], one->key) != 0) k++;
+    TB_LOG_WARN(k < sizeof OF_TRITONS / sizeof *OF_TRITONS
+                    ? "--backend-config=python,%s is of Triton's python backend, and has no effect here"
+                    : "--backend-config=python,%s: there is no such setting",
+                one->key);
+  }
+}
+
 TRITONSERVER_Error *py_backend_new(TRITONBACKEND_Backend *handle, py_backend **backend)
 {
   TRITONBACKEND_ArtifactType type;
@@ -92,6 +114,7 @@ TRITONSERVER_Error *py_backend_new(TRITONBACKEND_Backend *handle, py_backend **b
   const tb_json *settings = tb_json_member(tb_json_root(document), "cmdline");
   py_backend *made = calloc(1, sizeof *made);
   TRITONSERVER_Error *error = made == NULL ? tb_out_of_memory("the backend") : NULL;
+  look_at_names(settings);
   if (error == NULL) {
     const char *interpreter = tb_json_string(settings, "python", NULL);
     const char *isolation = tb_json_string(settings, "isolation", NULL);
