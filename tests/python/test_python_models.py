@@ -418,5 +418,5 @@ def test_settings_without_effect_are_told(tmp_path: Path) -> None:
         pass
     told = [line.partition("] ")[2].strip('"') for line in log.read_text().splitlines()]
     assert told == ["--backend-config=python,shm-byts: there is no such setting",
-                    "--backend-config=python,shm-growth-byte-size is of Triton's python backend, "
-                    "and has no effect here"]
+                    ("--backend-config=python,shm-growth-byte-size is of Triton's python backend, "
+                    "and has no effect here")]
