@@ -138,7 +138,9 @@ def grpc(port: int, body: Body, connections: int, streams: int, seconds: float) 
                 begin, end = min(begin, started), max(end, started + duration)
                 buckets[bucket(duration)] += 1
     requests = sum(buckets.values())
-    if failed or not requests:
+    if not requests:
+        raise InternalError(f"h2load: no request was answered in {math.ceil(seconds)} s")
+    if failed:
         raise InternalError(f"h2load: {failed} of {requests} requests failed")
     return Load(requests, (end - begin) / 1e6, sorted(buckets.items()))
 

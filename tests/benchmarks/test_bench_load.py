@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import sys
 
 import pytest
@@ -67,6 +68,14 @@ def test_h2load_without_a_server():
         port = server.port
     with pytest.raises(InternalError, match="h2load"):
         load.grpc(port, bodies.grpc("floats", ONE), 1, 1, 0.1)
+
+
+@needs("h2load")
+def test_h2load_with_a_server_that_does_not_answer():
+    """It was said that 0 of 0 requests failed, of a server that takes longer for one than there is time."""
+    with socket.create_server(("127.0.0.1", 0)) as server, \
+            pytest.raises(InternalError, match="h2load: no request was answered in 1 s"):
+        load.grpc(server.getsockname()[1], bodies.grpc("floats", ONE), 1, 1, 0.1)
 
 
 @pytest.mark.parametrize("protocol", ["http", "grpc"])
