@@ -132,6 +132,12 @@ static PyObject *view_memory(PyObject *self, void *closure)
   return Py_BuildValue("(IL)", (unsigned)view->memory_type, (long long)view->device);
 }
 
+static PyObject *view_on_gpu(PyObject *self, void *closure)
+{
+  (void)closure;
+  return PyBool_FromLong(((py_view *)self)->memory_type == PY_MEMORY_GPU);
+}
+
 static PyObject *view_strings(PyObject *self, PyObject *nothing)
 {
   (void)nothing;
@@ -155,6 +161,7 @@ static PyGetSetDef VIEW_GETTERS[] = {
     {"datatype", view_datatype, NULL, "the number of the data type", NULL},
     {"nbytes", view_nbytes, NULL, "bytes", NULL},
     {"memory", view_memory, NULL, "memory type and device", NULL},
+    {"on_gpu", view_on_gpu, NULL, "whether it lies in a GPU's memory", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

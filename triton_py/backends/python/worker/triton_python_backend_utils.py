@@ -207,7 +207,7 @@ class Tensor:
         return list(self._shape)
 
     def is_cpu(self) -> bool:
-        return self._view is None or self._view.memory[0] != TRITONSERVER_MEMORY_GPU
+        return self._view is None or not self._view.on_gpu
 
     def as_numpy(self) -> np.ndarray:
         """The array: that which the tensor was made of, or one in the memory that the server filled,
@@ -217,7 +217,7 @@ class Tensor:
         return self._array
 
     def _make_array(self) -> np.ndarray:
-        if not self.is_cpu():
+        if self._view.on_gpu:
             raise TritonModelException(f"tensor '{self._name}' is in GPU memory, where numpy can't read it: "
                                        "use to_dlpack()")
         if self._type == _BF16:
@@ -242,16 +242,13 @@ class Tensor:
             return (1, 0)
         return (2, self._view.memory[1])
 
-    def _payload(self) -> Any:
-        """What is written: a view, or the strings."""
+    def _sent(self) -> tuple[str, int, tuple[int, ...], Any]:
+        """What is written; behind its head a view, or the strings."""
         if self._type == _BYTES and self._array is not None:
-            return self._array.reshape(-1).tolist()
+            return (self._name, _BYTES, self._shape, self._array.reshape(-1).tolist())
         if self._view is None:
             self._view = _bridge.view_of(self._array, self._type)
-        return self._view
-
-    def _sent(self) -> tuple[str, int, tuple[int, ...], Any]:
-        return (self._name, self._type, self._shape, self._payload())
+        return (self._name, self._type, self._shape, self._view)
 
     def __repr__(self) -> str:
         return f"Tensor({self._name!r}, shape {list(self._shape)}, data type {self._type})"
@@ -695,12 +692,18 @@ class InferenceRequest:
 
 def get_input_tensor_by_name(inference_request: InferenceRequest, name: str) -> Tensor | None:
     """The request's input of that name; None without one."""
-    return next((t for t in inference_request.inputs() if t.name() == name), None)
+    for tensor in inference_request.inputs():
+        if tensor._name == name:
+            return tensor
+    return None
 
 
 def get_output_tensor_by_name(inference_response: InferenceResponse, name: str) -> Tensor | None:
     """The response's output of that name; None without one."""
-    return next((t for t in inference_response.output_tensors() if t.name() == name), None)
+    for tensor in inference_response.output_tensors():
+        if tensor._name == name:
+            return tensor
+    return None
 
 
 def _entry(model_config: dict[str, Any], kind: str, name: str) -> dict[str, Any] | None:
