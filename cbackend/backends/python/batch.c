@@ -67,28 +67,28 @@ static TRITONSERVER_Error *copy_output(const py_channel *channel, py_reader *rea
 {
   enum { MOST_DIMENSIONS = 64 };
   uint64_t length;
-  uint32_t datatype, rank, memory_type, place;
+  uint32_t datatype, rank;
   int64_t shape[MOST_DIMENSIONS];
   const char *name = py_get_text(reader, &length);
   py_get_u32s(reader, &datatype, &rank);
   if (rank > MOST_DIMENSIONS) reader->broken = true;
   for (uint32_t i = 0; i < rank && !reader->broken; i++) shape[i] = (int64_t)py_get_u64(reader);
-  py_get_u32s(reader, &memory_type, &place);
-  (void)py_get_u64(reader);
-  const uint64_t offset = py_get_u64(reader), size = py_get_u64(reader);
-  const void *data = reader->broken ? NULL : py_tensor_at(channel, place, offset, size);
-  if (data == NULL || name == NULL) {
+  py_shown shown;
+  TRITONSERVER_Error *error = py_shown_open(channel, reader, &shown);
+  if (reader->broken || name == NULL) {
     reader->broken = true;
-    return nonsense();
+    error = error == NULL ? nonsense() : error;
   }
   TRITONBACKEND_Output *output;
-  TB_RETURN_IF_ERROR(TRITONBACKEND_ResponseOutput(response, &output, name,
-                                                  (TRITONSERVER_DataType)datatype, shape, rank));
+  if (error == NULL)
+    error = TRITONBACKEND_ResponseOutput(response, &output, name, (TRITONSERVER_DataType)datatype, shape, rank);
   void *buffer = NULL;
-  TRITONSERVER_MemoryType type = TRITONSERVER_MEMORY_CPU;
-  int64_t device = 0;
-  TB_RETURN_IF_ERROR(TRITONBACKEND_OutputBuffer(output, &buffer, size, &type, &device));
-  return size == 0 ? NULL : tb_copy(buffer, type, data, TRITONSERVER_MEMORY_CPU, size);
+  TRITONSERVER_MemoryType type = shown.type;
+  int64_t device = shown.device;
+  if (error == NULL) error = TRITONBACKEND_OutputBuffer(output, &buffer, shown.size, &type, &device);
+  if (error == NULL) error = tb_copy(buffer, type, shown.data, shown.type, (size_t)shown.size);
+  py_shown_close(&shown);
+  return error;
 }
 
 /* Fills a response out of what is behind its head. */

@@ -131,6 +131,12 @@ static void release(py_batch *batch)
   }
 }
 
+void py_instance_take_settled(py_instance *instance, uint64_t id)
+{
+  py_execution *execution = instance->executing;
+  if (execution != NULL && execution->batch->id == id) execution->settled = true;
+}
+
 /* The worker says it when no array of the model's shows an input any more: often before it says that it has
  * executed, at the latest when it keeps none of them. */
 void py_instance_let_go(py_instance *instance, uint64_t id)
@@ -152,7 +158,7 @@ static TRITONSERVER_Error *await_executed(py_instance *instance, const py_execut
   const int64_t limit = instance->model->execute_timeout_ms;
   const uint64_t until = limit == 0 ? UINT64_MAX : tb_now_ns() + (uint64_t)limit * 1000000u;
   py_message message;
-  while (!execution->done) {
+  while (!execution->done || !execution->settled) {
     const uint64_t now = limit == 0 ? 0 : tb_now_ns();
     const py_wait end = now >= until ? PY_NOTHING
                                      : py_channel_receive(instance->channel, &message,
@@ -193,7 +199,7 @@ static TRITONSERVER_Error *have_executed(py_instance *instance, const py_executi
 /* The requests are ours: each is answered, or will be, and released. With `reading`. */
 static void run_batch(py_instance *instance, py_batch *batch, const py_message *message, tb_times times)
 {
-  py_execution execution = {.batch = batch};
+  py_execution execution = {.batch = batch, .settled = !batch->lent};
   batch->next = instance->batches;
   instance->batches = batch;
   instance->executing = &execution;
@@ -207,6 +213,8 @@ static void run_batch(py_instance *instance, py_batch *batch, const py_message *
     TB_LOG_ERROR("%s", TRITONSERVER_ErrorMessage(error));
     fail_rest(batch, error);
     TRITONSERVER_ErrorDelete(error);
+    /* A process that is no more looks at nothing. */
+    if (instance->process != NULL) batch->lent = false;
   }
   times.exec_end = tb_now_ns();
   report(instance, batch, &times);
@@ -236,8 +244,8 @@ TRITONSERVER_Error *py_instance_execute(py_instance *instance, TRITONBACKEND_Req
   py_channel *channel = instance->channel;
   TB_RETURN_IF_ERROR(py_batch_new(requests, count, instance->model->config->decoupled,
                                   ++instance->last_batch, &batch));
-  TRITONSERVER_Error *error = py_encode_requests(requests, count, instance->model->config->name, channel,
-                                                 instance->inside != NULL && !instance->keeps, &message);
+  TRITONSERVER_Error *error =
+      py_encode_requests(requests, count, instance->model, channel, instance->gpu, !instance->keeps, &message);
   if (error != NULL) {
     py_batch_delete(batch);
     return error;

@@ -83,6 +83,12 @@ static void answer_value(py_channel *channel, uint64_t place, uint64_t value)
   (void)py_channel_answer(channel, place, &answer);
 }
 
+/* What a worker sent was copied, where it waits for that. */
+static void acknowledge(const py_instance *instance, const py_message *message)
+{
+  if (message->flags & PY_AWAITS) answer_value(instance->channel, message->values[1], 0);
+}
+
 /* With an answer for `error`, or the value; takes the error. */
 static void answer(py_instance *instance, const py_message *message, TRITONSERVER_Error *error,
                    uint64_t value)
@@ -169,12 +175,20 @@ void py_instance_hear(py_instance *instance, const py_message *message)
 {
   py_channel *channel = instance->channel;
   switch (message->kind) {
-    case PY_RESPONSE: take_response(instance, channel, message); break;
+    case PY_RESPONSE:
+      take_response(instance, channel, message);
+      acknowledge(instance, message);
+      break;
     case PY_STARTED:
     case PY_START_FAILED: py_started_take(instance->starting, instance->model, channel, message); break;
     case PY_FINALIZED: take_finalized(instance, message); break;
-    case PY_EXECUTED: py_instance_take_executed(instance, message); break;
+    case PY_EXECUTED:
+      py_instance_take_executed(instance, message);
+      acknowledge(instance, message);
+      break;
     case PY_LET_GO: py_instance_let_go(instance, message->id); break;
+    case PY_SETTLED: py_instance_take_settled(instance, message->id); break;
+    case PY_RETURN: py_loan_return(instance->gpu, message->id); break;
     case PY_READINESS: take_readiness(instance, message); break;
     case PY_LOG:
       if (message->block != PY_NO_BLOCK) py_message_log(channel, message);
