@@ -83,7 +83,7 @@ static TRITONSERVER_Error *copy_output(const py_channel *channel, py_reader *rea
   if (error == NULL)
     error = TRITONBACKEND_ResponseOutput(response, &output, name, (TRITONSERVER_DataType)datatype, shape, rank);
   void *buffer = NULL;
-  TRITONSERVER_MemoryType type = shown.type;
+  TRITONSERVER_MemoryType type = shown.home;
   int64_t device = shown.device;
   if (error == NULL) error = TRITONBACKEND_OutputBuffer(output, &buffer, shown.size, &type, &device);
   if (error == NULL) error = tb_copy(buffer, type, shown.data, shown.type, (size_t)shown.size);

@@ -335,16 +335,20 @@ static TRITONSERVER_Error *nonsense(void)
   return TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL, "a request to another model makes no sense");
 }
 
-/* Copies what the model has in GPU memory: it may be gone before the request is. */
-static TRITONSERVER_Error *keep_input(call *one, const py_shown *shown, const void **data)
+/* Copies what the model has in GPU memory: it may be gone before the request is. A server without GPUs has no other
+ * place for it than the one in which it came. */
+static TRITONSERVER_Error *keep_input(call *one, py_shown *shown)
 {
+  if (shown->type == TRITONSERVER_MEMORY_CPU && !py_gpu_is_there()) return NULL;
   py_gpu_buffer *buffer;
   TB_RETURN_IF_ERROR(py_gpu_take(one->calls->gpu, shown->device, shown->size, &buffer));
-  *data = py_gpu_address(buffer);
+  void *copy = py_gpu_address(buffer);
   TRITONSERVER_Error *error =
-      tb_copy(py_gpu_address(buffer), TRITONSERVER_MEMORY_GPU, shown->data, shown->type, (size_t)shown->size);
+      tb_copy(copy, TRITONSERVER_MEMORY_GPU, shown->data, shown->type, (size_t)shown->size);
   if (error == NULL && !py_loan_add(&one->inputs, buffer)) error = tb_out_of_memory("a request to another model");
   py_gpu_give(buffer);
+  shown->data = copy;
+  shown->type = TRITONSERVER_MEMORY_GPU;
   return error;
 }
 
@@ -360,14 +364,13 @@ static TRITONSERVER_Error *add_input(call *one, py_reader *reader)
   for (uint32_t i = 0; i < rank && !reader->broken; i++) shape[i] = (int64_t)py_get_u64(reader);
   py_shown shown;
   TB_RETURN_IF_ERROR(py_shown_open(one->calls->channel, reader, &shown));
-  const void *data = shown.data;
   TRITONSERVER_Error *error = reader->broken || name == NULL ? nonsense() : NULL;
-  if (error == NULL && shown.type == TRITONSERVER_MEMORY_GPU) error = keep_input(one, &shown, &data);
+  if (error == NULL && shown.home == TRITONSERVER_MEMORY_GPU) error = keep_input(one, &shown);
   py_shown_close(&shown);
   if (error == NULL)
     error = TRITONSERVER_InferenceRequestAddInput(one->request, name, (TRITONSERVER_DataType)datatype, shape, rank);
   return error != NULL ? error
-                       : TRITONSERVER_InferenceRequestAppendInputData(one->request, name, data, shown.size,
+                       : TRITONSERVER_InferenceRequestAppendInputData(one->request, name, shown.data, shown.size,
                                                                       shown.type, shown.device);
 }
 

@@ -381,6 +381,7 @@ TRITONSERVER_Error *py_shown_open(const py_channel *channel, py_reader *reader, 
   *shown = (py_shown){.device = (int64_t)py_get_u64(reader)};
   const uint64_t offset = py_get_u64(reader);
   shown->size = py_get_u64(reader);
+  shown->home = type == TRITONSERVER_MEMORY_GPU ? TRITONSERVER_MEMORY_GPU : TRITONSERVER_MEMORY_CPU;
   const bool on_gpu = place == PY_BY_HANDLE || (place == PY_AT_ADDRESS && type == TRITONSERVER_MEMORY_GPU);
   shown->type = on_gpu ? TRITONSERVER_MEMORY_GPU : TRITONSERVER_MEMORY_CPU;
   if (place == PY_BY_HANDLE) {

@@ -89,6 +89,7 @@ void py_gpu_put(py_writer *to, const py_gpu_place *place, uint64_t size);
 typedef struct {
   const void *data;
   TRITONSERVER_MemoryType type;
+  TRITONSERVER_MemoryType home; /* where the model has it: a short one comes by way of the CPU */
   int64_t device;
   uint64_t size;
   void *opened; /* the allocation, where it was opened by a handle */

@@ -10,10 +10,11 @@
  *            `place` says what `offset` means: one in the arena of the block's owner, or, within one process,
  *            an address. Bytes at an address are the writer's, which keeps them until the reader has given
  *            the block back (of requests), or until the message was delivered (of responses).
- *            Memory of a GPU lies at an address, or, for another process, in an allocation that it opens by
- *            a handle of 64 bytes, which follows: `offset` is one in the allocation then. With PY_LOANED in
- *            `place` it is a buffer of the backend's own, part of the message's loan; with PY_STAYS, too, one
- *            that is not freed before the worker's end, so that the worker may keep it open.
+ *            Memory of a GPU lies at an address, or, for another process, in an allocation that it opens by a
+ *            handle of 64 bytes, which follows: `offset` is one in the allocation then. With PY_LOANED in `place`
+ *            it is a buffer of the backend's own, part of the message's loan; with PY_STAYS, too, one that is
+ *            not freed before the worker's end, so that the worker may keep it open. What a worker has on a
+ *            device may also come as a copy in the arena.
  * request:   text id; u32 flags, u32 correlation is a text; u64 correlation id; text correlation id;
  *            u64 timeout in µs; u64 priority; text parameters as JSON, or none; text trace context, or none;
  *            u32 count of inputs, u32 count of outputs; tensors; texts: names of requested outputs

@@ -149,8 +149,10 @@ static bool put_tensor(pen *to, PyObject *tensor)
     return true;
   }
   if (!put_payload(to, payload, &size)) return false;
-  py_put_u32s(&to->words, PY_MEMORY_CPU, PY_IN_ARENA);
-  py_put_u64(&to->words, 0);
+  const py_view *from = PyObject_TypeCheck(payload, py_view_type) ? (py_view *)payload : NULL;
+  const bool of_gpu = from != NULL && from->memory_type == PY_MEMORY_GPU;
+  py_put_u32s(&to->words, of_gpu ? PY_MEMORY_GPU : PY_MEMORY_CPU, PY_IN_ARENA);
+  py_put_u64(&to->words, of_gpu ? (uint64_t)from->device : 0);
   py_put_u64(&to->words, to->block + to->tensor);
   py_put_u64(&to->words, size);
   to->tensor += size;

@@ -115,7 +115,7 @@ class Worker:
         if sys.modules.get(self._module_name) is self._module:
             sys.modules.pop(self._module_name, None)
         with modules.importing:
-            forget_modules()
+            modules.forget()
             modules.use_no_more(self._folders)
 
     # Start
