@@ -69,7 +69,7 @@ class on_device:
         self._before = before.value
         call("cudaSetDevice", self._device)
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         call("cudaSetDevice", self._before)
 
 
