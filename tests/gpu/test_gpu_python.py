@@ -249,15 +249,30 @@ def test_an_output_in_gpu_memory(tmp_path: Path, runtime: Runtime, data: np.ndar
             assert np.array_equal(ask(server, "m", data), data * 2)
 
 
-def test_an_input_is_an_output(tmp_path: Path, runtime: Runtime) -> None:
+def test_what_is_the_servers_is_handed_on(tmp_path: Path, runtime: Runtime, isolation: str) -> None:
+    """As a response, to another model, and what that has answered: nothing of it is opened for that."""
+    add(tmp_path, "other", answering('        out = pb_utils.Tensor.from_dlpack("OUT", given)'))
     add(tmp_path, "m", answering("""
-        out = pb_utils.Tensor.from_dlpack("OUT", given)
-        assert not out.is_cpu()
+        opened = gpu_arrays.count(1)
+        first = pb_utils.InferenceRequest(model_name="other", requested_output_names=["OUT"], inputs=[given]).exec()
+        assert not first.has_error(), first.error().message()
+        (got,) = first.output_tensors()
+        second = pb_utils.InferenceRequest(
+            model_name="other", requested_output_names=["OUT"],
+            inputs=[pb_utils.Tensor.from_dlpack("IN", got)]).exec()
+        (out,) = second.output_tensors()
+        assert [t.is_cpu() for t in (given, got, out)] == [False] * 3
+        assert out.__dlpack_device__() == given.__dlpack_device__()
+        assert opened < 0 or gpu_arrays.count(1) == opened
+        # A capsule is the tensor, too.
+        out = pb_utils.Tensor.from_dlpack("OUT", out.to_dlpack())
+        assert np.array_equal(content(out)[0], content(given)[0])
+        del first, second, got
 """))
     with Server(model_repository=tmp_path) as server:
-        for data in (SHORT, LONG):
-            for _ in range(3):
-                there = runtime.to_gpu(data)
+        for data, device in itertools.product((SHORT, LONG), range(runtime.devices)):
+            for _ in range(2):
+                there = runtime.to_gpu(data, device)
                 memory = weakref.ref(there.memory_buffer.owner)
                 assert np.array_equal(ask(server, "m", there), data)
                 del there

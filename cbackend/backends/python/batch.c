@@ -62,7 +62,7 @@ static TRITONSERVER_Error *nonsense(void)
                                "the model's process sent what makes no sense");
 }
 
-static TRITONSERVER_Error *copy_output(const py_channel *channel, py_reader *reader,
+static TRITONSERVER_Error *copy_output(py_gpu *gpu, const py_channel *channel, py_reader *reader,
                                        TRITONBACKEND_Response *response)
 {
   enum { MOST_DIMENSIONS = 64 };
@@ -74,7 +74,7 @@ static TRITONSERVER_Error *copy_output(const py_channel *channel, py_reader *rea
   if (rank > MOST_DIMENSIONS) reader->broken = true;
   for (uint32_t i = 0; i < rank && !reader->broken; i++) shape[i] = (int64_t)py_get_u64(reader);
   py_shown shown;
-  TRITONSERVER_Error *error = py_shown_open(channel, reader, &shown);
+  TRITONSERVER_Error *error = py_shown_open(gpu, channel, reader, &shown);
   if (reader->broken || name == NULL) {
     reader->broken = true;
     error = error == NULL ? nonsense() : error;
@@ -92,7 +92,7 @@ static TRITONSERVER_Error *copy_output(const py_channel *channel, py_reader *rea
 }
 
 /* Fills a response out of what is behind its head. */
-static TRITONSERVER_Error *fill(TRITONBACKEND_Response *response, const py_channel *channel,
+static TRITONSERVER_Error *fill(TRITONBACKEND_Response *response, py_gpu *gpu, const py_channel *channel,
                                 py_reader *reader)
 {
   uint64_t size;
@@ -104,7 +104,7 @@ static TRITONSERVER_Error *fill(TRITONBACKEND_Response *response, const py_chann
   if (parameters != NULL) error = py_set_response_parameters(response, parameters, size);
   for (uint32_t i = 0; i < count && !reader->broken; i++) {
     /* All of them are read also after an error: what follows in the block is another response's. */
-    TRITONSERVER_Error *one = copy_output(channel, reader, response);
+    TRITONSERVER_Error *one = copy_output(gpu, channel, reader, response);
     if (error == NULL)
       error = one;
     else if (one != NULL)
@@ -147,8 +147,8 @@ static void close_item(py_batch *batch, py_item *item)
 
 static bool is_open(const py_item *item) { return item->response != NULL || item->factory != NULL; }
 
-bool py_batch_answer(py_batch *batch, uint32_t index, const py_channel *channel, py_reader *reader,
-                     bool *success)
+bool py_batch_answer(py_batch *batch, uint32_t index, py_gpu *gpu, const py_channel *channel,
+                     py_reader *reader, bool *success)
 {
   uint32_t what, flags;
   py_item *item = &batch->items[index];
@@ -169,7 +169,7 @@ bool py_batch_answer(py_batch *batch, uint32_t index, const py_channel *channel,
   TRITONBACKEND_Response *response = NULL;
   TRITONSERVER_Error *error = was_open ? next_response(item, &response) : NULL;
   if (error == NULL && response != NULL)
-    error = what == PY_RESPONSE_ERROR ? read_error(reader) : fill(response, channel, reader);
+    error = what == PY_RESPONSE_ERROR ? read_error(reader) : fill(response, gpu, channel, reader);
   *success = error == NULL;
   if (response != NULL)
     /* One that is not decoupled has had all its responses with the first. */

@@ -141,7 +141,7 @@ static TRITONSERVER_Error *put_outputs(pen *to, TRITONSERVER_InferenceResponse *
     py_gpu_place place = {.shown = false};
     if (user != NULL) py_gpu_show_buffer(user, &place);
     if (place.shown) {
-      if (to->loan != NULL && !py_loan_add(to->loan, user)) return tb_out_of_memory(name);
+      if (to->loan != NULL && !py_loan_add(to->loan, user, &place)) return tb_out_of_memory(name);
       py_gpu_put(&to->words, &place, size);
       continue;
     }
@@ -345,7 +345,7 @@ static TRITONSERVER_Error *keep_input(call *one, py_shown *shown)
   void *copy = py_gpu_address(buffer);
   TRITONSERVER_Error *error =
       tb_copy(copy, TRITONSERVER_MEMORY_GPU, shown->data, shown->type, (size_t)shown->size);
-  if (error == NULL && !py_loan_add(&one->inputs, buffer)) error = tb_out_of_memory("a request to another model");
+  if (error == NULL && !py_loan_add(&one->inputs, buffer, NULL)) error = tb_out_of_memory("a request to another model");
   py_gpu_give(buffer);
   shown->data = copy;
   shown->type = TRITONSERVER_MEMORY_GPU;
@@ -363,7 +363,7 @@ static TRITONSERVER_Error *add_input(call *one, py_reader *reader)
   if (rank > MOST_DIMENSIONS) reader->broken = true;
   for (uint32_t i = 0; i < rank && !reader->broken; i++) shape[i] = (int64_t)py_get_u64(reader);
   py_shown shown;
-  TB_RETURN_IF_ERROR(py_shown_open(one->calls->channel, reader, &shown));
+  TB_RETURN_IF_ERROR(py_shown_open(one->calls->gpu, one->calls->channel, reader, &shown));
   TRITONSERVER_Error *error = reader->broken || name == NULL ? nonsense() : NULL;
   if (error == NULL && shown.home == TRITONSERVER_MEMORY_GPU) error = keep_input(one, &shown);
   py_shown_close(&shown);

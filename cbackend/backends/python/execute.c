@@ -46,7 +46,7 @@ static void take_results(py_instance *instance, py_batch *batch, const py_messag
   }
   for (uint32_t i = 0; wrong == NULL && i < batch->count; i++) {
     uint32_t flags = TRITONSERVER_REQUEST_RELEASE_ALL, unused;
-    if (!py_batch_answer(batch, i, instance->channel, &reader, &batch->items[i].success)) {
+    if (!py_batch_answer(batch, i, instance->gpu, instance->channel, &reader, &batch->items[i].success)) {
       wrong = tb_error(TRITONSERVER_ERROR_INTERNAL,
                        "the Python of model instance '%s' sent what makes no sense", instance->name);
       break;
@@ -144,6 +144,7 @@ void py_instance_let_go(py_instance *instance, uint64_t id)
   for (py_batch *batch = instance->batches; batch != NULL; batch = batch->next) {
     if (batch->id != id || !batch->lent) continue;
     batch->lent = false;
+    py_loan_return(instance->gpu, batch->loan);
     if (batch->executed) release(batch);
     py_instance_forget(instance, batch);
     return;
@@ -214,7 +215,7 @@ static void run_batch(py_instance *instance, py_batch *batch, const py_message *
     fail_rest(batch, error);
     TRITONSERVER_ErrorDelete(error);
     /* A process that is no more looks at nothing. */
-    if (instance->process != NULL) batch->lent = false;
+    if (instance->process != NULL) py_instance_let_go(instance, batch->id);
   }
   times.exec_end = tb_now_ns();
   report(instance, batch, &times);
@@ -252,6 +253,7 @@ TRITONSERVER_Error *py_instance_execute(py_instance *instance, TRITONBACKEND_Req
   }
   message.id = batch->id;
   batch->lent = (message.flags & PY_LENT) != 0;
+  if (batch->lent) batch->loan = message.values[1];
   set_busy(instance, true);
   pthread_mutex_lock(&instance->reading);
   if (instance->process != NULL) py_channel_set_listening(channel, true);

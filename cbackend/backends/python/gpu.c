@@ -27,11 +27,18 @@ struct py_gpu_buffer {
   uint64_t offset;
 };
 
+typedef struct {
+  py_gpu_buffer *buffer; /* NULL of what a request has, which is not released before the loan is returned */
+  const void *address;
+  int64_t device;
+  uint64_t size;
+} lent_memory;
+
 struct py_loan {
   struct py_loan *next;
   uint64_t number;
-  size_t count, capacity;
-  py_gpu_buffer **buffers;
+  uint32_t count, capacity;
+  lent_memory *all;
 };
 
 struct py_gpu {
@@ -169,18 +176,25 @@ void py_gpu_give(py_gpu_buffer *buffer)
 
 /* ---- loans ---- */
 
-bool py_loan_add(py_loan **loan, py_gpu_buffer *buffer)
+static bool add(py_loan **loan, lent_memory one, py_gpu_place *place)
 {
   if (*loan == NULL) *loan = calloc(1, sizeof **loan);
-  if (*loan == NULL) return false;
+  if (*loan == NULL || (*loan)->count == PY_MOST_OF_LOAN) return false;
   if ((*loan)->count == (*loan)->capacity) {
-    const size_t capacity = (*loan)->capacity == 0 ? 4 : (*loan)->capacity * 2;
-    py_gpu_buffer **grown = realloc((*loan)->buffers, capacity * sizeof *grown);
+    const uint32_t capacity = (*loan)->capacity == 0 ? 4 : (*loan)->capacity * 2;
+    lent_memory *grown = realloc((*loan)->all, capacity * sizeof *grown);
     if (grown == NULL) return false;
-    (*loan)->buffers = grown;
+    (*loan)->all = grown;
     (*loan)->capacity = capacity;
   }
-  (*loan)->buffers[(*loan)->count++] = buffer;
+  if (place != NULL) place->place |= (*loan)->count << PY_INDEX_SHIFT;
+  (*loan)->all[(*loan)->count++] = one;
+  return true;
+}
+
+bool py_loan_add(py_loan **loan, py_gpu_buffer *buffer, py_gpu_place *place)
+{
+  if (!add(loan, (lent_memory){buffer, buffer->address, buffer->device, buffer->size}, place)) return false;
   pthread_mutex_lock(&buffer->gpu->lock);
   buffer->owners++;
   pthread_mutex_unlock(&buffer->gpu->lock);
@@ -201,8 +215,8 @@ uint64_t py_loan_open(py_gpu *gpu, py_loan *loan)
 void py_loan_drop(py_loan *loan)
 {
   if (loan == NULL) return;
-  for (size_t i = 0; i < loan->count; i++) py_gpu_give(loan->buffers[i]);
-  free(loan->buffers);
+  for (uint32_t i = 0; i < loan->count; i++) py_gpu_give(loan->all[i].buffer);
+  free(loan->all);
   free(loan);
 }
 
@@ -227,7 +241,7 @@ void py_gpu_delete(py_gpu *gpu)
   if (gpu == NULL) return;
   /* Of a worker within this process: it frees what it still has. */
   for (py_loan *loan = gpu->direct ? gpu->loans : NULL; loan != NULL; loan = loan->next)
-    for (size_t i = 0; i < loan->count; i++) loan->buffers[i]->address = NULL;
+    for (uint32_t i = 0; i < loan->count; i++) loan->all[i].buffer->address = NULL;
   while (gpu->loans != NULL) py_loan_return(gpu, gpu->loans->number);
   while (gpu->kept != NULL) {
     py_gpu_buffer *next = gpu->kept->next;
@@ -273,7 +287,7 @@ static TRITONSERVER_Error *show_copy(py_gpu *gpu, const tb_input *input, int64_t
   TRITONSERVER_Error *error = NULL;
   py_gpu_show_buffer(buffer, place);
   if (place->shown) error = tb_input_copy(input, buffer->address, TRITONSERVER_MEMORY_GPU);
-  if (error == NULL && place->shown && !py_loan_add(loan, buffer)) error = tb_out_of_memory("a batch");
+  if (error == NULL && place->shown && !py_loan_add(loan, buffer, place)) error = tb_out_of_memory("a batch");
   py_gpu_give(buffer);
   return error;
 }
@@ -312,6 +326,9 @@ TRITONSERVER_Error *py_gpu_show(py_gpu *gpu, const tb_input *input, bool lends, 
   }
   if (lends && size == input->byte_size && (gpu->direct || size >= SHOWN_BYTES)) {
     show_own(gpu, data, device, place);
+    /* Within this process it is handed on by its address. */
+    if (place->shown && !gpu->direct && !add(loan, (lent_memory){NULL, data, device, size}, place))
+      return tb_out_of_memory("a batch");
     if (place->shown) {
       *lent = true;
       return NULL;
@@ -373,7 +390,23 @@ static TRITONSERVER_Error *open_handle(const tb_cuda_handle *handle, uint64_t of
   return NULL;
 }
 
-TRITONSERVER_Error *py_shown_open(const py_channel *channel, py_reader *reader, py_shown *shown)
+/* What was shown to the worker, and is handed on. False where it has no such thing. */
+static bool find_lent(py_gpu *gpu, uint64_t number, uint32_t index, py_shown *shown)
+{
+  pthread_mutex_lock(&gpu->lock);
+  const py_loan *loan = gpu->loans;
+  while (loan != NULL && loan->number != number) loan = loan->next;
+  const bool found = loan != NULL && index < loan->count && shown->size <= loan->all[index].size;
+  if (found) {
+    shown->data = loan->all[index].address;
+    shown->device = loan->all[index].device;
+    shown->type = TRITONSERVER_MEMORY_GPU;
+  }
+  pthread_mutex_unlock(&gpu->lock);
+  return found;
+}
+
+TRITONSERVER_Error *py_shown_open(py_gpu *gpu, const py_channel *channel, py_reader *reader, py_shown *shown)
 {
   uint32_t type, place;
   tb_cuda_handle handle;
@@ -384,6 +417,10 @@ TRITONSERVER_Error *py_shown_open(const py_channel *channel, py_reader *reader, 
   shown->home = type == TRITONSERVER_MEMORY_GPU ? TRITONSERVER_MEMORY_GPU : TRITONSERVER_MEMORY_CPU;
   const bool on_gpu = place == PY_BY_HANDLE || (place == PY_AT_ADDRESS && type == TRITONSERVER_MEMORY_GPU);
   shown->type = on_gpu ? TRITONSERVER_MEMORY_GPU : TRITONSERVER_MEMORY_CPU;
+  if ((place & PY_PLACES) == PY_OF_LOAN) {
+    if (reader->broken || !find_lent(gpu, offset, PY_INDEX(place), shown)) reader->broken = true;
+    return NULL;
+  }
   if (place == PY_BY_HANDLE) {
     const void *bytes = py_get(reader, sizeof handle);
     if (reader->broken) return NULL;

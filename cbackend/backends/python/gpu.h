@@ -6,7 +6,7 @@
  * A worker is shown memory of the server's where it lies: within this process by its address, in another one
  * by a handle of the allocation. What can't be shown so, or must outlive a request, is copied into a buffer of
  * the backend's own, on the same device. Buffers that a message is about are a loan, which the worker returns
- * as a whole when it looks at none of them any more.
+ * as a whole when it looks at none of them any more. Until then it may hand them on by their place in the loan.
  *
  * What a worker shows is opened, copied, and closed at once: a worker may end at any time, and its memory
  * with it.
@@ -47,12 +47,22 @@ void *py_gpu_address(const py_gpu_buffer *buffer);
 /* One owner less; NULL is none. */
 void py_gpu_give(py_gpu_buffer *buffer);
 
+/* How a worker gets to a tensor in GPU memory. */
+typedef struct {
+  uint32_t place;
+  int64_t device;
+  uint64_t offset;
+  tb_cuda_handle handle;
+  bool shown; /* false: it goes by way of the CPU, and the rest means nothing */
+} py_gpu_place;
+
 /* ---- loans ---- */
 
 typedef struct py_loan py_loan;
 
-/* One more owner of the buffer. *loan is NULL at first; false without memory. */
-bool py_loan_add(py_loan **loan, py_gpu_buffer *buffer);
+/* One more owner of the buffer. *loan is NULL at first; false without memory. With `place`, that says where in the
+ * loan it is. */
+bool py_loan_add(py_loan **loan, py_gpu_buffer *buffer, py_gpu_place *place);
 
 /* The loan is under way: its number, 0 of NULL. */
 uint64_t py_loan_open(py_gpu *gpu, py_loan *loan);
@@ -62,15 +72,6 @@ void py_loan_return(py_gpu *gpu, uint64_t number);
 void py_loan_drop(py_loan *loan);
 
 /* ---- to the worker ---- */
-
-/* How a worker gets to a tensor in GPU memory. */
-typedef struct {
-  uint32_t place;
-  int64_t device;
-  uint64_t offset;
-  tb_cuda_handle handle;
-  bool shown; /* false: it goes by way of the CPU, and the rest means nothing */
-} py_gpu_place;
 
 /* Where a worker finds an input. It is not shown where it is not in GPU memory, is of strings, or can't be
  * shown. Where it is its request's own memory, *lent becomes true; with `lends` that may be. */
@@ -97,7 +98,7 @@ typedef struct {
 
 /* Reads what follows a tensor's dimensions, all of it, also where it can't be opened. NULL data with a broken
  * reader where it makes no sense. */
-TRITONSERVER_Error *py_shown_open(const py_channel *channel, py_reader *reader, py_shown *shown);
+TRITONSERVER_Error *py_shown_open(py_gpu *gpu, const py_channel *channel, py_reader *reader, py_shown *shown);
 void py_shown_close(py_shown *shown);
 
 #endif

@@ -13,7 +13,8 @@
  *            Memory of a GPU lies at an address, or, for another process, in an allocation that it opens by a
  *            handle of 64 bytes, which follows: `offset` is one in the allocation then. With PY_LOANED in `place`
  *            it is a buffer of the backend's own, part of the message's loan; with PY_STAYS, too, one that is
- *            not freed before the worker's end, so that the worker may keep it open. What a worker has on a
+ *            not freed before the worker's end, so that the worker may keep it open. A worker hands on what was
+ *            shown to it by the number of the loan, as `offset`, and its place there (PY_INDEX); what it has on a
  *            device may also come as a copy in the arena.
  * request:   text id; u32 flags, u32 correlation is a text; u64 correlation id; text correlation id;
  *            u64 timeout in µs; u64 priority; text parameters as JSON, or none; text trace context, or none;
@@ -71,17 +72,20 @@ enum {
   PY_METRIC, /* id: of the family. block: text labels as JSON, or none; text buckets as JSON, or none.
               * `value`: its number */
   PY_METRIC_DELETE, /* id: of a metric, or of a family */
-  PY_LET_GO, /* id: of a batch with PY_LENT. Nobody looks at its inputs any more */
+  PY_LET_GO, /* id: of a batch with PY_LENT. Nobody looks at its inputs any more, those of its loan included */
   PY_METRIC_CHANGE, /* id: of the metric; flags: PY_METRIC_...; values[1] and `value`: a double's bits */
   PY_SETTLED, /* id: of a batch with PY_LENT that a process has executed: what is not let go of is kept */
-  PY_RETURN,  /* id: of a loan. Nobody looks at its buffers any more */
+  PY_RETURN,  /* id: of a loan, unless it is that of a batch with PY_LENT. Nobody looks at it any more */
 };
 
 enum { PY_BATCH_FAILED = 1, PY_AWAITS = 2 };
 #define PY_ANYWHERE UINT64_MAX
 enum { PY_RESPONSE_OUTPUTS, PY_RESPONSE_ERROR, PY_RESPONSE_NONE, PY_RESPONSE_LATER };
 /* A tensor's place, and what may be said of it in addition. */
-enum { PY_IN_ARENA, PY_AT_ADDRESS, PY_BY_HANDLE, PY_PLACES = 15, PY_LOANED = 16, PY_STAYS = 32 };
+enum { PY_IN_ARENA, PY_AT_ADDRESS, PY_BY_HANDLE, PY_OF_LOAN, PY_PLACES = 15, PY_LOANED = 16, PY_STAYS = 32 };
+/* Where in the loan, in the rest of the bits. */
+enum { PY_INDEX_SHIFT = 8, PY_MOST_OF_LOAN = 1 << 24 };
+#define PY_INDEX(place) ((place) >> PY_INDEX_SHIFT)
 
 /* Where a tensor's bytes lie. An address counts within one process alone. NULL for what is outside. */
 static inline void *py_tensor_at(const py_channel *channel, uint32_t place, uint64_t offset, uint64_t size)

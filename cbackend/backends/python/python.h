@@ -157,6 +157,7 @@ typedef struct py_batch {
   uint64_t id;
   uint32_t count, open; /* items that wait for a response */
   bool lent;            /* the worker may look at the requests' inputs where they lie */
+  uint64_t loan;        /* ... and at these, as long; or 0 */
   bool executed, released;
   py_item items[];
 } py_batch;
@@ -171,8 +172,8 @@ void py_batch_delete(py_batch *batch);
 
 /* Answers an item with what the worker wrote, final or not. Errors are the client's by then; false where
  * the worker wrote nonsense. */
-bool py_batch_answer(py_batch *batch, uint32_t index, const py_channel *channel, py_reader *reader,
-                     bool *success);
+bool py_batch_answer(py_batch *batch, uint32_t index, py_gpu *gpu, const py_channel *channel,
+                     py_reader *reader, bool *success);
 
 /* Whether its client has given up, as far as that can still be known. */
 TRITONSERVER_Error *py_batch_is_cancelled(const py_batch *batch, uint32_t index, bool *cancelled);

@@ -51,7 +51,7 @@ static void take_response(py_instance *instance, const py_channel *channel, cons
   py_batch *batch = find_batch(instance, message->id);
   py_reader reader = py_message_reader(channel, message);
   if (batch == NULL || message->values[0] >= batch->count ||
-      !py_batch_answer(batch, (uint32_t)message->values[0], channel, &reader, &success)) {
+      !py_batch_answer(batch, (uint32_t)message->values[0], instance->gpu, channel, &reader, &success)) {
     TB_LOG_ERROR("the process of model instance '%s' sent a response that makes no sense",
                  instance->name);
     return;

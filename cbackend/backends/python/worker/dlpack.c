@@ -186,6 +186,13 @@ PyObject *py_dlpack_import(PyObject *object)
     Py_DECREF(capsule);
     return NULL;
   }
+  if (managed->deleter == release_view && PyCapsule_SetName(capsule, "used_dltensor") == 0) {
+    /* It has made it itself. */
+    PyObject *own = py_ref(managed->context);
+    managed->deleter(managed);
+    Py_DECREF(capsule);
+    return own;
+  }
   PyObject *owner = PyCapsule_New(managed, "triton-py taken tensor", NULL);
   if (owner == NULL || PyCapsule_SetName(capsule, "used_dltensor") != 0) {
     Py_XDECREF(owner);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../messages.h"
+
 static char *hint; /* a path that the server uses */
 
 void py_cuda_hint(const char *path)
@@ -173,9 +175,8 @@ void py_gpu_holds_delete(py_gpu_holds *holds, bool take)
 
 /* ---- views ---- */
 
-PyObject *py_gpu_view(PyObject *block, void *data, bool loaned, bool stays, uint64_t offset,
-                      const tb_cuda_handle *handle, uint64_t size, uint32_t datatype, uint32_t rank,
-                      const int64_t *shape, int64_t device)
+PyObject *py_gpu_view(PyObject *block, void *data, uint32_t place, uint64_t offset, const tb_cuda_handle *handle,
+                      uint64_t size, uint32_t datatype, uint32_t rank, const int64_t *shape, int64_t device)
 {
   py_view *view = (py_view *)py_view_new(block, data, size, datatype, rank, shape, PY_MEMORY_GPU, device);
   if (view == NULL) return NULL;
@@ -186,7 +187,7 @@ PyObject *py_gpu_view(PyObject *block, void *data, bool loaned, bool stays, uint
       return NULL;
     }
     one->device = device;
-    one->loaned = loaned ? data : NULL;
+    one->loaned = (place & PY_LOANED) != 0 ? data : NULL;
     return (PyObject *)view;
   }
   view->gpu = calloc(1, sizeof *view->gpu);
@@ -196,7 +197,9 @@ PyObject *py_gpu_view(PyObject *block, void *data, bool loaned, bool stays, uint
   }
   view->gpu->offset = offset;
   view->gpu->handle = *handle;
-  view->gpu->stays = stays;
+  view->gpu->stays = (place & PY_STAYS) != 0;
+  view->gpu->loan = py_block_loan(block);
+  view->gpu->index = PY_INDEX(place);
   view->gpu->closed = true;
   /* What was opened can't be handed on. */
   view->gpu->is_known = true;

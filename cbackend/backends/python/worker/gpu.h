@@ -17,6 +17,8 @@ void py_cuda_hint(const char *path);
 
 /* Of a view in GPU memory: where another process finds it. */
 struct py_gpu_memory {
+  uint64_t loan; /* the backend's that it is of, and where in it; 0: it is the model's */
+  uint32_t index;
   uint64_t offset;
   tb_cuda_handle handle;
   bool stays;  /* it may be kept open when nobody has a view of it */
@@ -33,14 +35,14 @@ typedef struct py_gpu_holds py_gpu_holds;
 void py_gpu_settle(py_gpu_holds *holds);
 void py_gpu_holds_delete(py_gpu_holds *holds, bool take);
 
-/* Of the view's block (process.h). */
+/* Of the view's block (process.h), and the loan that it is about. */
 py_gpu_holds **py_block_holds(PyObject *block);
+uint64_t py_block_loan(PyObject *block);
 
-/* A tensor of the backend's: `data` is its address within this process, NULL where it is to be opened by the
- * handle. */
-PyObject *py_gpu_view(PyObject *block, void *data, bool loaned, bool stays, uint64_t offset,
-                      const tb_cuda_handle *handle, uint64_t size, uint32_t datatype, uint32_t rank,
-                      const int64_t *shape, int64_t device);
+/* A tensor of the backend's, at a `place` (messages.h): `data` is its address within this process, NULL where it is
+ * to be opened by the handle. */
+PyObject *py_gpu_view(PyObject *block, void *data, uint32_t place, uint64_t offset, const tb_cuda_handle *handle,
+                      uint64_t size, uint32_t datatype, uint32_t rank, const int64_t *shape, int64_t device);
 
 /* Its memory has an address from now on. */
 bool py_gpu_open(py_view *view);

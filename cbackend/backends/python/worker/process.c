@@ -32,11 +32,12 @@ typedef struct {
 
 py_gpu_holds **py_block_holds(PyObject *block) { return &((block_object *)block)->holds; }
 
+uint64_t py_block_loan(PyObject *block) { return ((block_object *)block)->loan; }
+
 static void give_block(py_worker *worker, uint64_t block, bool lent, uint64_t id, uint64_t loan,
                        py_gpu_holds *holds)
 {
-  const py_message let_go = {.kind = PY_LET_GO, .id = id, .block = PY_NO_BLOCK};
-  const py_message back = {.kind = PY_RETURN, .id = loan, .block = PY_NO_BLOCK};
+  const py_message message = {.kind = lent ? PY_LET_GO : PY_RETURN, .id = lent ? id : loan, .block = PY_NO_BLOCK};
   bool returned = true;
   if (holds != NULL) {
     Py_BEGIN_ALLOW_THREADS;
@@ -53,8 +54,7 @@ static void give_block(py_worker *worker, uint64_t block, bool lent, uint64_t id
     /* The backend releases requests upon it: others may run meanwhile. It does not hear it any more where it
      * has closed. */
     Py_BEGIN_ALLOW_THREADS;
-    if (lent) (void)py_channel_send(worker->channel, &let_go);
-    if (loan != 0) returned = py_channel_send(worker->channel, &back);
+    returned = py_channel_send(worker->channel, &message);
     Py_END_ALLOW_THREADS;
   }
   py_gpu_holds_delete(holds, !returned);

@@ -47,8 +47,7 @@ static PyObject *tensor(py_worker *worker, PyObject *block, py_reader *reader)
   }
   PyObject *view =
       memory_type == PY_MEMORY_GPU
-          ? py_gpu_view(block, data, (place & PY_LOANED) != 0, (place & PY_STAYS) != 0, offset, handle, size,
-                        datatype, rank, shape, device)
+          ? py_gpu_view(block, data, place, offset, handle, size, datatype, rank, shape, device)
           : py_view_new(block, data, size, datatype, rank, shape, memory_type, device);
   if (view == NULL) {
     Py_DECREF(name);

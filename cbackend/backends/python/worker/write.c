@@ -109,6 +109,16 @@ static bool put_on_gpu(pen *to, py_view *view, bool *shown)
 {
   const bool direct = py_channel_is_direct(to->worker->channel);
   *shown = false;
+  if (view->gpu != NULL && view->gpu->loan != 0) {
+    /* What it is worth is the backend's to say; what the model did to it is to be done. */
+    if (to->words.to != NULL && !view->gpu->closed && !py_gpu_wait(view)) return false;
+    *shown = to->lent = true;
+    py_put_u32s(&to->words, PY_MEMORY_GPU, PY_OF_LOAN | view->gpu->index << PY_INDEX_SHIFT);
+    py_put_u64(&to->words, (uint64_t)view->device);
+    py_put_u64(&to->words, view->gpu->loan);
+    py_put_u64(&to->words, view->size);
+    return true;
+  }
   if (!py_gpu_open(view)) return false;
   if (!direct && (view->size < SHOWN_BYTES || !to->worker->opens_handles || !py_gpu_export(view))) return true;
   if (to->words.to != NULL && !py_gpu_wait(view)) return false;

@@ -195,6 +195,8 @@ class Tensor:
         """
         if not isinstance(name, str) or not name:
             raise TritonModelException("a tensor's name is a str that is not empty")
+        if isinstance(tensor, Tensor) and tensor._view is not None:
+            return Tensor._of(name, tensor._view)
         return Tensor._of(name, _bridge.from_dlpack(tensor))
 
     def name(self) -> str:
