@@ -10,6 +10,7 @@ import importlib
 import itertools
 import os
 import shutil
+import signal
 import time
 import weakref
 from collections.abc import Callable, Iterator
@@ -450,6 +451,26 @@ def test_a_process_ends_with_memory_that_it_has_open(tmp_path: Path, runtime: Ru
             del there
             await_true(lambda memory=memory: memory() is None)
             assert np.array_equal(ask(server, "m", runtime.to_gpu(LONG)), LONG)
+
+
+@pytest.mark.of_processes
+def test_a_process_ends_between_two_requests(tmp_path: Path, runtime: Runtime) -> None:
+    """What it has kept of an input goes back to the client."""
+    add(tmp_path, "m", """
+        def execute(self, requests):
+            import os
+            self.kept = requests[0].inputs()[0]
+            return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", np.array([os.getpid()], np.int32))])]
+        """, tensors("input", "IN FP32 -1") + tensors("output", "OUT INT32 1") + STAYS)
+    with Server(model_repository=tmp_path) as server:
+        there = runtime.to_gpu(LONG)
+        memory = weakref.ref(there.memory_buffer.owner)
+        pid = int(ask(server, "m", there)[0])
+        del there
+        gc.collect()
+        assert memory() is not None
+        os.kill(pid, signal.SIGKILL)
+        await_true(lambda: memory() is None)
 
 
 @pytest.mark.of_processes
