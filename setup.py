@@ -244,12 +244,13 @@ def backend_targets() -> list[Target]:
 def bridge_targets() -> list[Target]:
     """What Python models have of C: built against the limited API, so that one file serves any Python from
     3.9 on, whichever a model's environment has."""
-    folder = ROOT / "cbackend" / "backends" / "python"
-    shared = [folder / "arena.c", folder / "channel.c", folder / "pair.c"]
+    backends = ROOT / "cbackend" / "backends"
+    folder = backends / "python"
+    shared = [folder / "arena.c", folder / "channel.c", folder / "pair.c", backends / "common" / "cuda.c"]
     return [Target("triton_py/backends/python/worker/_bridge.abi3.so",
                    [*sorted((folder / "worker").glob("*.c")), *shared], compiler="c",
                    flags=["-D_GNU_SOURCE", "-DPy_LIMITED_API=0x03090000", f"-I{sysconfig.get_path('include')}",
-                          "-fvisibility=hidden"])]
+                          f"-I{backends}", "-fvisibility=hidden"], link=["-ldl"])]
 
 
 def agent_targets() -> list[Target]:

@@ -3,11 +3,11 @@
 
 #include "tensor.h"
 
-#include <dlfcn.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "cuda.h"
 
 static const char *const config_names[] = {
     [TRITONSERVER_TYPE_INVALID] = "TYPE_INVALID", [TRITONSERVER_TYPE_BOOL] = "TYPE_BOOL",
@@ -64,30 +64,6 @@ bool tb_is_cpu(TRITONSERVER_MemoryType type)
   return type == TRITONSERVER_MEMORY_CPU || type == TRITONSERVER_MEMORY_CPU_PINNED;
 }
 
-/* ---- the CUDA runtime, only where device memory turns up ---- */
-
-static struct {
-  pthread_once_t once;
-  int (*memcpy)(void *to, const void *from, size_t count, int kind);
-  const char *(*error_string)(int error);
-} cuda = {.once = PTHREAD_ONCE_INIT};
-
-static void find_cuda(void)
-{
-  static const char *const names[] = {"libcudart.so.13", "libcudart.so.12", "libcudart.so.11.0",
-                                      "libcudart.so"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    void *library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-    if (library == NULL) continue;
-    /* POSIX promises that a function pointer survives the way through void *; ISO C does not. */
-    *(void **)&cuda.memcpy = dlsym(library, "cudaMemcpy");
-    *(void **)&cuda.error_string = dlsym(library, "cudaGetErrorString");
-    if (cuda.memcpy != NULL && cuda.error_string != NULL) return;
-    cuda.memcpy = NULL;
-    dlclose(library);
-  }
-}
-
 TRITONSERVER_Error *tb_copy(void *to, TRITONSERVER_MemoryType to_type, const void *from,
                             TRITONSERVER_MemoryType from_type, size_t byte_size)
 {
@@ -96,18 +72,17 @@ TRITONSERVER_Error *tb_copy(void *to, TRITONSERVER_MemoryType to_type, const voi
     memcpy(to, from, byte_size);
     return NULL;
   }
-  pthread_once(&cuda.once, find_cuda);
-  if (cuda.memcpy == NULL)
+  const tb_cuda *cuda = tb_cuda_find();
+  if (cuda == NULL)
     return tb_error(TRITONSERVER_ERROR_UNSUPPORTED,
                     "cannot copy %zu bytes from %s to %s memory: no CUDA runtime (libcudart.so) "
                     "was found",
                     byte_size, TRITONSERVER_MemoryTypeString(from_type),
                     TRITONSERVER_MemoryTypeString(to_type));
-  const int cuda_memcpy_default = 4; /* the direction follows from the two addresses */
-  int status = cuda.memcpy(to, from, byte_size, cuda_memcpy_default);
+  const int status = tb_cuda_copy(cuda, to, from, byte_size);
   if (status != 0)
     return tb_error(TRITONSERVER_ERROR_INTERNAL, "cudaMemcpy of %zu bytes from %s to %s memory: %s",
                     byte_size, TRITONSERVER_MemoryTypeString(from_type),
-                    TRITONSERVER_MemoryTypeString(to_type), cuda.error_string(status));
+                    TRITONSERVER_MemoryTypeString(to_type), cuda->error_string(status));
   return NULL;
 }

@@ -29,8 +29,8 @@ const char *tb_shape_text(const int64_t *shape, size_t rank, char *text, size_t 
 /* Can the CPU read and write this memory? */
 bool tb_is_cpu(TRITONSERVER_MemoryType type);
 
-/* Copies between any two kinds of memory. Device memory goes through the CUDA runtime, which is
- * looked for when first needed; UNSUPPORTED when the process can't find one. */
+/* Copies between any two kinds of memory; done when it returns. Device memory goes through the CUDA runtime,
+ * which is looked for when first needed; UNSUPPORTED when the process can't find one. */
 TRITONSERVER_Error *tb_copy(void *to, TRITONSERVER_MemoryType to_type, const void *from,
                             TRITONSERVER_MemoryType from_type, size_t byte_size);
 

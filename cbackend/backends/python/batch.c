@@ -62,37 +62,37 @@ static TRITONSERVER_Error *nonsense(void)
                                "the model's process sent what makes no sense");
 }
 
-static TRITONSERVER_Error *copy_output(const py_channel *channel, py_reader *reader,
+static TRITONSERVER_Error *copy_output(py_gpu *gpu, const py_channel *channel, py_reader *reader,
                                        TRITONBACKEND_Response *response)
 {
   enum { MOST_DIMENSIONS = 64 };
   uint64_t length;
-  uint32_t datatype, rank, memory_type, place;
+  uint32_t datatype, rank;
   int64_t shape[MOST_DIMENSIONS];
   const char *name = py_get_text(reader, &length);
   py_get_u32s(reader, &datatype, &rank);
   if (rank > MOST_DIMENSIONS) reader->broken = true;
   for (uint32_t i = 0; i < rank && !reader->broken; i++) shape[i] = (int64_t)py_get_u64(reader);
-  py_get_u32s(reader, &memory_type, &place);
-  (void)py_get_u64(reader);
-  const uint64_t offset = py_get_u64(reader), size = py_get_u64(reader);
-  const void *data = reader->broken ? NULL : py_tensor_at(channel, place, offset, size);
-  if (data == NULL || name == NULL) {
+  py_shown shown;
+  TRITONSERVER_Error *error = py_shown_open(gpu, channel, reader, &shown);
+  if (reader->broken || name == NULL) {
     reader->broken = true;
-    return nonsense();
+    error = error == NULL ? nonsense() : error;
   }
   TRITONBACKEND_Output *output;
-  TB_RETURN_IF_ERROR(TRITONBACKEND_ResponseOutput(response, &output, name,
-                                                  (TRITONSERVER_DataType)datatype, shape, rank));
+  if (error == NULL)
+    error = TRITONBACKEND_ResponseOutput(response, &output, name, (TRITONSERVER_DataType)datatype, shape, rank);
   void *buffer = NULL;
-  TRITONSERVER_MemoryType type = TRITONSERVER_MEMORY_CPU;
-  int64_t device = 0;
-  TB_RETURN_IF_ERROR(TRITONBACKEND_OutputBuffer(output, &buffer, size, &type, &device));
-  return size == 0 ? NULL : tb_copy(buffer, type, data, TRITONSERVER_MEMORY_CPU, size);
+  TRITONSERVER_MemoryType type = shown.home;
+  int64_t device = shown.device;
+  if (error == NULL) error = TRITONBACKEND_OutputBuffer(output, &buffer, shown.size, &type, &device);
+  if (error == NULL) error = tb_copy(buffer, type, shown.data, shown.type, (size_t)shown.size);
+  py_shown_close(&shown);
+  return error;
 }
 
 /* Fills a response out of what is behind its head. */
-static TRITONSERVER_Error *fill(TRITONBACKEND_Response *response, const py_channel *channel,
+static TRITONSERVER_Error *fill(TRITONBACKEND_Response *response, py_gpu *gpu, const py_channel *channel,
                                 py_reader *reader)
 {
   uint64_t size;
@@ -104,7 +104,7 @@ static TRITONSERVER_Error *fill(TRITONBACKEND_Response *response, const py_chann
   if (parameters != NULL) error = py_set_response_parameters(response, parameters, size);
   for (uint32_t i = 0; i < count && !reader->broken; i++) {
     /* All of them are read also after an error: what follows in the block is another response's. */
-    TRITONSERVER_Error *one = copy_output(channel, reader, response);
+    TRITONSERVER_Error *one = copy_output(gpu, channel, reader, response);
     if (error == NULL)
       error = one;
     else if (one != NULL)
@@ -147,8 +147,8 @@ static void close_item(py_batch *batch, py_item *item)
 
 static bool is_open(const py_item *item) { return item->response != NULL || item->factory != NULL; }
 
-bool py_batch_answer(py_batch *batch, uint32_t index, const py_channel *channel, py_reader *reader,
-                     bool *success)
+bool py_batch_answer(py_batch *batch, uint32_t index, py_gpu *gpu, const py_channel *channel,
+                     py_reader *reader, bool *success)
 {
   uint32_t what, flags;
   py_item *item = &batch->items[index];
@@ -169,7 +169,7 @@ bool py_batch_answer(py_batch *batch, uint32_t index, const py_channel *channel,
   TRITONBACKEND_Response *response = NULL;
   TRITONSERVER_Error *error = was_open ? next_response(item, &response) : NULL;
   if (error == NULL && response != NULL)
-    error = what == PY_RESPONSE_ERROR ? read_error(reader) : fill(response, channel, reader);
+    error = what == PY_RESPONSE_ERROR ? read_error(reader) : fill(response, gpu, channel, reader);
   *success = error == NULL;
   if (response != NULL && reader->broken) {
     /* Not answered by that: who runs the process says what became of it. */

@@ -15,7 +15,7 @@
 /* A response that nobody has asked for yet. */
 typedef struct waiting {
   struct waiting *next;
-  py_answer answer;
+  py_answer answer; /* its value is the number of a loan */
 } waiting;
 
 typedef struct call {
@@ -24,6 +24,9 @@ typedef struct call {
   TRITONSERVER_InferenceRequest *request; /* to its end: it can be cancelled as long as there are responses */
   uint64_t number;
   uint64_t block; /* the worker's, with the inputs; PY_NO_BLOCK when it was given back */
+  py_loan *inputs; /* copies of those in GPU memory, until the request is released */
+  uint64_t memory_type; /* where outputs are to be, or PY_ANYWHERE */
+  int64_t device;
   bool many;
   bool asked;     /* there is a question at `place` */
   uint64_t place;
@@ -38,33 +41,59 @@ struct py_calls {
   TRITONSERVER_Server *server;
   py_channel *channel;
   TRITONSERVER_ResponseAllocator *allocator;
+  py_gpu *gpu;
   pthread_mutex_t lock;
   pthread_cond_t changed;
   call *all;
   uint64_t last_number;
 };
 
-/* ---- buffers of responses: plain memory, which is copied once into a block ---- */
+/* ---- buffers of responses ---- */
 
+/* In GPU memory, which the worker is shown, where the model wants it so, or says nothing and the other model
+ * does; else plain memory, which is copied once into a block. What can't be had in GPU memory is in the CPU's: it
+ * is a wish. */
 static TRITONSERVER_Error *take_buffer(TRITONSERVER_ResponseAllocator *allocator, const char *name,
                                        size_t size, TRITONSERVER_MemoryType type, int64_t device,
                                        void *user, void **buffer, void **buffer_user,
                                        TRITONSERVER_MemoryType *actual_type, int64_t *actual_device)
 {
-  (void)allocator, (void)type, (void)device, (void)user;
+  const call *one = user;
+  (void)allocator;
   *buffer_user = NULL;
+  if (one->memory_type != PY_ANYWHERE) {
+    type = (TRITONSERVER_MemoryType)one->memory_type;
+    device = one->device;
+  }
+  if (type == TRITONSERVER_MEMORY_GPU && size > 0) {
+    py_gpu_buffer *made;
+    TRITONSERVER_Error *none = py_gpu_take(one->calls->gpu, device, size, &made);
+    if (none == NULL) {
+      *buffer_user = made;
+      *buffer = py_gpu_address(made);
+      *actual_type = TRITONSERVER_MEMORY_GPU;
+      *actual_device = device;
+      return NULL;
+    }
+    TB_LOG_VERBOSE("output '%s' for a Python model is in CPU memory: %s", name, TRITONSERVER_ErrorMessage(none));
+    TRITONSERVER_ErrorDelete(none);
+  }
   *actual_type = TRITONSERVER_MEMORY_CPU;
   *actual_device = 0;
   *buffer = malloc(size > 0 ? size : 1);
   return *buffer == NULL ? tb_out_of_memory(name) : NULL;
 }
 
+/* Of a GPU's memory: until then it is shown by what it belongs to. */
 static TRITONSERVER_Error *give_buffer(TRITONSERVER_ResponseAllocator *allocator, void *buffer,
                                        void *buffer_user, size_t size, TRITONSERVER_MemoryType type,
                                        int64_t device)
 {
-  (void)allocator, (void)buffer_user, (void)size, (void)type, (void)device;
-  free(buffer);
+  (void)allocator, (void)size, (void)type, (void)device;
+  if (buffer_user != NULL)
+    py_gpu_give(buffer_user);
+  else
+    free(buffer);
   return NULL;
 }
 
@@ -75,6 +104,7 @@ enum { TENSOR_ALIGNMENT = 64 };
 typedef struct {
   py_writer words;
   uint64_t block, tensor;
+  py_loan **loan; /* NULL while it is measured */
 } pen;
 
 static void put_error(pen *to, TRITONSERVER_Error *error, uint32_t flags)
@@ -108,6 +138,13 @@ static TRITONSERVER_Error *put_outputs(pen *to, TRITONSERVER_InferenceResponse *
     py_put_text(&to->words, name, strlen(name));
     py_put_u32s(&to->words, datatype, (uint32_t)rank);
     for (uint64_t k = 0; k < rank; k++) py_put_u64(&to->words, (uint64_t)shape[k]);
+    py_gpu_place place = {.shown = false};
+    if (user != NULL) py_gpu_show_buffer(user, &place);
+    if (place.shown) {
+      if (to->loan != NULL && !py_loan_add(to->loan, user, &place)) return tb_out_of_memory(name);
+      py_gpu_put(&to->words, &place, size);
+      continue;
+    }
     py_put_u32s(&to->words, TRITONSERVER_MEMORY_CPU, PY_IN_ARENA);
     py_put_u64(&to->words, 0);
     to->tensor = (to->tensor + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
@@ -121,9 +158,11 @@ static TRITONSERVER_Error *put_outputs(pen *to, TRITONSERVER_InferenceResponse *
   return NULL;
 }
 
-/* Into a block of the channel's. Where there is no room, that is the answer. */
-static py_answer sealed(py_channel *channel, TRITONSERVER_InferenceResponse *response, uint32_t flags)
+/* Into a block of the channel's; its value is a loan's number. Where there is no room, that is the answer. */
+static py_answer sealed(const py_calls *calls, TRITONSERVER_InferenceResponse *response, uint32_t flags)
 {
+  py_channel *channel = calls->channel;
+  py_loan *loan = NULL;
   py_answer answer = {.code = PY_ANSWER_GOOD, .block = PY_NO_BLOCK};
   TRITONSERVER_Error *error = TRITONSERVER_InferenceResponseError(response); /* the response's */
   TRITONSERVER_Error *own = NULL;
@@ -143,7 +182,7 @@ static py_answer sealed(py_channel *channel, TRITONSERVER_InferenceResponse *res
     answer = (py_answer){.code = PY_ANSWER_ERROR, .block = PY_NO_BLOCK,
                          .value = TRITONSERVER_ERROR_UNAVAILABLE};
   } else {
-    pen real = {{memory, 0, words}, answer.block, words};
+    pen real = {{memory, 0, words}, answer.block, words, &loan};
     TRITONSERVER_Error *late = NULL;
     if (error != NULL)
       put_error(&real, error, flags);
@@ -152,8 +191,11 @@ static py_answer sealed(py_channel *channel, TRITONSERVER_InferenceResponse *res
     if (late != NULL) {
       TB_LOG_IF_ERROR(late, "copying a response to a Python model");
       py_channel_untake(channel, answer.block);
+      py_loan_drop(loan);
       answer = (py_answer){.code = PY_ANSWER_ERROR, .block = PY_NO_BLOCK,
                            .value = TRITONSERVER_ERROR_INTERNAL};
+    } else {
+      answer.value = py_loan_open(calls->gpu, loan);
     }
   }
   if (own != NULL) TRITONSERVER_ErrorDelete(own);
@@ -185,12 +227,19 @@ void py_calls_answer_error(py_calls *calls, uint64_t place, TRITONSERVER_Error *
 
 /* ---- calls, with `lock` ---- */
 
+/* Of a response that nobody gets. */
+static void drop_answer(const py_calls *calls, const py_answer *answer)
+{
+  if (answer->block == PY_NO_BLOCK) return;
+  py_channel_untake(calls->channel, answer->block);
+  py_loan_return(calls->gpu, answer->value);
+}
+
 static void free_waiting(const py_calls *calls, call *one)
 {
   while (one->first != NULL) {
     waiting *next = one->first->next;
-    if (one->first->answer.block != PY_NO_BLOCK)
-      py_channel_untake(calls->channel, one->first->answer.block);
+    drop_answer(calls, &one->first->answer);
     free(one->first);
     one->first = next;
   }
@@ -206,6 +255,7 @@ static void free_call(py_calls *calls, call *one)
     }
   free_waiting(calls, one);
   if (one->block != PY_NO_BLOCK) py_channel_give(calls->channel, one->block);
+  py_loan_drop(one->inputs);
   TB_LOG_IF_ERROR(TRITONSERVER_InferenceRequestDelete(one->request), "deleting a request to another model");
   free(one);
   pthread_cond_broadcast(&calls->changed);
@@ -244,6 +294,8 @@ static void on_release(TRITONSERVER_InferenceRequest *request, const uint32_t fl
   one->released = true;
   if (one->block != PY_NO_BLOCK) py_channel_give(calls->channel, one->block);
   one->block = PY_NO_BLOCK;
+  py_loan_drop(one->inputs);
+  one->inputs = NULL;
   if (is_over(one) && (!one->many || one->dropped)) free_call(calls, one);
   pthread_cond_broadcast(&calls->changed);
   pthread_mutex_unlock(&calls->lock);
@@ -256,7 +308,7 @@ static void on_response(TRITONSERVER_InferenceResponse *response, const uint32_t
   py_answer answer;
   waiting *made = NULL;
   if (response != NULL) {
-    answer = sealed(calls->channel, response, flags);
+    answer = sealed(calls, response, flags);
     TB_LOG_IF_ERROR(TRITONSERVER_InferenceResponseDelete(response), "deleting a response of another model");
     made = malloc(sizeof *made);
   }
@@ -267,7 +319,7 @@ static void on_response(TRITONSERVER_InferenceResponse *response, const uint32_t
     one->last = &made->next;
   } else if (response != NULL) {
     free(made);
-    if (answer.block != PY_NO_BLOCK) py_channel_untake(calls->channel, answer.block);
+    drop_answer(calls, &answer);
   }
   if (flags & TRITONSERVER_RESPONSE_COMPLETE_FINAL) one->final = true;
   pthread_cond_broadcast(&calls->changed);
@@ -283,25 +335,43 @@ static TRITONSERVER_Error *nonsense(void)
   return TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL, "a request to another model makes no sense");
 }
 
+/* Copies what the model has in GPU memory: it may be gone before the request is. A server without GPUs has no other
+ * place for it than the one in which it came. */
+static TRITONSERVER_Error *keep_input(call *one, py_shown *shown)
+{
+  if (shown->type == TRITONSERVER_MEMORY_CPU && !py_gpu_is_there()) return NULL;
+  py_gpu_buffer *buffer;
+  TB_RETURN_IF_ERROR(py_gpu_take(one->calls->gpu, shown->device, shown->size, &buffer));
+  void *copy = py_gpu_address(buffer);
+  TRITONSERVER_Error *error =
+      tb_copy(copy, TRITONSERVER_MEMORY_GPU, shown->data, shown->type, (size_t)shown->size);
+  if (error == NULL && !py_loan_add(&one->inputs, buffer, NULL)) error = tb_out_of_memory("a request to another model");
+  py_gpu_give(buffer);
+  shown->data = copy;
+  shown->type = TRITONSERVER_MEMORY_GPU;
+  return error;
+}
+
 static TRITONSERVER_Error *add_input(call *one, py_reader *reader)
 {
   enum { MOST_DIMENSIONS = 64 };
   uint64_t length;
-  uint32_t datatype, rank, type, place;
+  uint32_t datatype, rank;
   int64_t shape[MOST_DIMENSIONS];
   const char *name = py_get_text(reader, &length);
   py_get_u32s(reader, &datatype, &rank);
   if (rank > MOST_DIMENSIONS) reader->broken = true;
   for (uint32_t i = 0; i < rank && !reader->broken; i++) shape[i] = (int64_t)py_get_u64(reader);
-  py_get_u32s(reader, &type, &place);
-  (void)py_get_u64(reader);
-  const uint64_t offset = py_get_u64(reader), size = py_get_u64(reader);
-  const void *data = reader->broken ? NULL : py_tensor_at(one->calls->channel, place, offset, size);
-  if (data == NULL || name == NULL) return nonsense();
-  TB_RETURN_IF_ERROR(TRITONSERVER_InferenceRequestAddInput(one->request, name,
-                                                           (TRITONSERVER_DataType)datatype, shape, rank));
-  return TRITONSERVER_InferenceRequestAppendInputData(one->request, name, data, size,
-                                                      TRITONSERVER_MEMORY_CPU, 0);
+  py_shown shown;
+  TB_RETURN_IF_ERROR(py_shown_open(one->calls->gpu, one->calls->channel, reader, &shown));
+  TRITONSERVER_Error *error = reader->broken || name == NULL ? nonsense() : NULL;
+  if (error == NULL && shown.home == TRITONSERVER_MEMORY_GPU) error = keep_input(one, &shown);
+  py_shown_close(&shown);
+  if (error == NULL)
+    error = TRITONSERVER_InferenceRequestAddInput(one->request, name, (TRITONSERVER_DataType)datatype, shape, rank);
+  return error != NULL ? error
+                       : TRITONSERVER_InferenceRequestAppendInputData(one->request, name, shown.data, shown.size,
+                                                                      shown.type, shown.device);
 }
 
 static TRITONSERVER_Error *fill(call *one, py_reader *reader)
@@ -311,6 +381,8 @@ static TRITONSERVER_Error *fill(call *one, py_reader *reader)
   const char *model = py_get_text(reader, &size);
   const int64_t version = (int64_t)py_get_u64(reader);
   if (model == NULL) return nonsense();
+  one->memory_type = py_get_u64(reader);
+  one->device = (int64_t)py_get_u64(reader);
   TB_RETURN_IF_ERROR(
       TRITONSERVER_InferenceRequestNew(&one->request, one->calls->server, model, version));
   const char *id = py_get_text(reader, &size);
@@ -340,7 +412,7 @@ static TRITONSERVER_Error *fill(call *one, py_reader *reader)
     TB_RETURN_IF_ERROR(TRITONSERVER_InferenceRequestAddRequestedOutput(one->request, name));
   }
   TB_RETURN_IF_ERROR(TRITONSERVER_InferenceRequestSetReleaseCallback(one->request, on_release, one));
-  return TRITONSERVER_InferenceRequestSetResponseCallback(one->request, one->calls->allocator, NULL,
+  return TRITONSERVER_InferenceRequestSetResponseCallback(one->request, one->calls->allocator, one,
                                                           on_response, one);
 }
 
@@ -381,6 +453,7 @@ void py_calls_infer(py_calls *calls, const py_message *message, TRITONSERVER_Inf
   } else {
     if (one != NULL && one->request != NULL)
       TB_LOG_IF_ERROR(TRITONSERVER_InferenceRequestDelete(one->request), "deleting a request");
+    if (one != NULL) py_loan_drop(one->inputs);
     free(one);
     if (message->block != PY_NO_BLOCK) py_channel_give(calls->channel, message->block);
     if (trace != NULL)
@@ -436,7 +509,8 @@ void py_calls_cancel(py_calls *calls, uint64_t number)
 
 /* ---- beginning and end ---- */
 
-TRITONSERVER_Error *py_calls_new(TRITONSERVER_Server *server, py_channel *channel, py_calls **calls)
+TRITONSERVER_Error *py_calls_new(TRITONSERVER_Server *server, py_channel *channel, py_gpu *gpu,
+                                 py_calls **calls)
 {
   py_calls *made = calloc(1, sizeof *made);
   if (made == NULL) return tb_out_of_memory("an instance");
@@ -448,6 +522,7 @@ TRITONSERVER_Error *py_calls_new(TRITONSERVER_Server *server, py_channel *channe
   }
   made->server = server;
   made->channel = channel;
+  made->gpu = gpu;
   /* A request may be answered within its cancellation. */
   pthread_mutexattr_t recursive;
   pthread_mutexattr_init(&recursive);

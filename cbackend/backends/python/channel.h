@@ -22,7 +22,7 @@
 
 /* Changes with the layout of anything that goes through a channel: a worker of another version says so
  * instead of misreading. */
-enum { PY_CHANNEL_VERSION = 1 };
+enum { PY_CHANNEL_VERSION = 2 };
 
 /* A message. What the numbers mean is the kind's matter (messages.h). `block` is an offset in the
  * writer's arena, PY_NO_BLOCK for none; the block passes to the reader, who gives it back. */

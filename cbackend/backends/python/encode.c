@@ -9,12 +9,24 @@
 
 enum { TENSOR_ALIGNMENT = 64, LENT_BYTES = 65536 };
 
+/* Where inputs are that may be shown in GPU memory: decided once, when all is measured. */
+typedef struct {
+  py_gpu *gpu;
+  bool lends;
+  bool lent;
+  py_loan *loan;
+  py_gpu_place *places; /* of all inputs, in their order */
+  size_t count, capacity;
+} on_gpus;
+
 /* A writer of words, and where the next tensor's bytes go in the block. */
 typedef struct {
   py_writer words;
   uint64_t block, tensor;
   bool lends;  /* the reader lies in this process, and may look at what is not in the block */
   bool lent;   /* something stays where it is */
+  on_gpus *gpus;      /* NULL: all inputs go to CPU memory */
+  size_t next_on_gpu; /* of those whose place is known */
 } pen;
 
 static void put_string(pen *to, const char *text)
@@ -37,6 +49,29 @@ static TRITONSERVER_Error *find_lent(const pen *to, const tb_input *input, const
   return NULL;
 }
 
+/* The place of the next input; *place is NULL where it goes to CPU memory. */
+static TRITONSERVER_Error *find_on_gpu(pen *to, const tb_input *input, const py_gpu_place **place)
+{
+  on_gpus *all = to->gpus;
+  *place = NULL;
+  if (all == NULL) return NULL;
+  if (to->next_on_gpu == all->count) {
+    if (all->count == all->capacity) {
+      const size_t capacity = all->capacity == 0 ? 16 : all->capacity * 2;
+      py_gpu_place *grown = realloc(all->places, capacity * sizeof *grown);
+      if (grown == NULL) return tb_out_of_memory("a batch");
+      all->places = grown;
+      all->capacity = capacity;
+    }
+    TB_RETURN_IF_ERROR(
+        py_gpu_show(all->gpu, input, all->lends, &all->loan, &all->lent, &all->places[all->count]));
+    all->count++;
+  }
+  const py_gpu_place *found = &all->places[to->next_on_gpu++];
+  if (found->shown) *place = found;
+  return NULL;
+}
+
 static TRITONSERVER_Error *put_input(pen *to, TRITONBACKEND_Request *request, uint32_t index)
 {
   TRITONBACKEND_Input *handle;
@@ -46,6 +81,12 @@ static TRITONSERVER_Error *put_input(pen *to, TRITONBACKEND_Request *request, ui
   put_string(to, input.name);
   py_put_u32s(&to->words, input.datatype, input.rank);
   for (uint32_t i = 0; i < input.rank; i++) py_put_u64(&to->words, (uint64_t)input.shape[i]);
+  const py_gpu_place *there;
+  TB_RETURN_IF_ERROR(find_on_gpu(to, &input, &there));
+  if (there != NULL) {
+    py_gpu_put(&to->words, there, input.byte_size);
+    return NULL;
+  }
   const void *lent;
   TB_RETURN_IF_ERROR(find_lent(to, &input, &lent));
   py_put_u32s(&to->words, TRITONSERVER_MEMORY_CPU, lent != NULL ? PY_AT_ADDRESS : PY_IN_ARENA);
@@ -127,11 +168,11 @@ static TRITONSERVER_Error *put_requests(pen *to, TRITONBACKEND_Request **request
 
 static TRITONSERVER_Error *encode(TRITONBACKEND_Request **requests, uint32_t count,
                                   char *const *parameters, const char *model, py_channel *channel,
-                                  bool lends, py_message *message)
+                                  bool lends, on_gpus *gpus, py_message *message)
 {
   /* The tensors come behind the words: once for the words' size, which does not depend on where the
    * tensors are, and once, without looking at anything again, for that of the tensors. */
-  pen measure = {.lends = lends};
+  pen measure = {.lends = lends, .gpus = gpus};
   TB_RETURN_IF_ERROR(put_requests(&measure, requests, count, parameters));
   const uint64_t words = (measure.words.size + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT *
                          TENSOR_ALIGNMENT;
@@ -146,7 +187,7 @@ static TRITONSERVER_Error *encode(TRITONBACKEND_Request **requests, uint32_t cou
                     model, (unsigned long long)message->size, (unsigned long long)most,
                     (unsigned long long)taken);
   }
-  pen real = {{memory, 0, words}, message->block, words, lends, false};
+  pen real = {{memory, 0, words}, message->block, words, lends, false, gpus, 0};
   TRITONSERVER_Error *error = put_requests(&real, requests, count, parameters);
   if (error != NULL) py_channel_untake(channel, message->block);
   if (real.lent) message->flags |= PY_LENT;
@@ -154,15 +195,25 @@ static TRITONSERVER_Error *encode(TRITONBACKEND_Request **requests, uint32_t cou
 }
 
 TRITONSERVER_Error *py_encode_requests(TRITONBACKEND_Request **requests, uint32_t count,
-                                       const char *model, py_channel *channel, bool lends,
+                                       const py_model *model, py_channel *channel, py_gpu *gpu, bool lends,
                                        py_message *message)
 {
+  on_gpus gpus = {.gpu = gpu, .lends = lends};
   char **parameters = calloc(count + 1, sizeof *parameters);
   if (parameters == NULL) return tb_out_of_memory("a batch");
   TRITONSERVER_Error *error = NULL;
   for (uint32_t i = 0; error == NULL && i < count; i++)
     error = py_request_parameters(requests[i], &parameters[i]);
-  if (error == NULL) error = encode(requests, count, parameters, model, channel, lends, message);
+  if (error == NULL)
+    error = encode(requests, count, parameters, model->config->name, channel,
+                   lends && py_channel_is_direct(channel), model->gpu_inputs ? &gpus : NULL, message);
+  if (error == NULL) {
+    if (gpus.lent) message->flags |= PY_LENT;
+    message->values[1] = py_loan_open(gpu, gpus.loan);
+  } else {
+    py_loan_drop(gpus.loan);
+  }
+  free(gpus.places);
   for (uint32_t i = 0; i < count; i++) free(parameters[i]);
   free(parameters);
   return error;

@@ -46,7 +46,7 @@ static void take_results(py_instance *instance, py_batch *batch, const py_messag
   }
   for (uint32_t i = 0; wrong == NULL && i < batch->count; i++) {
     uint32_t flags = TRITONSERVER_REQUEST_RELEASE_ALL, unused;
-    if (!py_batch_answer(batch, i, instance->channel, &reader, &batch->items[i].success)) {
+    if (!py_batch_answer(batch, i, instance->gpu, instance->channel, &reader, &batch->items[i].success)) {
       py_channel_break(instance->channel);
       wrong = instance->process != NULL
                   ? py_process_ended(instance->process, instance->name, "when it had executed")
@@ -134,6 +134,12 @@ static void release(py_batch *batch)
   }
 }
 
+void py_instance_take_settled(py_instance *instance, uint64_t id)
+{
+  py_execution *execution = instance->executing;
+  if (execution != NULL && execution->batch->id == id) execution->settled = true;
+}
+
 /* The worker says it when no array of the model's shows an input any more: often before it says that it has
  * executed, at the latest when it keeps none of them. */
 void py_instance_let_go(py_instance *instance, uint64_t id)
@@ -141,6 +147,7 @@ void py_instance_let_go(py_instance *instance, uint64_t id)
   for (py_batch *batch = instance->batches; batch != NULL; batch = batch->next) {
     if (batch->id != id || !batch->lent) continue;
     batch->lent = false;
+    py_loan_return(instance->gpu, batch->loan);
     if (batch->executed) release(batch);
     py_instance_forget(instance, batch);
     return;
@@ -155,7 +162,7 @@ static TRITONSERVER_Error *await_executed(py_instance *instance, const py_execut
   const int64_t limit = instance->model->execute_timeout_ms;
   const uint64_t until = py_deadline(limit);
   py_message message;
-  while (!execution->done) {
+  while (!execution->done || !execution->settled) {
     const py_wait end = py_receive_until(instance->channel, &message, until);
     if (end == PY_NOTHING) {
       py_process_kill(instance->process);
@@ -193,7 +200,7 @@ static TRITONSERVER_Error *have_executed(py_instance *instance, const py_executi
 /* The requests are ours: each is answered, or will be, and released. With `reading`. */
 static void run_batch(py_instance *instance, py_batch *batch, const py_message *message, tb_times times)
 {
-  py_execution execution = {.batch = batch};
+  py_execution execution = {.batch = batch, .settled = !batch->lent};
   batch->next = instance->batches;
   instance->batches = batch;
   instance->executing = &execution;
@@ -211,6 +218,8 @@ static void run_batch(py_instance *instance, py_batch *batch, const py_message *
     instance->end_is_known = true;
     fail_rest(batch, error);
     TRITONSERVER_ErrorDelete(error);
+    /* A process that is no more looks at nothing. */
+    if (instance->process != NULL) py_instance_let_go(instance, batch->id);
   }
   times.exec_end = tb_now_ns();
   report(instance, batch, &times);
@@ -240,14 +249,15 @@ TRITONSERVER_Error *py_instance_execute(py_instance *instance, TRITONBACKEND_Req
   py_channel *channel = instance->channel;
   TB_RETURN_IF_ERROR(py_batch_new(requests, count, instance->model->config->decoupled,
                                   ++instance->last_batch, &batch));
-  TRITONSERVER_Error *error = py_encode_requests(requests, count, instance->model->config->name, channel,
-                                                 instance->inside != NULL && !instance->keeps, &message);
+  TRITONSERVER_Error *error =
+      py_encode_requests(requests, count, instance->model, channel, instance->gpu, !instance->keeps, &message);
   if (error != NULL) {
     py_batch_delete(batch);
     return error;
   }
   message.id = batch->id;
   batch->lent = (message.flags & PY_LENT) != 0;
+  if (batch->lent) batch->loan = message.values[1];
   set_busy(instance, true);
   pthread_mutex_lock(&instance->reading);
   if (instance->process != NULL) py_channel_set_listening(channel, true);

@@ -16,7 +16,11 @@ static void fail_open(py_instance *instance, TRITONSERVER_Error *error)
   while (instance->batches != NULL) {
     py_batch *batch = instance->batches;
     for (uint32_t i = 0; i < batch->count; i++) py_batch_fail(batch, i, error);
-    py_instance_forget(instance, batch);
+    /* What was lent to it is looked at no more; that may have been the last that it waited for. */
+    if (batch->lent)
+      py_instance_let_go(instance, batch->id);
+    else
+      py_instance_forget(instance, batch);
   }
 }
 

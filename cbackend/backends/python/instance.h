@@ -26,6 +26,7 @@ typedef struct {
   py_batch *batch;
   uint64_t end_ns;
   bool done; /* the worker has said what became of the batch */
+  bool settled; /* a process has let go of what it does not keep, where something was lent to it */
 } py_execution;
 
 struct py_instance {
@@ -40,6 +41,7 @@ struct py_instance {
   py_inside *inside;
   py_calls *calls;
   py_metrics *metrics;
+  py_gpu *gpu; /* what it shares with the worker in GPU memory */
   pthread_t listener; /* of a process */
   bool has_is_ready, finalized;
   py_started *starting; /* while it starts */
@@ -114,8 +116,9 @@ void py_instance_hear_inside(void *instance, const py_message *message);
 
 /* ---- execute.c ---- */
 
-/* PY_EXECUTED, PY_LET_GO. With `reading`. */
+/* PY_EXECUTED, PY_SETTLED, PY_LET_GO. With `reading`. */
 void py_instance_take_executed(py_instance *instance, const py_message *message);
+void py_instance_take_settled(py_instance *instance, uint64_t id);
 void py_instance_let_go(py_instance *instance, uint64_t id);
 
 /* A batch whose requests were released, and which waits for nothing: frees it. With `reading`. */

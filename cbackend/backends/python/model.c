@@ -122,6 +122,18 @@ static TRITONSERVER_Error *read_isolation(py_model *model)
   return NULL;
 }
 
+static TRITONSERVER_Error *read_gpu_inputs(py_model *model)
+{
+  static const char NAME[] = "FORCE_CPU_ONLY_INPUT_TENSORS";
+  const char *text = tb_model_parameter(model->config, NAME);
+  model->gpu_inputs = text != NULL && strcmp(text, "no") == 0;
+  return text == NULL || model->gpu_inputs || strcmp(text, "yes") == 0
+             ? NULL
+             : tb_error(TRITONSERVER_ERROR_INVALID_ARG,
+                        "model '%s': parameter %s is '%s': 'yes' or 'no' is expected", model->config->name, NAME,
+                        text);
+}
+
 static TRITONSERVER_Error *fill(TRITONBACKEND_Model *handle, py_model *model)
 {
   TRITONBACKEND_Backend *backend;
@@ -164,6 +176,7 @@ static TRITONSERVER_Error *fill(TRITONBACKEND_Model *handle, py_model *model)
   model->finalize_timeout_ms = 30000;
   TB_RETURN_IF_ERROR(tb_model_parameter_int(model->config, "FINALIZE_TIMEOUT_MS", 1, INT32_MAX,
                                             &model->finalize_timeout_ms));
+  TB_RETURN_IF_ERROR(read_gpu_inputs(model));
   TB_RETURN_IF_ERROR(read_isolation(model));
   return model->inside ? NULL : choose_interpreter(model);
 }

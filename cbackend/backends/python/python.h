@@ -14,6 +14,7 @@
 #include "channel.h"
 #include "common/config.h"
 #include "common/request.h"
+#include "gpu.h"
 #include "messages.h"
 #include "wire.h"
 
@@ -57,6 +58,7 @@ typedef struct {
   int64_t initialize_timeout_ms, execute_timeout_ms; /* 0: none */
   int64_t finalize_timeout_ms;
   bool inside; /* its instances run in this process's Python */
+  bool gpu_inputs; /* inputs in GPU memory stay there */
 } py_model;
 
 TRITONSERVER_Error *py_model_new(TRITONBACKEND_Model *handle, py_model **model);
@@ -181,6 +183,7 @@ typedef struct py_batch {
   uint64_t id;
   uint32_t count, open; /* items that wait for a response */
   bool lent;            /* the worker may look at the requests' inputs where they lie */
+  uint64_t loan;        /* ... and at these, as long; or 0 */
   bool executed, released;
   py_item items[];
 } py_batch;
@@ -195,8 +198,8 @@ void py_batch_delete(py_batch *batch);
 
 /* Answers an item with what the worker wrote, final or not. Errors are the client's by then; false where
  * the worker wrote nonsense. */
-bool py_batch_answer(py_batch *batch, uint32_t index, const py_channel *channel, py_reader *reader,
-                     bool *success);
+bool py_batch_answer(py_batch *batch, uint32_t index, py_gpu *gpu, const py_channel *channel,
+                     py_reader *reader, bool *success);
 
 /* Whether its client has given up, as far as that can still be known. */
 TRITONSERVER_Error *py_batch_is_cancelled(const py_batch *batch, uint32_t index, bool *cancelled);
@@ -219,7 +222,8 @@ TRITONSERVER_Error *py_metrics_answer(py_metrics *metrics, const py_channel *cha
 
 typedef struct py_calls py_calls;
 
-TRITONSERVER_Error *py_calls_new(TRITONSERVER_Server *server, py_channel *channel, py_calls **calls);
+TRITONSERVER_Error *py_calls_new(TRITONSERVER_Server *server, py_channel *channel, py_gpu *gpu,
+                                 py_calls **calls);
 
 /* Cancels what is under way, and waits for its end. The channel must still be there. */
 void py_calls_delete(py_calls *calls);
@@ -251,10 +255,11 @@ TRITONSERVER_Error *py_set_request_parameters(TRITONSERVER_InferenceRequest *req
 
 /* ---- requests on their way to the worker (encode.c) ---- */
 
-/* Writes all requests into one block of the channel, which the message gets. With `lends`, for a worker within
- * this process, long inputs stay where they are, and the message gets the flag PY_LENT. */
+/* Writes all requests into one block of the channel, which the message gets. With `lends`, inputs may stay where
+ * they are, and the message gets the flag PY_LENT: long ones of a worker within this process, and those in GPU
+ * memory of a model that wants them there. */
 TRITONSERVER_Error *py_encode_requests(TRITONBACKEND_Request **requests, uint32_t count,
-                                       const char *model, py_channel *channel, bool lends,
+                                       const py_model *model, py_channel *channel, py_gpu *gpu, bool lends,
                                        py_message *message);
 
 #endif

@@ -51,7 +51,7 @@ static void take_response(py_instance *instance, const py_channel *channel, cons
   py_batch *batch = find_batch(instance, message->id);
   py_reader reader = py_message_reader(channel, message);
   if (batch == NULL || message->values[0] >= batch->count ||
-      !py_batch_answer(batch, (uint32_t)message->values[0], channel, &reader, &success)) {
+      !py_batch_answer(batch, (uint32_t)message->values[0], instance->gpu, channel, &reader, &success)) {
     TB_LOG_ERROR("the Python of model instance '%s' sent a response that makes no sense",
                  instance->name);
     /* One for a request that has had its last is a model's mistake. Beyond that nothing can be relied on. */
@@ -87,6 +87,12 @@ static void answer_value(py_channel *channel, uint64_t place, uint64_t value)
 {
   const py_answer answer = {.code = PY_ANSWER_GOOD, .block = PY_NO_BLOCK, .value = value};
   (void)py_channel_answer(channel, place, &answer);
+}
+
+/* What a worker sent was copied, where it waits for that. */
+static void acknowledge(const py_instance *instance, const py_message *message)
+{
+  if (message->flags & PY_AWAITS) answer_value(instance->channel, message->values[1], 0);
 }
 
 /* With an answer for `error`, or the value; takes the error. */
@@ -175,12 +181,20 @@ void py_instance_hear(py_instance *instance, const py_message *message)
 {
   py_channel *channel = instance->channel;
   switch (message->kind) {
-    case PY_RESPONSE: take_response(instance, channel, message); break;
+    case PY_RESPONSE:
+      take_response(instance, channel, message);
+      acknowledge(instance, message);
+      break;
     case PY_STARTED:
     case PY_START_FAILED: py_started_take(instance->starting, instance->model, channel, message); break;
     case PY_FINALIZED: take_finalized(instance, message); break;
-    case PY_EXECUTED: py_instance_take_executed(instance, message); break;
+    case PY_EXECUTED:
+      py_instance_take_executed(instance, message);
+      acknowledge(instance, message);
+      break;
     case PY_LET_GO: py_instance_let_go(instance, message->id); break;
+    case PY_SETTLED: py_instance_take_settled(instance, message->id); break;
+    case PY_RETURN: py_loan_return(instance->gpu, message->id); break;
     case PY_READINESS: take_readiness(instance, message); break;
     case PY_LOG:
       if (message->block != PY_NO_BLOCK) py_message_log(channel, message);

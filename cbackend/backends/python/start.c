@@ -47,7 +47,7 @@ static TRITONSERVER_Error *send_start(const py_model *model, py_channel *channel
   TRITONSERVER_Error *error = config == NULL ? tb_out_of_memory("a configuration") : NULL;
   if (error == NULL) {
     const char *texts[] = {model->file, folders, model->config->name, version, kind, device,
-                           model->repository, config, instance, what};
+                           model->repository, config, instance, what, py_gpu_runtime()};
     error = send_texts(channel, PY_START, texts, sizeof texts / sizeof *texts);
   }
   free(config);
@@ -116,8 +116,10 @@ void py_instance_drop_worker(py_instance *instance)
   if (instance->inside != NULL) py_channel_close(instance->channel);
   py_calls_delete(instance->calls);
   py_metrics_delete(instance->metrics);
+  py_gpu *gpu = instance->gpu;
   instance->calls = NULL;
   instance->metrics = NULL;
+  instance->gpu = NULL;
   pthread_mutex_lock(&instance->life);
   py_inside *inside = instance->inside;
   py_process *process = instance->process;
@@ -127,6 +129,7 @@ void py_instance_drop_worker(py_instance *instance)
   pthread_mutex_unlock(&instance->life);
   py_inside_delete(inside);
   py_process_delete(process);
+  py_gpu_delete(gpu);
 }
 
 /* A worker that has loaded nothing yet, with what it may ask for. */
@@ -143,9 +146,11 @@ static TRITONSERVER_Error *have_worker(py_instance *instance)
   instance->channel = inside != NULL ? py_inside_channel(inside) : py_process_channel(process);
   pthread_mutex_unlock(&instance->life);
   instance->metrics = py_metrics_new();
-  TRITONSERVER_Error *error = instance->metrics == NULL
-                                  ? tb_out_of_memory("an instance")
-                                  : py_calls_new(instance->server, instance->channel, &instance->calls);
+  instance->gpu = py_gpu_new(instance->name, inside != NULL);
+  TRITONSERVER_Error *error =
+      instance->metrics == NULL || instance->gpu == NULL
+          ? tb_out_of_memory("an instance")
+          : py_calls_new(instance->server, instance->channel, instance->gpu, &instance->calls);
   if (error != NULL) py_instance_drop_worker(instance);
   return error;
 }

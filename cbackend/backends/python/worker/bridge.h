@@ -29,11 +29,14 @@ enum { PY_MOST_DIMENSIONS = 64 };
 /* Where a tensor lies, as TRITONSERVER_MemoryType counts. */
 enum { PY_MEMORY_CPU, PY_MEMORY_CPU_PINNED, PY_MEMORY_GPU };
 
+struct py_gpu_memory;
+
 /* A tensor in memory that somebody else has: `owner` keeps it. */
 typedef struct {
   PyObject_HEAD
   PyObject *owner; /* NULL for memory of no bytes */
-  char *data;
+  char *data;      /* of GPU memory, after py_gpu_open() */
+  struct py_gpu_memory *gpu; /* NULL where there is nothing to say (gpu.h) */
   uint64_t size;
   uint32_t datatype;
   uint32_t rank;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bridge.h"
+#include "gpu.h"
 
 enum { DEVICE_CPU = 1, DEVICE_CUDA = 2, DEVICE_CUDA_HOST = 3, DEVICE_CUDA_MANAGED = 13 };
 enum { CODE_INT, CODE_UINT, CODE_FLOAT, CODE_BFLOAT = 4, CODE_BOOL = 6 };
@@ -71,6 +71,7 @@ PyObject *py_dlpack_export(py_view *view)
     PyErr_SetString(PyExc_BufferError, "DLPack has no strings");
     return NULL;
   }
+  if (view->memory_type == PY_MEMORY_GPU && !py_gpu_open(view)) return NULL;
   dl_managed *made = malloc(sizeof *made + 2 * view->rank * sizeof(int64_t));
   if (made == NULL) return PyErr_NoMemory();
   int64_t *shape = (int64_t *)(made + 1), *strides = shape + view->rank, step = 1;
@@ -152,13 +153,30 @@ static PyObject *view_of_tensor(PyObject *owner, const dl_tensor *tensor)
                      memory_type == PY_MEMORY_CPU ? 0 : tensor->device.id);
 }
 
+/* The capsule of an object; *ready says that a tensor of a GPU can be read on its default stream. */
+static PyObject *capsule_of(PyObject *object, bool *ready)
+{
+  int type;
+  long long id;
+  *ready = false;
+  if (PyCapsule_IsValid(object, "dltensor")) return py_ref(object);
+  if (!PyObject_HasAttrString(object, "__dlpack_device__")) return PyObject_CallMethod(object, "__dlpack__", NULL);
+  PyObject *device = PyObject_CallMethod(object, "__dlpack_device__", NULL);
+  if (device == NULL) return NULL;
+  /* The type may be a number of an enum's. */
+  PyObject *place = PySequence_Tuple(device);
+  Py_DECREF(device);
+  const bool good = place != NULL && PyArg_ParseTuple(place, "iL", &type, &id);
+  Py_XDECREF(place);
+  if (!good) return NULL;
+  *ready = type == DEVICE_CUDA || type == DEVICE_CUDA_MANAGED;
+  return *ready ? py_gpu_produced(object, id) : PyObject_CallMethod(object, "__dlpack__", NULL);
+}
+
 PyObject *py_dlpack_import(PyObject *object)
 {
-  PyObject *capsule;
-  if (PyCapsule_IsValid(object, "dltensor"))
-    Py_INCREF(capsule = object);
-  else
-    capsule = PyObject_CallMethod(object, "__dlpack__", NULL);
+  bool ready;
+  PyObject *capsule = capsule_of(object, &ready);
   if (capsule == NULL) return NULL;
   dl_managed *managed = PyCapsule_GetPointer(capsule, "dltensor");
   if (managed == NULL) {
@@ -167,6 +185,13 @@ PyObject *py_dlpack_import(PyObject *object)
                                       "whose __dlpack__ yields one");
     Py_DECREF(capsule);
     return NULL;
+  }
+  if (managed->deleter == release_view && PyCapsule_SetName(capsule, "used_dltensor") == 0) {
+    /* It has made it itself. */
+    PyObject *own = py_ref(managed->context);
+    managed->deleter(managed);
+    Py_DECREF(capsule);
+    return own;
   }
   PyObject *owner = PyCapsule_New(managed, "triton-py taken tensor", NULL);
   if (owner == NULL || PyCapsule_SetName(capsule, "used_dltensor") != 0) {
@@ -179,5 +204,8 @@ PyObject *py_dlpack_import(PyObject *object)
   PyObject *view = view_of_tensor(owner, &managed->tensor);
   Py_DECREF(owner);
   Py_DECREF(capsule);
+  if (view != NULL && !ready && ((py_view *)view)->memory_type == PY_MEMORY_GPU &&
+      !py_gpu_wait_for_all(((py_view *)view)->device))
+    Py_CLEAR(view);
   return view;
 }

@@ -13,6 +13,7 @@
 
 #include "../pair.h"
 #include "gil.h"
+#include "gpu.h"
 #include "process.h"
 
 PyTypeObject *py_worker_type;
@@ -42,30 +43,52 @@ typedef struct {
   uint64_t block;
   bool lent;
   uint64_t id; /* of the batch whose inputs were lent */
+  uint64_t loan; /* of buffers in GPU memory */
+  py_gpu_holds *holds;
 } block_object;
 
-static void give_block(py_worker *worker, uint64_t block, bool lent, uint64_t id)
+py_gpu_holds **py_block_holds(PyObject *block) { return &((block_object *)block)->holds; }
+
+uint64_t py_block_loan(PyObject *block) { return ((block_object *)block)->loan; }
+
+static void give_block(py_worker *worker, uint64_t block, bool lent, uint64_t id, uint64_t loan,
+                       py_gpu_holds *holds)
 {
+  const py_message message = {.kind = lent ? PY_LET_GO : PY_RETURN, .id = lent ? id : loan, .block = PY_NO_BLOCK};
+  bool returned = true;
   if (forked) return;
+  if (holds != NULL) {
+    Py_BEGIN_ALLOW_THREADS;
+    py_gpu_settle(holds);
+    Py_END_ALLOW_THREADS;
+  }
+  if (!py_channel_is_direct(worker->channel)) {
+    /* Closed before the server may free it. */
+    py_gpu_holds_delete(holds, false);
+    holds = NULL;
+  }
   py_channel_give(worker->channel, block);
-  if (!lent) return;
-  const py_message message = {.kind = PY_LET_GO, .id = id, .block = PY_NO_BLOCK};
-  /* The backend releases requests upon it: others may run meanwhile. It does not hear it any more where it
-   * has closed. */
-  Py_BEGIN_ALLOW_THREADS;
-  (void)py_channel_send(worker->channel, &message);
-  Py_END_ALLOW_THREADS;
+  if (lent || loan != 0) {
+    /* The backend releases requests upon it: others may run meanwhile. It does not hear it any more where it
+     * has closed. */
+    Py_BEGIN_ALLOW_THREADS;
+    returned = py_channel_send(worker->channel, &message);
+    Py_END_ALLOW_THREADS;
+  }
+  py_gpu_holds_delete(holds, !returned);
 }
 
-PyObject *py_block_new(py_worker *worker, uint64_t block, bool lent, uint64_t id)
+PyObject *py_block_new(py_worker *worker, uint64_t block, bool lent, uint64_t id, uint64_t loan)
 {
   block_object *made = PyObject_New(block_object, block_type);
   if (made == NULL) {
-    give_block(worker, block, lent, id);
+    give_block(worker, block, lent, id, loan, NULL);
     return NULL;
   }
   made->lent = lent;
   made->id = id;
+  made->loan = loan;
+  made->holds = NULL;
   Py_INCREF((PyObject *)worker);
   made->worker = worker;
   made->block = block;
@@ -76,7 +99,7 @@ static void block_dealloc(PyObject *self)
 {
   block_object *object = (block_object *)self;
   PyTypeObject *type = Py_TYPE(self);
-  give_block(object->worker, object->block, object->lent, object->id);
+  give_block(object->worker, object->block, object->lent, object->id, object->loan, object->holds);
   Py_DECREF((PyObject *)object->worker);
   ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
   Py_DECREF(type);
@@ -161,7 +184,8 @@ PyObject *py_worker_message(py_worker *worker, const py_message *message)
   PyObject *block = NULL, *content = NULL;
   if (message->block != PY_NO_BLOCK) {
     const bool lent = message->kind == PY_EXECUTE && (message->flags & PY_LENT) != 0;
-    block = py_block_new(worker, message->block, lent, message->id);
+    const uint64_t loan = message->kind == PY_EXECUTE ? message->values[1] : 0;
+    block = py_block_new(worker, message->block, lent, message->id, loan);
     if (block == NULL) return NULL;
   }
   py_reader reader = {.from = py_channel_at(worker->channel, message->block, message->size),
@@ -223,6 +247,56 @@ static PyObject *send_message(py_worker *worker, uint32_t kind, uint32_t flags, 
   Py_RETURN_NONE;
 }
 
+/* Waits for an answer at an own place, which is given back. False with an exception where none comes. */
+static bool wait_for_answer(py_worker *worker, py_answer *answer, uint64_t place, py_answer *got)
+{
+  py_wait end;
+  Py_BEGIN_ALLOW_THREADS;
+  end = py_channel_wait_answer(worker->channel, answer, UINT64_MAX);
+  Py_END_ALLOW_THREADS;
+  *got = *answer;
+  if (end != PY_GOT) {
+    /* The place stays taken: an answer may still be on its way. */
+    PyErr_SetString(PyExc_ConnectionError, "the server has closed the channel");
+    return false;
+  }
+  py_channel_untake(worker->channel, place);
+  return true;
+}
+
+/* A place for an answer, NULL with an exception. */
+static py_answer *answer_place(py_worker *worker, uint64_t *place)
+{
+  py_answer *answer = py_channel_take(worker->channel, sizeof *answer, place);
+  if (answer == NULL)
+    PyErr_NoMemory();
+  else
+    memset(answer, 0, sizeof *answer);
+  return answer;
+}
+
+/* Sends responses; where they show GPU memory to another process, waits until they were copied. */
+static PyObject *send_responses(py_worker *worker, uint32_t kind, uint64_t id, uint64_t value,
+                                const py_sealed *sealed)
+{
+  uint64_t place;
+  py_answer got;
+  if (!sealed->lent || py_channel_is_direct(worker->channel))
+    return send_message(worker, kind, 0, id, value, 0, sealed);
+  py_answer *answer = answer_place(worker, &place);
+  if (answer == NULL) {
+    py_channel_untake(worker->channel, sealed->block);
+    return NULL;
+  }
+  PyObject *sent = send_message(worker, kind, PY_AWAITS, id, value, place, sealed);
+  if (sent == NULL) {
+    py_channel_untake(worker->channel, place);
+  } else if (!wait_for_answer(worker, answer, place, &got)) {
+    Py_CLEAR(sent);
+  }
+  return sent;
+}
+
 /* What executed() has made, and is to be sent without the GIL. */
 typedef struct {
   py_message message;
@@ -274,7 +348,7 @@ static PyObject *worker_executed(PyObject *self, PyObject *arguments)
   if (!py_write_responses(worker, list, true, &sealed)) return NULL;
   const uint64_t count = (uint64_t)PyList_Size(list);
   if (!py_channel_is_direct(worker->channel))
-    return send_message(worker, PY_EXECUTED, 0, batch, count, 0, &sealed);
+    return send_responses(worker, PY_EXECUTED, batch, count, &sealed);
   executed *made = PyMem_Malloc(sizeof *made);
   if (made == NULL) {
     py_channel_untake(worker->channel, sealed.block);
@@ -307,7 +381,7 @@ static PyObject *worker_respond(PyObject *self, PyObject *arguments)
   }
   const bool good = py_write_responses(worker, list, false, &sealed);
   Py_DECREF(list);
-  return good ? send_message(worker, PY_RESPONSE, 0, batch, number, 0, &sealed) : NULL;
+  return good ? send_responses(worker, PY_RESPONSE, batch, number, &sealed) : NULL;
 }
 
 /* send(kind, id, value, second, flags, texts...): a message with texts, or with nothing. */
@@ -334,7 +408,8 @@ static PyObject *worker_send(PyObject *self, PyObject *arguments)
 static PyObject *answer_content(py_worker *worker, const py_answer *answer)
 {
   if (answer->block == PY_NO_BLOCK) return py_ref(Py_None);
-  PyObject *block = py_block_new(worker, answer->block, false, 0);
+  const uint64_t loan = answer->code == PY_ANSWER_GOOD ? answer->value : 0;
+  PyObject *block = py_block_new(worker, answer->block, false, 0, loan);
   if (block == NULL) return NULL;
   py_reader reader = {.from = py_channel_at(worker->channel, answer->block, answer->size),
                       .size = answer->size};
@@ -358,29 +433,18 @@ static PyObject *ask(py_worker *worker, uint32_t kind, uint64_t id, uint64_t sec
 {
   uint64_t place;
   if (!py_may_talk()) return NULL;
-  py_answer *answer = py_channel_take(worker->channel, sizeof *answer, &place);
+  py_answer *answer = answer_place(worker, &place), got;
   if (answer == NULL) {
     if (sealed != NULL) py_channel_untake(worker->channel, sealed->block);
-    return PyErr_NoMemory();
+    return NULL;
   }
-  memset(answer, 0, sizeof *answer);
   PyObject *sent = send_message(worker, kind, flags, id, place, second, sealed);
   if (sent == NULL) {
     py_channel_untake(worker->channel, place);
     return NULL;
   }
   Py_DECREF(sent);
-  py_wait end;
-  Py_BEGIN_ALLOW_THREADS;
-  end = py_channel_wait_answer(worker->channel, answer, UINT64_MAX);
-  Py_END_ALLOW_THREADS;
-  const py_answer got = *answer;
-  if (end != PY_GOT) {
-    /* The place stays taken: an answer may still be on its way. */
-    PyErr_SetString(PyExc_ConnectionError, "the server has closed the channel");
-    return NULL;
-  }
-  py_channel_untake(worker->channel, place);
+  if (!wait_for_answer(worker, answer, place, &got)) return NULL;
   PyObject *content = answer_content(worker, &got);
   if (content == NULL) return NULL;
   return Py_BuildValue("(IKN)", (unsigned)got.code, (unsigned long long)got.value, content);
@@ -409,19 +473,20 @@ static PyObject *worker_ask(PyObject *self, PyObject *arguments)
              count > 0 ? &sealed : NULL);
 }
 
-/* infer(model, version, request, many, traced, batch, number) -> (code, value, content); with `traced`, as part
- * of the trace of that request of the batch */
+/* infer(model, version, memory type, device, request, many, traced, batch, number) -> (code, value, content); with
+ * `traced`, as part of the trace of that request of the batch. The memory type may be ANYWHERE. */
 static PyObject *worker_infer(PyObject *self, PyObject *arguments)
 {
   py_worker *worker = (py_worker *)self;
   PyObject *model, *request;
-  long long version;
-  unsigned long long batch, number;
+  long long version, device;
+  unsigned long long memory_type, batch, number;
   int many, traced;
   py_sealed sealed;
-  if (!PyArg_ParseTuple(arguments, "OLOppKK", &model, &version, &request, &many, &traced, &batch, &number))
+  if (!PyArg_ParseTuple(arguments, "OLKLOppKK", &model, &version, &memory_type, &device, &request, &many, &traced,
+                        &batch, &number))
     return NULL;
-  if (!py_write_request(worker, model, version, request, &sealed)) return NULL;
+  if (!py_write_request(worker, model, version, memory_type, device, request, &sealed)) return NULL;
   return ask(worker, PY_INFER, batch, number,
              (many ? PY_INFER_MANY : 0) | (traced ? PY_INFER_TRACED : 0), &sealed);
 }
@@ -433,6 +498,15 @@ static PyObject *worker_close(PyObject *self, PyObject *nothing)
   Py_RETURN_NONE;
 }
 
+static PyObject *worker_use_cuda_runtime(PyObject *self, PyObject *arguments)
+{
+  const char *path;
+  if (!PyArg_ParseTuple(arguments, "s", &path)) return NULL;
+  py_cuda_hint(path);
+  ((py_worker *)self)->opens_handles = true;
+  Py_RETURN_NONE;
+}
+
 static PyMethodDef WORKER_METHODS[] = {
     {"receive", worker_receive, METH_NOARGS,
      "Waits for the next message: (kind, id, content, value, flags), None at the end."},
@@ -440,7 +514,9 @@ static PyMethodDef WORKER_METHODS[] = {
     {"respond", worker_respond, METH_VARARGS, "respond(batch, number, response)"},
     {"send", worker_send, METH_VARARGS, "send(kind, id, value, second, flags, *texts)"},
     {"ask", worker_ask, METH_VARARGS, "ask(kind, id, second, flags, *texts): (code, value, content)"},
-    {"infer", worker_infer, METH_VARARGS, "infer(model, version, request, many, traced, batch, number): (code, value, content)"},
+    {"infer", worker_infer, METH_VARARGS, "infer(model, version, memory type, device, request, many, traced, batch, number): (code, value, content)"},
+    {"use_cuda_runtime", worker_use_cuda_runtime, METH_VARARGS,
+     "use_cuda_runtime(path): the server has GPUs, by this runtime."},
     {"close", worker_close, METH_NOARGS, "Ends all waits."},
     {NULL, NULL, 0, NULL},
 };
@@ -473,11 +549,11 @@ static int add_numbers(PyObject *module)
       {"METRIC_FAMILY", PY_METRIC_FAMILY}, {"METRIC", PY_METRIC}, {"METRIC_DELETE", PY_METRIC_DELETE},
       {"METRIC_CHANGE", PY_METRIC_CHANGE},
       {"ANSWER_GOOD", PY_ANSWER_GOOD}, {"ANSWER_ERROR", PY_ANSWER_ERROR},
-      {"ANSWER_DONE", PY_ANSWER_DONE},
+      {"ANSWER_DONE", PY_ANSWER_DONE}, {"LENT", PY_LENT}, {"SETTLED", PY_SETTLED},
   };
   for (size_t i = 0; i < sizeof NUMBERS / sizeof *NUMBERS; i++)
     if (PyModule_AddIntConstant(module, NUMBERS[i].name, NUMBERS[i].value) != 0) return -1;
-  return 0;
+  return PyModule_AddIntConstant(module, "ANYWHERE", -1); /* PY_ANYWHERE, as the "K" of arguments takes it */
 }
 
 int py_worker_ready(PyObject *module)

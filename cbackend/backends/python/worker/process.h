@@ -14,6 +14,7 @@
 typedef struct {
   PyObject_HEAD
   py_channel *channel;
+  bool opens_handles; /* the server has GPUs, too */
 } py_worker;
 
 extern PyTypeObject *py_worker_type;
@@ -36,8 +37,9 @@ bool py_send_executed(py_worker *worker, PyObject *made);
 PyObject *py_worker_message(py_worker *worker, const py_message *message);
 
 /* A block of the backend's, given back when nobody has it any more. Takes the block, also on failure. With
- * `lent` the backend is told that nobody looks at the inputs of batch `id` any more. */
-PyObject *py_block_new(py_worker *worker, uint64_t block, bool lent, uint64_t id);
+ * `lent` the backend is told that nobody looks at the inputs of batch `id` any more; a `loan` is returned to it,
+ * unless it is 0. */
+PyObject *py_block_new(py_worker *worker, uint64_t block, bool lent, uint64_t id, uint64_t loan);
 
 /* Requests and responses out of a block of the backend's, whose object keeps their tensors. */
 PyObject *py_read_requests(py_worker *worker, PyObject *block, const py_message *message);
@@ -53,8 +55,8 @@ typedef struct {
 
 /* `responses`: a sequence of (what, ...) tuples, see write.c; with `flags`, a u32 behind each. */
 bool py_write_responses(py_worker *worker, PyObject *responses, bool flags, py_sealed *sealed);
-bool py_write_request(py_worker *worker, PyObject *model, int64_t version, PyObject *request,
-                      py_sealed *sealed);
+bool py_write_request(py_worker *worker, PyObject *model, int64_t version, uint64_t memory_type, int64_t device,
+                      PyObject *request, py_sealed *sealed);
 bool py_write_text(py_worker *worker, PyObject *const *texts, size_t count, py_sealed *sealed);
 
 #endif

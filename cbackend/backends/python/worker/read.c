@@ -4,6 +4,7 @@
 /* What comes from the backend, as Python's objects. It is the server's and taken at its word; a reader
  * that is broken all the same ends in an exception. */
 
+#include "gpu.h"
 #include "process.h"
 
 static PyObject *broken(void)
@@ -34,12 +35,20 @@ static PyObject *tensor(py_worker *worker, PyObject *block, py_reader *reader)
   py_get_u32s(reader, &memory_type, &place);
   const int64_t device = (int64_t)py_get_u64(reader);
   const uint64_t offset = py_get_u64(reader), size = py_get_u64(reader);
-  char *data = reader->broken ? NULL : py_tensor_at(worker->channel, place, offset, size);
-  if (data == NULL) {
+  const tb_cuda_handle *handle = NULL;
+  char *data = NULL;
+  if ((place & PY_PLACES) == PY_BY_HANDLE)
+    handle = py_get(reader, sizeof *handle);
+  else if (!reader->broken)
+    data = py_tensor_at(worker->channel, place & PY_PLACES, offset, size);
+  if (data == NULL && handle == NULL) {
     Py_DECREF(name);
     return broken();
   }
-  PyObject *view = py_view_new(block, data, size, datatype, rank, shape, memory_type, device);
+  PyObject *view =
+      memory_type == PY_MEMORY_GPU
+          ? py_gpu_view(block, data, place, offset, handle, size, datatype, rank, shape, device)
+          : py_view_new(block, data, size, datatype, rank, shape, memory_type, device);
   if (view == NULL) {
     Py_DECREF(name);
     return NULL;

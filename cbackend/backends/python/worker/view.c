@@ -3,6 +3,7 @@
 
 /* Views, and what numpy gets to know of them by its array interface. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "bridge.h"
@@ -50,6 +51,7 @@ PyObject *py_view_new(PyObject *owner, void *data, uint64_t size, uint32_t datat
   Py_XINCREF(owner);
   view->owner = owner;
   view->data = data;
+  view->gpu = NULL;
   view->size = size;
   view->datatype = datatype;
   view->rank = rank;
@@ -63,6 +65,7 @@ static void view_dealloc(PyObject *self)
 {
   PyTypeObject *type = Py_TYPE(self);
   Py_XDECREF(((py_view *)self)->owner);
+  free(((py_view *)self)->gpu);
   ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
   Py_DECREF(type);
 }

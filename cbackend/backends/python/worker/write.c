@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "gpu.h"
 #include "process.h"
 
 /* A writer, and where the next tensor's bytes go. */
@@ -23,10 +24,14 @@ typedef struct {
   uint64_t tensor; /* from there on */
   bool lends;      /* long views stay where they are: whoever reads has them copied while this side waits */
   bool lent;       /* one has */
+  const py_worker *worker;
 } pen;
 
 /* From where on a copy costs more than the GIL that is needed once more to let the array go. */
 enum { TENSOR_ALIGNMENT = 64, LENT_BYTES = 65536 };
+
+/* From where on a copy to CPU memory costs more than opening an allocation does. */
+enum { SHOWN_BYTES = 1 << 20 };
 
 static bool put_text(pen *to, PyObject *object)
 {
@@ -87,6 +92,8 @@ static bool put_payload(pen *to, PyObject *payload, uint64_t *size)
     char *place = to->words.to + to->tensor;
     if (!is_view) {
       good = py_strings_write(payload, place, *size);
+    } else if (*size > 0 && ((py_view *)payload)->memory_type == PY_MEMORY_GPU) {
+      good = py_gpu_copy((py_view *)payload, place);
     } else if (*size > 0) {
       const void *from = ((py_view *)payload)->data;
       Py_BEGIN_ALLOW_THREADS;
@@ -95,6 +102,33 @@ static bool put_payload(pen *to, PyObject *payload, uint64_t *size)
     }
   }
   return good;
+}
+
+/* One that stays in GPU memory: *shown. Whoever reads copies it while this side waits. */
+static bool put_on_gpu(pen *to, py_view *view, bool *shown)
+{
+  const bool direct = py_channel_is_direct(to->worker->channel);
+  *shown = false;
+  if (view->gpu != NULL && view->gpu->loan != 0) {
+    /* What it is worth is the backend's to say; what the model did to it is to be done. */
+    if (to->words.to != NULL && !view->gpu->closed && !py_gpu_wait(view)) return false;
+    *shown = to->lent = true;
+    py_put_u32s(&to->words, PY_MEMORY_GPU, PY_OF_LOAN | view->gpu->index << PY_INDEX_SHIFT);
+    py_put_u64(&to->words, (uint64_t)view->device);
+    py_put_u64(&to->words, view->gpu->loan);
+    py_put_u64(&to->words, view->size);
+    return true;
+  }
+  if (!py_gpu_open(view)) return false;
+  if (!direct && (view->size < SHOWN_BYTES || !to->worker->opens_handles || !py_gpu_export(view))) return true;
+  if (to->words.to != NULL && !py_gpu_wait(view)) return false;
+  *shown = to->lent = true;
+  py_put_u32s(&to->words, PY_MEMORY_GPU, direct ? PY_AT_ADDRESS : PY_BY_HANDLE);
+  py_put_u64(&to->words, (uint64_t)view->device);
+  py_put_u64(&to->words, direct ? (uint64_t)(uintptr_t)view->data : view->gpu->offset);
+  py_put_u64(&to->words, view->size);
+  if (!direct) py_put(&to->words, &view->gpu->handle, sizeof view->gpu->handle);
+  return true;
 }
 
 static bool put_tensor(pen *to, PyObject *tensor)
@@ -112,12 +146,11 @@ static bool put_tensor(pen *to, PyObject *tensor)
     if (!number(shape, i, &dimension)) return false;
     py_put_u64(&to->words, dimension);
   }
-  if (PyObject_TypeCheck(payload, py_view_type) &&
-      ((py_view *)payload)->memory_type == PY_MEMORY_GPU) {
-    PyErr_SetString(PyExc_NotImplementedError, "tensors in GPU memory can't be sent yet");
-    return false;
-  }
-  if (to->lends && PyObject_TypeCheck(payload, py_view_type) && ((py_view *)payload)->size >= LENT_BYTES) {
+  if (PyObject_TypeCheck(payload, py_view_type) && ((py_view *)payload)->memory_type == PY_MEMORY_GPU) {
+    bool shown;
+    if (!put_on_gpu(to, (py_view *)payload, &shown)) return false;
+    if (shown) return true;
+  } else if (to->lends && PyObject_TypeCheck(payload, py_view_type) && ((py_view *)payload)->size >= LENT_BYTES) {
     to->lent = true;
     py_put_u32s(&to->words, PY_MEMORY_CPU, PY_AT_ADDRESS);
     py_put_u64(&to->words, 0);
@@ -126,8 +159,10 @@ static bool put_tensor(pen *to, PyObject *tensor)
     return true;
   }
   if (!put_payload(to, payload, &size)) return false;
-  py_put_u32s(&to->words, PY_MEMORY_CPU, PY_IN_ARENA);
-  py_put_u64(&to->words, 0);
+  const py_view *from = PyObject_TypeCheck(payload, py_view_type) ? (py_view *)payload : NULL;
+  const bool of_gpu = from != NULL && from->memory_type == PY_MEMORY_GPU;
+  py_put_u32s(&to->words, of_gpu ? PY_MEMORY_GPU : PY_MEMORY_CPU, PY_IN_ARENA);
+  py_put_u64(&to->words, of_gpu ? (uint64_t)from->device : 0);
   py_put_u64(&to->words, to->block + to->tensor);
   py_put_u64(&to->words, size);
   to->tensor += size;
@@ -190,10 +225,10 @@ typedef bool (*put_function)(pen *to, void *what);
 /* Measures, takes a block, writes. What is written may not be larger than it was measured. */
 static bool seal(py_worker *worker, put_function put, void *what, bool lends, py_sealed *sealed)
 {
-  pen measure = {.lends = lends};
+  pen measure = {.lends = lends, .worker = worker};
   if (!py_may_talk() || !put(&measure, what)) return false;
   /* The first tensor comes behind the words, whose size is known now. */
-  pen sized = {.tensor = measure.words.size, .lends = lends};
+  pen sized = {.tensor = measure.words.size, .lends = lends, .worker = worker};
   if (!put(&sized, what)) return false;
   sealed->size = sized.tensor > sized.words.size ? sized.tensor : sized.words.size;
   sealed->memory = py_channel_take(worker->channel, sealed->size, &sealed->block);
@@ -206,7 +241,7 @@ static bool seal(py_worker *worker, put_function put, void *what, bool lends, py
                  (unsigned long long)sealed->size, (unsigned long long)size, (unsigned long long)taken);
     return false;
   }
-  pen real = {{sealed->memory, 0, sealed->size}, sealed->block, sized.words.size, lends, false};
+  pen real = {{sealed->memory, 0, sealed->size}, sealed->block, sized.words.size, lends, false, worker};
   const bool good = put(&real, what);
   sealed->lent = real.lent;
   if (good && real.words.size == sized.words.size && real.tensor <= sealed->size) return true;
@@ -245,6 +280,8 @@ bool py_write_responses(py_worker *worker, PyObject *list, bool flags, py_sealed
 typedef struct {
   PyObject *model, *request;
   int64_t version;
+  uint64_t memory_type;
+  int64_t device;
 } addressed;
 
 static bool put_addressed(pen *to, void *what)
@@ -252,13 +289,15 @@ static bool put_addressed(pen *to, void *what)
   const addressed *all = what;
   if (!put_text(to, all->model)) return false;
   py_put_u64(&to->words, (uint64_t)all->version);
+  py_put_u64(&to->words, all->memory_type);
+  py_put_u64(&to->words, (uint64_t)all->device);
   return put_request(to, all->request);
 }
 
-bool py_write_request(py_worker *worker, PyObject *model, int64_t version, PyObject *request,
-                      py_sealed *sealed)
+bool py_write_request(py_worker *worker, PyObject *model, int64_t version, uint64_t memory_type, int64_t device,
+                      PyObject *request, py_sealed *sealed)
 {
-  addressed all = {model, request, version};
+  addressed all = {model, request, version, memory_type, device};
   return seal(worker, put_addressed, &all, false, sealed);
 }
 

@@ -190,10 +190,13 @@ class Tensor:
     def from_dlpack(name: str, tensor: Any) -> Tensor:
         """A tensor in the memory of another framework's, which stays as long as this one.
 
-        :param tensor: has ``__dlpack__``, or is a capsule that nobody has taken.
+        :param tensor: has ``__dlpack__``, or is a capsule that nobody has taken. One in GPU memory is sent
+            when the device has done what it was asked to on its default stream.
         """
         if not isinstance(name, str) or not name:
             raise TritonModelException("a tensor's name is a str that is not empty")
+        if isinstance(tensor, Tensor) and tensor._view is not None:
+            return Tensor._of(name, tensor._view)
         return Tensor._of(name, _bridge.from_dlpack(tensor))
 
     def name(self) -> str:
@@ -234,7 +237,14 @@ class Tensor:
             self._view = _bridge.view_of(self._array, self._type)
         return self._view.dlpack()
 
-    def __dlpack__(self, *, stream: Any = None, **_: Any) -> Any:
+    def __dlpack__(self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None,
+                   copy: bool | None = None) -> Any:
+        """
+        :param stream: may be any: nothing is left to be done with the memory.
+        """
+        if copy or dl_device not in (None, self.__dlpack_device__()):
+            raise BufferError(f"tensor '{self._name}' is handed on where it is, on device "
+                              f"{self.__dlpack_device__()}, and not copied")
         return self.to_dlpack()
 
     def __dlpack_device__(self) -> tuple[int, int]:
@@ -309,11 +319,18 @@ class InferenceResponse:
 
 
 class PreferredMemory:
-    """Where the outputs of a request to another model are to be."""
+    """Where the outputs of a request to another model are to be, if that can be."""
 
     __slots__ = ("device", "type")
 
     def __init__(self, preferred_memory_type: int, preferred_device_id: int = 0) -> None:
+        """
+        :param preferred_memory_type: TRITONSERVER_MEMORY_CPU or TRITONSERVER_MEMORY_GPU.
+        :param preferred_device_id: which GPU.
+        """
+        if preferred_memory_type not in (TRITONSERVER_MEMORY_CPU, TRITONSERVER_MEMORY_GPU):
+            raise TritonModelException("a preferred memory is TRITONSERVER_MEMORY_CPU or TRITONSERVER_MEMORY_GPU, "
+                                       f"not {preferred_memory_type!r}")
         self.type = preferred_memory_type
         self.device = preferred_device_id
 
@@ -537,7 +554,7 @@ class InferenceRequest:
     """A request: one that ``execute`` gets, or one to another model."""
 
     __slots__ = (
-        "_batch", "_channel", "_correlation", "_flags", "_id", "_inputs", "_model",
+        "_batch", "_channel", "_correlation", "_flags", "_id", "_inputs", "_memory", "_model",
         "_number", "_outputs", "_parameters", "_place", "_priority", "_release", "_sender", "_timeout", "_trace",
         "_version",
     )  # fmt: skip
@@ -548,6 +565,7 @@ class InferenceRequest:
     _batch: int
     _number: int
     _sender: ResponseSender | None
+    _memory: PreferredMemory | None
 
     @classmethod
     def _received(cls, place: _Place, batch: int, number: int, values: tuple[Any, ...]) -> InferenceRequest:
@@ -564,6 +582,7 @@ class InferenceRequest:
         self._sender = None
         self._model = place.name
         self._version = place.version
+        self._memory = None
         return self
 
     def __init__(
@@ -584,6 +603,7 @@ class InferenceRequest:
 
         :param model_version: -1 for the server's choice.
         :param timeout: in microseconds, 0 for none.
+        :param preferred_memory: where the outputs are to be; None: where the other model has them.
         """
         if not model_name:
             raise TritonModelException("a request to another model has no model_name")
@@ -598,6 +618,9 @@ class InferenceRequest:
         self._outputs = list(requested_output_names)
         self._model = model_name
         self._version = model_version
+        if preferred_memory is not None and not isinstance(preferred_memory, PreferredMemory):
+            raise TypeError(f"a preferred_memory is a PreferredMemory, not {type(preferred_memory).__name__}")
+        self._memory = preferred_memory
         self._flags = flags
         self._timeout = timeout
         self._priority = 0
@@ -613,8 +636,9 @@ class InferenceRequest:
         A request that fails has a response with an error.
         """
         channel = self._channel or _execution()
+        memory, device = (_bridge.ANYWHERE, 0) if self._memory is None else (self._memory.type, self._memory.device)
         code, value, content = channel.infer(
-            self._model, self._version,
+            self._model, self._version, memory, device,
             (self._id, self._flags, self._correlation, self._timeout, self._priority, self._parameters,
              None, [tensor._sent() for tensor in self._inputs], self._outputs),
             decoupled, self._trace._batch != 0, self._trace._batch, self._trace._number)

@@ -145,7 +145,9 @@ class Worker:
 
     def start(self, texts: list[str]) -> None:
         """Loads the file, makes the model, calls ``initialize``."""
-        file, folders, name, version, kind, device, repository, config, instance, what = texts
+        file, folders, name, version, kind, device, repository, config, instance, what, cuda = texts
+        if cuda:
+            self.channel.use_cuda_runtime(cuda)
         self._name = self._place.name = name
         self._place.version = int(version)
         own = folders.split("\n")
@@ -416,6 +418,9 @@ def main() -> int:
         if worker.handle(kind, number, content, value, flags) is False:
             return 0
         del content
+        if kind == _bridge.EXECUTE and flags & _bridge.LENT:
+            # What of the inputs is still held now, the model keeps.
+            channel.send(_bridge.SETTLED, number, 0, 0, 0)
 
 
 def import_bridge() -> Any:
