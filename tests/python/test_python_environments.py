@@ -128,15 +128,16 @@ def test_a_packed_environment_is_unpacked_and_removed_with_the_server(
     assert list(temporary.iterdir()) == []
 
 
-def test_models_and_instances_share_what_was_unpacked_once(tmp_path: Path, conda: Path, capfd) -> None:
+def test_models_and_instances_share_what_was_unpacked_once(tmp_path: Path, conda: Path) -> None:
     archive = pack(conda, tmp_path / "env.tar.gz")
     for name in ("a", "b", "c"):
         add(tmp_path / "models", name, archive, config="instance_group { count: 2 }")
-    with Server(model_repository=tmp_path / "models", log_info=True) as server:
+    file = tmp_path / "log.txt"
+    with Server(model_repository=tmp_path / "models", log_info=True, log_file=file) as server:
         prefixes = {seen(server, name)["prefix"] for name in "abc"}
         assert len(prefixes) == 1
         assert Path(*prefixes, "relocated").read_text() in prefixes
-    log = capfd.readouterr().out
+    log = file.read_text()
     assert log.count("unpacking") == log.count("unpacked") == 1 and str(archive) in log
 
 
@@ -175,14 +176,15 @@ def test_what_a_killed_server_left_is_removed(tmp_path: Path, venv: Path, tempor
     assert not dead.exists() and alive.exists() and other.exists()
 
 
-def test_a_folder_for_environments_is_kept(tmp_path: Path, venv: Path, capfd) -> None:
+def test_a_folder_for_environments_is_kept(tmp_path: Path, venv: Path) -> None:
     archive, place = pack(venv, tmp_path / "env.tar.gz"), tmp_path / "place"
     add(tmp_path / "models", "m", archive)
     for unpackings in (1, 0):
-        with Server(model_repository=tmp_path / "models", log_info=True,
+        log = tmp_path / f"log{unpackings}.txt"
+        with Server(model_repository=tmp_path / "models", log_info=True, log_file=log,
                     backend_configuration={"python": {"env-dir": str(place)}}) as server:
             assert Path(seen(server, "m")["prefix"]).parent == place
-        assert capfd.readouterr().out.count("unpacking") == unpackings
+        assert log.read_text().count("unpacking") == unpackings
 
 
 # Unpacking by itself
