@@ -70,8 +70,9 @@ PyObject *py_strings_read(const char *data, uint64_t size);
  * element that is neither. Elements of other types are written as str() writes them, as Triton does. */
 int64_t py_strings_measure(PyObject *list);
 
-/* Writes it to memory of that size. False with an exception where the list has changed meanwhile. */
-bool py_strings_write(PyObject *list, char *to, uint64_t size);
+/* Writes it to memory of so many bytes, and returns how many it took; -1 with an exception, also where the
+ * list has grown since it was measured. */
+int64_t py_strings_write(PyObject *list, char *to, uint64_t limit);
 
 /* DLPack: a capsule that exports a view, and a view of what a capsule (or an object with __dlpack__)
  * brings. */

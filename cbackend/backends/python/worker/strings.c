@@ -45,16 +45,27 @@ PyObject *py_strings_read(const char *data, uint64_t size)
   return list;
 }
 
-/* The bytes of an element: its own, or those of its text, which *text owns then. */
-static bool element_bytes(PyObject *element, PyObject **text, char **bytes, Py_ssize_t *size)
+/* Of the limited API from Python 3.10 on; 3.9 has it, too. */
+#if Py_LIMITED_API + 0 < 0x030A0000
+extern const char *PyUnicode_AsUTF8AndSize(PyObject *text, Py_ssize_t *size);
+#endif
+
+/* The bytes of an element: its own, or those of its text, which lives in the element, or in *made. */
+static bool element_bytes(PyObject *element, PyObject **made, const char **bytes, Py_ssize_t *size)
 {
-  *text = NULL;
-  if (PyBytes_Check(element)) return PyBytes_AsStringAndSize(element, bytes, size) == 0;
-  PyObject *words = PyUnicode_Check(element) ? py_ref(element) : PyObject_Str(element);
-  if (words == NULL) return false;
-  *text = PyUnicode_AsUTF8String(words);
-  Py_DECREF(words);
-  return *text != NULL && PyBytes_AsStringAndSize(*text, bytes, size) == 0;
+  *made = NULL;
+  if (PyBytes_Check(element)) {
+    char *own;
+    if (PyBytes_AsStringAndSize(element, &own, size) != 0) return false;
+    *bytes = own;
+    return true;
+  }
+  if (!PyUnicode_Check(element)) {
+    element = *made = PyObject_Str(element);
+    if (element == NULL) return false;
+  }
+  *bytes = PyUnicode_AsUTF8AndSize(element, size);
+  return *bytes != NULL;
 }
 
 int64_t py_strings_measure(PyObject *list)
@@ -62,11 +73,11 @@ int64_t py_strings_measure(PyObject *list)
   int64_t whole = 0;
   const Py_ssize_t count = PyList_Size(list);
   for (Py_ssize_t i = 0; i < count; i++) {
-    PyObject *text;
-    char *bytes;
+    PyObject *made;
+    const char *bytes;
     Py_ssize_t size = 0;
-    const bool good = element_bytes(PyList_GetItem(list, i), &text, &bytes, &size);
-    Py_XDECREF(text);
+    const bool good = element_bytes(PyList_GetItem(list, i), &made, &bytes, &size);
+    Py_XDECREF(made);
     if (!good) return -1;
     if ((uint64_t)size > UINT32_MAX) {
       PyErr_Format(PyExc_ValueError, "element %zd of a BYTES tensor has %zd bytes, 4 GiB and more", i,
@@ -78,27 +89,28 @@ int64_t py_strings_measure(PyObject *list)
   return whole;
 }
 
-bool py_strings_write(PyObject *list, char *to, uint64_t size)
+int64_t py_strings_write(PyObject *list, char *to, uint64_t limit)
 {
   uint64_t at = 0;
   const Py_ssize_t count = PyList_Size(list);
   for (Py_ssize_t i = 0; i < count; i++) {
-    PyObject *text;
-    char *bytes;
+    PyObject *made;
+    const char *bytes;
     Py_ssize_t length = 0;
-    const bool good = element_bytes(PyList_GetItem(list, i), &text, &bytes, &length);
-    const bool fits = good && size - at >= 4 && (uint64_t)length <= size - at - 4;
+    const bool good = element_bytes(PyList_GetItem(list, i), &made, &bytes, &length);
+    const bool fits = good && limit - at >= 4 && (uint64_t)length <= limit - at - 4;
     if (fits) {
       const uint32_t head = (uint32_t)length;
       memcpy(to + at, &head, sizeof head);
       memcpy(to + at + 4, bytes, (size_t)length);
       at += 4 + (uint64_t)length;
     }
-    Py_XDECREF(text);
-    if (!good) return false;
-    if (!fits) break;
+    Py_XDECREF(made);
+    if (!good) return -1;
+    if (!fits) {
+      PyErr_SetString(PyExc_RuntimeError, "the elements of a BYTES tensor changed while they were written");
+      return -1;
+    }
   }
-  if (at != size && !PyErr_Occurred())
-    PyErr_SetString(PyExc_RuntimeError, "the elements of a BYTES tensor changed while they were written");
-  return at == size;
+  return (int64_t)at;
 }

@@ -74,34 +74,38 @@ static bool put_tensor_text(pen *to, PyObject *tuple, Py_ssize_t index)
   return item != NULL && put_text(to, item);
 }
 
+/* A list of strings: measured, or written. */
+static bool put_strings(pen *to, PyObject *list, uint64_t *size)
+{
+  int64_t whole;
+  if (to->words.to == NULL) {
+    whole = py_strings_measure(list);
+  } else {
+    const uint64_t begin = to->tensor < to->words.limit ? to->tensor : to->words.limit;
+    whole = py_strings_write(list, to->words.to + begin, to->words.limit - begin);
+  }
+  if (whole < 0) return false;
+  *size = (uint64_t)whole;
+  return true;
+}
+
 /* The payload's bytes: measured, or written. */
 static bool put_payload(pen *to, PyObject *payload, uint64_t *size)
 {
-  const bool is_view = PyObject_TypeCheck(payload, py_view_type);
-  if (is_view) {
-    *size = ((py_view *)payload)->size;
-  } else {
-    const int64_t measured = py_strings_measure(payload);
-    if (measured < 0) return false;
-    *size = (uint64_t)measured;
-  }
   to->tensor = (to->tensor + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
-  bool good = true;
-  /* What has grown since it was measured is not written; seal() sees that by the sizes. */
-  if (to->words.to != NULL && to->tensor <= to->words.limit && *size <= to->words.limit - to->tensor) {
-    char *place = to->words.to + to->tensor;
-    if (!is_view) {
-      good = py_strings_write(payload, place, *size);
-    } else if (*size > 0 && ((py_view *)payload)->memory_type == PY_MEMORY_GPU) {
-      good = py_gpu_copy((py_view *)payload, place);
-    } else if (*size > 0) {
-      const void *from = ((py_view *)payload)->data;
-      Py_BEGIN_ALLOW_THREADS;
-      memcpy(place, from, (size_t)*size);
-      Py_END_ALLOW_THREADS;
-    }
-  }
-  return good;
+  if (!PyObject_TypeCheck(payload, py_view_type)) return put_strings(to, payload, size);
+  const py_view *view = (py_view *)payload;
+  *size = view->size;
+  /* What does not fit, since something has grown, is not written; seal() sees that by the sizes. */
+  if (to->words.to == NULL || view->size == 0 || to->tensor > to->words.limit ||
+      view->size > to->words.limit - to->tensor)
+    return true;
+  char *place = to->words.to + to->tensor;
+  if (view->memory_type == PY_MEMORY_GPU) return py_gpu_copy((py_view *)payload, place);
+  Py_BEGIN_ALLOW_THREADS;
+  memcpy(place, view->data, (size_t)view->size);
+  Py_END_ALLOW_THREADS;
+  return true;
 }
 
 /* One that stays in GPU memory: *shown. Whoever reads copies it while this side waits. */
@@ -227,10 +231,9 @@ static bool seal(py_worker *worker, put_function put, void *what, bool lends, py
 {
   pen measure = {.lends = lends, .worker = worker};
   if (!py_may_talk() || !put(&measure, what)) return false;
-  /* The first tensor comes behind the words, whose size is known now. */
-  pen sized = {.tensor = measure.words.size, .lends = lends, .worker = worker};
-  if (!put(&sized, what)) return false;
-  sealed->size = sized.tensor > sized.words.size ? sized.tensor : sized.words.size;
+  /* The tensors come behind the words, from where they are laid out as they were measured. */
+  const uint64_t words = (measure.words.size + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
+  sealed->size = measure.tensor > 0 ? words + measure.tensor : measure.words.size;
   sealed->memory = py_channel_take(worker->channel, sealed->size, &sealed->block);
   if (sealed->memory == NULL) {
     uint64_t size, taken;
@@ -241,10 +244,10 @@ static bool seal(py_worker *worker, put_function put, void *what, bool lends, py
                  (unsigned long long)sealed->size, (unsigned long long)size, (unsigned long long)taken);
     return false;
   }
-  pen real = {{sealed->memory, 0, sealed->size}, sealed->block, sized.words.size, lends, false, worker};
+  pen real = {{sealed->memory, 0, sealed->size}, sealed->block, words, lends, false, worker};
   const bool good = put(&real, what);
   sealed->lent = real.lent;
-  if (good && real.words.size == sized.words.size && real.tensor <= sealed->size) return true;
+  if (good && real.words.size == measure.words.size && real.tensor <= sealed->size) return true;
   if (good) PyErr_SetString(PyExc_RuntimeError, "a tensor changed while it was written");
   py_channel_untake(worker->channel, sealed->block);
   return false;
