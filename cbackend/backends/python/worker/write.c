@@ -247,7 +247,7 @@ static bool seal(py_worker *worker, put_function put, void *what, bool lends, py
   pen real = {{sealed->memory, 0, sealed->size}, sealed->block, words, lends, false, worker};
   const bool good = put(&real, what);
   sealed->lent = real.lent;
-  if (good && real.words.size == measure.words.size && real.tensor <= sealed->size) return true;
+  if (good && real.words.size == measure.words.size && real.tensor <= words + measure.tensor) return true;
   if (good) PyErr_SetString(PyExc_RuntimeError, "a tensor changed while it was written");
   py_channel_untake(worker->channel, sealed->block);
   return false;
