@@ -126,17 +126,13 @@ static TRITONSERVER_Error *read_error(py_reader *reader)
 
 /* ---- answers ---- */
 
-/* The response to send next; NULL with an error where none can be made. Takes it from the item where it
- * is the only one. */
+/* The response to send next of an item that waits for one; NULL with an error where none can be made. Takes
+ * it from the item where it is the only one. */
 static TRITONSERVER_Error *next_response(py_item *item, TRITONBACKEND_Response **response)
 {
   *response = item->response;
   item->response = NULL;
-  if (*response != NULL) return NULL;
-  if (item->factory == NULL)
-    return TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL,
-                                 "the model's process answers a request twice");
-  return TRITONBACKEND_ResponseNewFromFactory(response, item->factory);
+  return *response != NULL ? NULL : TRITONBACKEND_ResponseNewFromFactory(response, item->factory);
 }
 
 static void close_item(py_batch *batch, py_item *item)
@@ -166,22 +162,29 @@ bool py_batch_answer(py_batch *batch, uint32_t index, const py_channel *channel,
     close_item(batch, item);
     return true;
   }
+  if (!was_open) {
+    TB_LOG_ERROR("a response of a Python model has no request: it has had its last");
+    return true;
+  }
   TRITONBACKEND_Response *response = NULL;
-  TRITONSERVER_Error *error = was_open ? next_response(item, &response) : NULL;
-  if (error == NULL && response != NULL)
-    error = what == PY_RESPONSE_ERROR ? read_error(reader) : fill(response, channel, reader);
+  TRITONSERVER_Error *error = next_response(item, &response);
+  if (error != NULL) {
+    TB_LOG_ERROR("no response for one of a Python model's, whose request ends: %s", TRITONSERVER_ErrorMessage(error));
+    /* Its client would take the others for all of them. */
+    py_batch_fail(batch, index, error);
+    TRITONSERVER_ErrorDelete(error);
+    *success = false;
+    return true;
+  }
+  error = what == PY_RESPONSE_ERROR ? read_error(reader) : fill(response, channel, reader);
   *success = error == NULL;
-  if (response != NULL)
-    /* One that is not decoupled has had all its responses with the first. */
-    TB_LOG_IF_ERROR(
-        TRITONBACKEND_ResponseSend(
-            response, item->factory == NULL ? TRITONSERVER_RESPONSE_COMPLETE_FINAL : final, error),
-        "sending a response");
-  else
-    TB_LOG_ERROR("a response of a Python model has no request: %s",
-                 error == NULL ? "it has had its last" : TRITONSERVER_ErrorMessage(error));
+  /* One that is not decoupled has had all its responses with the first. */
+  TB_LOG_IF_ERROR(
+      TRITONBACKEND_ResponseSend(
+          response, item->factory == NULL ? TRITONSERVER_RESPONSE_COMPLETE_FINAL : final, error),
+      "sending a response");
   if (error != NULL) TRITONSERVER_ErrorDelete(error);
-  if (was_open && (final != 0 || item->factory == NULL)) close_item(batch, item);
+  if (final != 0 || item->factory == NULL) close_item(batch, item);
   return !reader->broken;
 }
 
@@ -200,11 +203,16 @@ void py_batch_fail(py_batch *batch, uint32_t index, TRITONSERVER_Error *error)
   if (!is_open(item)) return;
   TRITONBACKEND_Response *response = NULL;
   TRITONSERVER_Error *none = next_response(item, &response);
-  if (none == NULL)
+  if (none == NULL) {
     TB_LOG_IF_ERROR(
         TRITONBACKEND_ResponseSend(response, TRITONSERVER_RESPONSE_COMPLETE_FINAL, error),
         "sending an error");
-  else
+  } else {
     TB_LOG_IF_ERROR(none, "making a response for an error");
+    /* At least nobody waits for another. */
+    TB_LOG_IF_ERROR(
+        TRITONBACKEND_ResponseFactorySendFlags(item->factory, TRITONSERVER_RESPONSE_COMPLETE_FINAL),
+        "sending the final flag");
+  }
   close_item(batch, item);
 }
