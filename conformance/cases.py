@@ -256,6 +256,8 @@ class Outcome:
     #: How many of each fault's calls failed.
     fired: tuple[int, ...] = ()
     threads_left: int = 0
+    #: Child processes, also those that have ended and were not waited for.
+    processes_left: int = 0
     descriptors_left: int = 0
     rss_bytes: int = 0
     #: What malloc has given out, after the case.
@@ -274,6 +276,7 @@ def outcome_from_json(value: Mapping[str, Any]) -> Outcome:
         dict(value["leaked"]),
         tuple(value["fired"]),
         value["threads_left"],
+        value["processes_left"],
         value["descriptors_left"],
         value["rss_bytes"],
         value["allocated_bytes"],

@@ -31,10 +31,10 @@ from .wording import told
 SHRINK_S = 8.0
 #: Different clauses that one property may find to be violated.
 MOST_FINDINGS = 6
-#: A model that takes longer to load is not loaded for each case.
-SLOW_LOAD_S = 0.3
 #: What many loads in a row may take, one time.
-MOST_LOADING_S = 4.0
+LOADING_S = 4.0
+#: A model of which that time is too short for so many loads is not loaded for each case.
+QUICK_LOADS = 13
 #: Findings of one property that hang: each takes its whole time.
 MOST_HANGS = 3
 
@@ -59,15 +59,15 @@ class Examiner:
 
     def __init__(
         self, pool: Pool, seed: int, examples: int, deadline: float,
-        shrink_s: float = SHRINK_S,
+        shrink_s: float = SHRINK_S, loading_s: float = LOADING_S,
     ) -> None:
         self.pool = pool
         self.seed = seed
         self.examples = examples
         self.deadline = deadline
         self.shrink_s = shrink_s
-        #: What a load of the model takes; measured by the first property.
-        self.load_s = 0.0
+        self.loading_s = loading_s
+        self._load_s: dict[str, float] = {}
         self.results = {id: ClauseResult(clause) for id, clause in clauses().items()}
         self.on_progress: Callable[[str, int, int], None] = lambda clause, cases, found: None
         #: The property that runs, the model it runs for, and the checks that it has begun.
@@ -112,9 +112,18 @@ class Examiner:
 
     # --- models that take long to load ------------------------------------------------------
 
+    @property
+    def load_s(self) -> float:
+        """What a load of the model takes that is examined; the first property measures it."""
+        return self._load_s.get(self.model, 0.0)
+
+    @load_s.setter
+    def load_s(self, seconds: float) -> None:
+        self._load_s[self.model] = seconds
+
     def loads(self, most: int) -> int:
         """So many loads as are worth their time, from 3 to ``most``."""
-        return max(3, min(most, int(MOST_LOADING_S / max(self.load_s, 1e-3))))
+        return max(3, min(most, int(self.loading_s / max(self.load_s, 1e-3))))
 
     def paced(self, case: Case) -> Case:
         """The case with the time that its loads need; where they need much, with a model that stays
@@ -122,7 +131,8 @@ class Examiner:
         loads = sum(isinstance(step, Load) for step in case.steps)
         case = replace(case, timeout_s=case.timeout_s + 4 * self.load_s * (loads + 1))
         plain = loads == 1 and len(case.models) == 1 and case.api_version is None
-        if self.load_s < SLOW_LOAD_S or not plain or not isinstance(case.steps[-1], Unload):
+        quick = self.load_s * QUICK_LOADS < self.loading_s
+        if quick or not plain or not isinstance(case.steps[-1], Unload):
             return case
         return replace(case, keep=True)
 

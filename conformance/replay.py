@@ -101,8 +101,8 @@ def replay_value(
     # What the run's first property measures: cases are paced by it.
     load = Case((model.case_model(),), (Load(model.name), Unload(model.name)), timeout_s=LONGEST_S)
     outcome, _ = pool.run(load, with_events=False)
-    replayer.load_s = outcome.steps[0].seconds if outcome.steps else 0.0
     replayer.begin(name, model.name)
+    replayer.load_s = outcome.steps[0].seconds if outcome.steps else 0.0
     try:
         property_of(name).run(replayer, target, model)
     except _Done:

@@ -19,7 +19,7 @@ from .clauses import clauses
 from .confirm import confirm
 from .coverage import features
 from .defaults import DEFAULT_BUDGET_S, DEFAULT_EXAMPLES, DEFAULT_SEED
-from .examiner import SHRINK_S, Examiner
+from .examiner import LOADING_S, SHRINK_S, Examiner
 from .pool import HarnessError, Pool
 from .properties import Property, all_properties
 from .results import BLOCKED, ERROR, FAIL, NOT_RUN, PASS, ClauseResult, RunResult
@@ -46,18 +46,20 @@ def certify(
     fail_fast: bool = False,
     until: str = "",
     shrink_s: float = SHRINK_S,
+    loading_s: float = LOADING_S,
     again: bool = True,
     progress: Progress | None = None,
 ) -> RunResult:
     """Hold a library against the clauses of the profiles, all where none is named.
 
-    ``until``: end as soon as this clause was found to be violated. ``again``: look at each violation
+    ``until``: end as soon as this clause was found to be violated. ``loading_s``: what many loads in a row may take;
+    a model that can't be loaded often in it stays loaded from case to case. ``again``: look at each violation
     once more in a fresh process.
     Raises HarnessError where the harness can't do its work at all.
     """
     began = time.monotonic()
     with Pool(target.library, target.backend) as pool:
-        ex = Examiner(pool, seed, examples, began + budget_s, shrink_s)
+        ex = Examiner(pool, seed, examples, began + budget_s, shrink_s, loading_s)
         if progress is not None:
             ex.on_progress = progress
         reasons = _run(ex, target, profiles, fail_fast, until)

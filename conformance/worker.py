@@ -81,7 +81,7 @@ class Worker:
             self._end_kept()
         gc.collect()
         before = counters.snapshot()
-        threads, descriptors = _threads(), _descriptors()
+        threads, processes, descriptors = _threads(), children(), _descriptors()
         first = self.log.head
         if case.output_memory == GPU and not self.has_gpu_memory:
             names = ("cudaMalloc", "cudaFree", "cudaMemcpy")
@@ -108,18 +108,19 @@ class Worker:
         last = self.log.head
         result: dict[str, Any] = {
             "steps": steps, "first": first, "last": last, "leaked": {},
-            "fired": self.log.fired(len(case.faults)), "threads_left": 0, "descriptors_left": 0,
-            "ended": "", "harness_error": error,
+            "fired": self.log.fired(len(case.faults)), "threads_left": 0, "processes_left": 0,
+            "descriptors_left": 0, "ended": "", "harness_error": error,
         }  # fmt: skip
         if self.kept is None:
             # The server's own threads may be a moment behind.
             settled = time.monotonic() + 1
-            while _threads() > threads and time.monotonic() < settled:
+            while (_threads() > threads or children() - processes) and time.monotonic() < settled:
                 time.sleep(0.005)
             after = counters.snapshot()
             # The process's one default allocator is made with the first request.
             result["leaked"] = {k: after[k] - before[k] for k in after
                                 if after[k] > before[k] and k != "allocator"}
+            result["processes_left"] = len(children() - processes)
             if self.warm:
                 result["threads_left"] = max(0, _threads() - threads)
                 result["descriptors_left"] = max(0, _descriptors() - descriptors)
@@ -353,6 +354,27 @@ def _answer(response: Any, final: bool) -> dict[str, Any]:
 
 def _threads() -> int:
     return len(os.listdir("/proc/self/task"))
+
+
+def children() -> set[int]:
+    """This process's children, also those that have ended and were not waited for."""
+    try:
+        # Takes no child's status. Most often there is none, and nothing has to be searched.
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return set()
+    own, found = str(os.getpid()), set()
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit():
+            continue
+        try:
+            # Behind the program's name, which may hold anything: the state, and the parent.
+            fields = Path(entry.path, "stat").read_text(errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue  # it is gone
+        if fields[1] == own:
+            found.add(int(entry.name))
+    return found
 
 
 def _descriptors() -> int:

@@ -80,7 +80,7 @@ CLAUSES = frozenset(
         "statistics.truthful", "statistics.monotonic", "statistics.reported",
         "lifecycle.set-config-in-initialize", "lifecycle.no-call-after-finalize",
         "lifecycle.finalize-succeeds", "lifecycle.survives", "lifecycle.no-thread-left",
-        "decoupled.final-once", "decoupled.factory-deleted-once",
+        "lifecycle.no-process-left", "decoupled.final-once", "decoupled.factory-deleted-once",
     }
 )  # fmt: skip
 

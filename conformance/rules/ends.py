@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Copyright (c) 2026 the triton-py authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""How a case ended: in a crash, with threads or descriptors that nobody needs any more."""
+"""How a case ended: in a crash, with threads or processes that nobody needs any more."""
 
 from __future__ import annotations
 
@@ -78,4 +78,12 @@ def threads(context: Context) -> Iterator[Finding]:
         )
 
 
-RULES = (crash, threads)
+def processes(context: Context) -> Iterator[Finding]:
+    if context.whole and context.outcome.processes_left:
+        yield Finding(
+            "lifecycle.no-process-left",
+            f"{context.outcome.processes_left} child processes are left after Finalize",
+        )
+
+
+RULES = (crash, threads, processes)

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +16,19 @@ import pytest
 from onnx import TensorProto, helper
 
 import triton_py
+from triton_py.conformance.cases import CaseRequest, FaultAt, TensorData
+from triton_py.conformance.pool import Pool
+from triton_py.conformance.properties.common import one_model, plain
+from triton_py.conformance.report import certificate
+from triton_py.conformance.report.verification import verify
 from triton_py.conformance.results import CONFORMANT, FAIL
 from triton_py.conformance.run import certify
-from triton_py.conformance.target import ModelUnderTest, open_target
+from triton_py.conformance.subject import read_subject
+from triton_py.conformance.target import ModelUnderTest, Target, open_target
 
+FULL = os.environ.get("TRITON_PY_CONFORMANCE") == "full"
 BACKENDS = Path(triton_py.__file__).parent / "backends"
+PYTHON_MODELS = Path(__file__).with_name("python_models")
 IDENTITY = """
 backend: "identity"
 max_batch_size: 8
@@ -103,6 +114,69 @@ def test_repeat() -> None:
 
     certified("repeat", ModelUnderTest("repeat", config, reference=each,
                                        ranges={"DELAY": (0, 8), "WAIT": (0, 20)}), 54)
+
+
+def python_target(isolation: str, name: str = "") -> Target:
+    """The python backend with a model of python_models/, or all, in this isolation."""
+    library = BACKENDS / "python" / "libtriton_python.so"
+    target = read_subject(library, [], str(PYTHON_MODELS / "conformance.toml")).target
+    chosen = f'parameters {{ key: "ISOLATION" value {{ string_value: "{isolation}" }} }}'
+    models = [replace(model, config=f"{model.config}\n{chosen}\n") for model in target.models
+              if name in ("", model.name)]
+    return replace(target, models=tuple(models))
+
+
+#: Of each isolation, models and the profiles that they are held against. To load a model takes ten times as long
+#: where it gets a process, so what needs many loads is examined where it has none: most of the code is the same.
+PYTHON_RUNS = {
+    "process": {"same": ["core", "batching"], "times": ["decoupled"], "totals": ["sequence-control"]},
+    "inprocess": {"same": ["core", "batching", "multi-instance"], "times": ["decoupled"],
+                  "totals": ["sequence-control", "fault-tolerance"]},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000 if FULL else 300)
+@pytest.mark.parametrize("isolation", PYTHON_RUNS)
+def test_python(isolation: str, tmp_path: Path) -> None:
+    """With TRITON_PY_CONFORMANCE=full all models are held against all profiles, with the usual settings."""
+    settings = {"budget_s": 2900} if FULL else {"budget_s": 280, "examples": 3, "loading_s": 0.3}
+    for name, profiles in ({"": []} if FULL else PYTHON_RUNS[isolation]).items():
+        target = python_target(isolation, name)
+        result = certify(target, profiles=profiles, **settings)
+        found = {r.clause.id: r.violations[0].summary for r in result.results if r.status == FAIL}
+        assert (found, result.problems, result.verdict) == ({}, [], CONFORMANT)
+        issued = tmp_path / "certificate.json"
+        issued.write_text(certificate.dumps(result))
+        assert verify(issued, target.library, datetime.now(UTC).date()).exit_code == 0
+        passed = [r.clause for r in result.results if r.status == "pass"]
+        assert {clause.profile for clause in passed} >= set(profiles)
+        # States of the server's are nothing that Python models get; and there may be no GPU.
+        assert not FULL or len(passed) >= len(result.results) - 4
+
+
+@pytest.mark.parametrize("isolation", PYTHON_RUNS)
+def test_a_response_that_cannot_be_made_is_not_left_out(isolation: str) -> None:
+    """A client of a decoupled Python model once got one response less than there are, and no error."""
+    target = python_target(isolation, "times")
+    (model,) = target.models
+    request = CaseRequest({"IN": TensorData("INT32", (4,), bytes(16)),
+                           "TIMES": TensorData("INT32", (1,), (3).to_bytes(4, "little"))})
+
+    def got(*, onward: bool) -> list[list[str]]:
+        fault = FaultAt("TRITONBACKEND_ResponseNewFromFactory", 2, onward)
+        case = one_model(model, plain(model), (request,), (request,), faults=(fault,), timeout_s=60.0)
+        outcome, _ = pool.run(case)
+        assert outcome.ended == ""
+        return [[answer.error or ("" if answer.empty else "OUT") for answer in step.answers[0]]
+                for step in outcome.steps if step.answers]
+
+    with Pool(target.library, target.backend) as pool:
+        (first, error), later = got(onward=False)
+        assert first == "OUT" and "on purpose" in error
+        assert later == ["OUT"] * 3
+        # Where not even an error can be told it ends.
+        assert got(onward=True) == [["OUT", ""], [""]]
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import threading
 from pathlib import Path
@@ -44,8 +45,6 @@ def test_it_runs_on_a_thread_of_this_process(tmp_path: Path) -> None:
             return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", out)]) for r in requests]
         """, ECHO_CONFIG)
     with Server(model_repository=tmp_path) as server:
-        import os
-
         assert ask(server, "m").tolist() == [np.float32(os.getpid())]
 
 
@@ -144,6 +143,37 @@ def test_nothing_is_left_of_a_model(tmp_path: Path) -> None:
     serve()
     assert modules and models() == 0
     assert not any(name in sys.modules for name in modules)
+
+
+def test_an_event_loop_ends_with_its_instance(tmp_path: Path) -> None:
+    """A coroutine's model left the loop's descriptors open, and its folders where modules are looked for."""
+    add_model(tmp_path, "m", """
+        async def execute(self, requests):
+            import asyncio
+
+            await asyncio.sleep(0.001)
+            self.left = asyncio.get_running_loop().create_task(asyncio.sleep(1000))
+            return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", r.inputs()[0].as_numpy())]) for r in requests]
+        """, ECHO_CONFIG)
+
+    def serve() -> None:
+        with Server(model_repository=tmp_path) as server:
+            assert ask(server, "m").tolist() == [1]
+
+    def there_is() -> tuple[list[str], int, bool]:
+        return ([path for path in sys.path if str(tmp_path) in path], len(os.listdir("/proc/self/fd")),
+                any(thread.name == "event loop" for thread in threading.enumerate()))
+
+    serve()  # the first leaves what is imported once
+    gc.collect()
+    gc.disable()
+    try:
+        before = there_is()
+        for _ in range(3):
+            serve()
+        assert before == there_is() == ([], before[1], False)
+    finally:
+        gc.enable()
 
 
 def test_two_servers_in_one_process(tmp_path: Path) -> None:

@@ -79,6 +79,10 @@ static TRITONSERVER_Error *copy_output(py_gpu *gpu, const py_channel *channel, p
     reader->broken = true;
     error = error == NULL ? nonsense() : error;
   }
+  if (response == NULL) {
+    py_shown_close(&shown);
+    return error;
+  }
   TRITONBACKEND_Output *output;
   if (error == NULL)
     error = TRITONBACKEND_ResponseOutput(response, &output, name, (TRITONSERVER_DataType)datatype, shape, rank);
@@ -91,7 +95,7 @@ static TRITONSERVER_Error *copy_output(py_gpu *gpu, const py_channel *channel, p
   return error;
 }
 
-/* Fills a response out of what is behind its head. */
+/* Fills a response, or nothing where it is NULL, out of what is behind its head. */
 static TRITONSERVER_Error *fill(TRITONBACKEND_Response *response, py_gpu *gpu, const py_channel *channel,
                                 py_reader *reader)
 {
@@ -101,7 +105,7 @@ static TRITONSERVER_Error *fill(TRITONBACKEND_Response *response, py_gpu *gpu, c
   py_get_u32s(reader, &count, &unused);
   if (reader->broken) return nonsense();
   TRITONSERVER_Error *error = NULL;
-  if (parameters != NULL) error = py_set_response_parameters(response, parameters, size);
+  if (parameters != NULL && response != NULL) error = py_set_response_parameters(response, parameters, size);
   for (uint32_t i = 0; i < count && !reader->broken; i++) {
     /* All of them are read also after an error: what follows in the block is another response's. */
     TRITONSERVER_Error *one = copy_output(gpu, channel, reader, response);
@@ -126,17 +130,13 @@ static TRITONSERVER_Error *read_error(py_reader *reader)
 
 /* ---- answers ---- */
 
-/* The response to send next; NULL with an error where none can be made. Takes it from the item where it
- * is the only one. */
+/* The response to send next of an item that waits for one; NULL with an error where none can be made. Takes
+ * it from the item where it is the only one. */
 static TRITONSERVER_Error *next_response(py_item *item, TRITONBACKEND_Response **response)
 {
   *response = item->response;
   item->response = NULL;
-  if (*response != NULL) return NULL;
-  if (item->factory == NULL)
-    return TRITONSERVER_ErrorNew(TRITONSERVER_ERROR_INTERNAL,
-                                 "the model's process answers a request twice");
-  return TRITONBACKEND_ResponseNewFromFactory(response, item->factory);
+  return *response != NULL ? NULL : TRITONBACKEND_ResponseNewFromFactory(response, item->factory);
 }
 
 static void close_item(py_batch *batch, py_item *item)
@@ -166,12 +166,26 @@ bool py_batch_answer(py_batch *batch, uint32_t index, py_gpu *gpu, const py_chan
     close_item(batch, item);
     return true;
   }
+  /* It is read in any case: what follows in the block is another's. */
   TRITONBACKEND_Response *response = NULL;
-  TRITONSERVER_Error *error = was_open ? next_response(item, &response) : NULL;
-  if (error == NULL && response != NULL)
-    error = what == PY_RESPONSE_ERROR ? read_error(reader) : fill(response, gpu, channel, reader);
-  *success = error == NULL;
-  if (response != NULL && reader->broken) {
+  TRITONSERVER_Error *none = was_open ? next_response(item, &response) : NULL;
+  TRITONSERVER_Error *error =
+      what == PY_RESPONSE_ERROR ? read_error(reader) : fill(response, gpu, channel, reader);
+  *success = error == NULL && response != NULL;
+  if (response == NULL) {
+    if (error != NULL) TRITONSERVER_ErrorDelete(error);
+    if (none == NULL) {
+      TB_LOG_ERROR("a response of a Python model has no request: it has had its last");
+      return !reader->broken;
+    }
+    TB_LOG_ERROR("no response for one of a Python model's, whose request ends: %s",
+                 TRITONSERVER_ErrorMessage(none));
+    /* Its client would take the others for all of them. */
+    py_batch_fail(batch, index, none);
+    TRITONSERVER_ErrorDelete(none);
+    return !reader->broken;
+  }
+  if (reader->broken) {
     /* Not answered by that: who runs the process says what became of it. */
     if (error != NULL) TRITONSERVER_ErrorDelete(error);
     if (item->factory == NULL)
@@ -180,18 +194,14 @@ bool py_batch_answer(py_batch *batch, uint32_t index, py_gpu *gpu, const py_chan
       TB_LOG_IF_ERROR(TRITONBACKEND_ResponseDelete(response), "deleting half a response");
     return false;
   }
-  if (response != NULL)
-    /* One that is not decoupled has had all its responses with the first. */
-    TB_LOG_IF_ERROR(
-        TRITONBACKEND_ResponseSend(
-            response, item->factory == NULL ? TRITONSERVER_RESPONSE_COMPLETE_FINAL : final, error),
-        "sending a response");
-  else
-    TB_LOG_ERROR("a response of a Python model has no request: %s",
-                 error == NULL ? "it has had its last" : TRITONSERVER_ErrorMessage(error));
+  /* One that is not decoupled has had all its responses with the first. */
+  TB_LOG_IF_ERROR(
+      TRITONBACKEND_ResponseSend(
+          response, item->factory == NULL ? TRITONSERVER_RESPONSE_COMPLETE_FINAL : final, error),
+      "sending a response");
   if (error != NULL) TRITONSERVER_ErrorDelete(error);
-  if (was_open && (final != 0 || item->factory == NULL)) close_item(batch, item);
-  return !reader->broken;
+  if (final != 0 || item->factory == NULL) close_item(batch, item);
+  return true;
 }
 
 TRITONSERVER_Error *py_batch_is_cancelled(const py_batch *batch, uint32_t index, bool *cancelled)
@@ -209,11 +219,16 @@ void py_batch_fail(py_batch *batch, uint32_t index, TRITONSERVER_Error *error)
   if (!is_open(item)) return;
   TRITONBACKEND_Response *response = NULL;
   TRITONSERVER_Error *none = next_response(item, &response);
-  if (none == NULL)
+  if (none == NULL) {
     TB_LOG_IF_ERROR(
         TRITONBACKEND_ResponseSend(response, TRITONSERVER_RESPONSE_COMPLETE_FINAL, error),
         "sending an error");
-  else
+  } else {
     TB_LOG_IF_ERROR(none, "making a response for an error");
+    /* At least nobody waits for another. */
+    TB_LOG_IF_ERROR(
+        TRITONBACKEND_ResponseFactorySendFlags(item->factory, TRITONSERVER_RESPONSE_COMPLETE_FINAL),
+        "sending the final flag");
+  }
   close_item(batch, item);
 }

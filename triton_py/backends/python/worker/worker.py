@@ -84,6 +84,24 @@ class Reserve:
             self._kept = bytearray(self._size)
 
 
+#: How long an instance that goes waits for tasks that its model has left.
+LOOP_END_S = 5.0
+
+
+def run_until_stopped(loop: Any) -> None:
+    """An event loop's life: what is left when it is stopped is cancelled, and its descriptors closed."""
+    import asyncio
+
+    loop.run_forever()
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.wait(left, timeout=LOOP_END_S / 2))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+
+
 class Worker:
     """One instance of a model."""
 
@@ -100,6 +118,7 @@ class Worker:
         self._model: Any = None
         self._name = ""
         self._loop: Any = None
+        self._loop_thread: Any = None
         self._module_name = ""
         self._module: Any = None
         self._folders: list[str] = []
@@ -133,6 +152,7 @@ class Worker:
         self._utils._places.remove(self._place)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
+            self._loop_thread.join(LOOP_END_S)
         self._model = None
         # When a model is loaded again, the name is the new instance's already.
         if sys.modules.get(self._module_name) is self._module:
@@ -257,7 +277,9 @@ class Worker:
             import asyncio
 
             self._loop = asyncio.new_event_loop()
-            threading.Thread(target=self._loop.run_forever, name="event loop", daemon=True).start()
+            self._loop_thread = threading.Thread(
+                target=run_until_stopped, args=(self._loop,), name="event loop", daemon=True)
+            self._loop_thread.start()
         return self._loop
 
     def _run(self, coroutine: Any) -> Any:
