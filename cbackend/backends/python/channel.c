@@ -60,7 +60,7 @@ struct py_channel {
   ring *out, *in;
   py_arena *arena; /* this side's */
   char *other;     /* the other side's arena */
-  uint32_t received; /* as this side counts */
+  uint32_t received; /* as this side counts; written by who reads messages, read by whoever waits for them */
   pthread_mutex_t send_lock, give_lock, arena_lock;
   uint32_t closed;
   /* Blocks the other side's list had no room for. */
@@ -71,13 +71,26 @@ struct py_channel {
 #define LOAD(place) __atomic_load_n(&(place), __ATOMIC_SEQ_CST)
 #define STORE(place, value) __atomic_store_n(&(place), (value), __ATOMIC_SEQ_CST)
 
+/* What one thread writes reaches another of the same process by way of the other process: a sanitizer, which sees
+ * one of them, has to be told. UNSEEN is a function whose writes come after that. */
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#define LEAVES(channel) __tsan_release((channel)->head)
+#define COMES_BACK(channel) __tsan_acquire((channel)->head)
+#define UNSEEN __attribute__((noinline, no_sanitize("thread")))
+#else
+#define LEAVES(channel) ((void)(channel))
+#define COMES_BACK(channel) ((void)(channel))
+#define UNSEEN
+#endif
+
 static void futex_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns)
 {
   struct timespec relative = {(time_t)(timeout_ns / 1000000000u), (long)(timeout_ns % 1000000000u)};
   syscall(SYS_futex, word, FUTEX_WAIT, value, timeout_ns == UINT64_MAX ? NULL : &relative, NULL, 0);
 }
 
-static void futex_wake(uint32_t *word)
+static UNSEEN void futex_wake(uint32_t *word)
 {
   __atomic_add_fetch(word, 1, __ATOMIC_SEQ_CST);
   syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
@@ -241,6 +254,7 @@ static void collect(py_channel *channel)
   ring *out = channel->out;
   uint32_t taken = out->returns_taken;
   const uint32_t given = LOAD(out->returns_given);
+  COMES_BACK(channel);
   /* A broken worker may claim anything: more than the list holds is nonsense. */
   if (given - taken > RETURNS) return;
   for (; taken != given; taken++)
@@ -320,6 +334,7 @@ void py_channel_give(py_channel *channel, uint64_t block)
     /* Without memory the block stays taken: the other side's arena is bounded all the same. */
     if (channel->late_count < channel->late_capacity) channel->late[channel->late_count++] = block;
   }
+  LEAVES(channel);
   STORE(in->returns_given, given);
   pthread_mutex_unlock(&channel->give_lock);
 }
@@ -332,39 +347,43 @@ bool py_channel_send(py_channel *channel, const py_message *message)
   ring *out = channel->out;
   pthread_mutex_lock(&channel->send_lock);
   const uint32_t sent = out->sent;
-  while (sent - LOAD(out->received) >= MESSAGES) {
-    if (py_channel_is_closed(channel)) {
-      pthread_mutex_unlock(&channel->send_lock);
-      return false;
-    }
+  while (sent - LOAD(out->received) >= MESSAGES && !py_channel_is_closed(channel)) {
     STORE(out->waits_for_room, 1);
     const uint32_t room = LOAD(out->room);
     if (sent - LOAD(out->received) >= MESSAGES && !py_channel_is_closed(channel))
       futex_wait(&out->room, room, 1000000000u);
     STORE(out->waits_for_room, 0);
   }
+  /* Not asked for afterwards: who ends because of the message has got it. */
+  if (py_channel_is_closed(channel)) {
+    pthread_mutex_unlock(&channel->send_lock);
+    return false;
+  }
   out->messages[sent % MESSAGES] = *message;
+  LEAVES(channel);
   STORE(out->sent, sent + 1);
   pthread_mutex_unlock(&channel->send_lock);
   if (LOAD(out->deaf) != 0)
     futex_wake(&out->unheard);
   else if (LOAD(out->sleeps) != 0)
     futex_wake(&out->signal);
-  return !py_channel_is_closed(channel);
+  return true;
 }
 
 bool py_channel_has_message(const py_channel *channel)
 {
-  return LOAD(channel->in->sent) != channel->received;
+  return LOAD(channel->in->sent) != LOAD(channel->received);
 }
 
 static bool take_message(py_channel *channel, py_message *message)
 {
   ring *in = channel->in;
   if (!py_channel_has_message(channel)) return false;
-  *message = in->messages[channel->received % MESSAGES];
-  channel->received++;
-  STORE(in->received, channel->received);
+  COMES_BACK(channel);
+  const uint32_t received = channel->received;
+  *message = in->messages[received % MESSAGES];
+  STORE(channel->received, received + 1);
+  STORE(in->received, received + 1);
   if (LOAD(in->waits_for_room) != 0) futex_wake(&in->room);
   return true;
 }
@@ -421,6 +440,7 @@ bool py_channel_answer(py_channel *channel, uint64_t place, const py_answer *ans
   there->block = answer->block;
   there->size = answer->size;
   there->value = answer->value;
+  LEAVES(channel);
   futex_wake(&there->state);
   return true;
 }
@@ -436,5 +456,6 @@ py_wait py_channel_wait_answer(py_channel *channel, py_answer *place, uint64_t t
     const uint64_t rest = until - now < 1000000000u ? until - now : 1000000000u;
     futex_wait(&place->state, 0, rest);
   }
+  COMES_BACK(channel);
   return PY_GOT;
 }
