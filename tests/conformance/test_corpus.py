@@ -27,6 +27,7 @@ FULL = os.environ.get("TRITON_PY_CONFORMANCE") == "full"
 #: One of each way in which the harness finds something, the quick ones of them.
 SHORT = (
     "loading/undefined-symbol", "loading/no-spaces", "lifecycle/thread-left",
+    "lifecycle/process-left",
     "requests/released-twice", "responses/written-after-send", "tensors/one-byte-beyond",
     "tensors/reads-beyond", "tensors/last-element-unwritten", "tensors/whole-elements-only",
     "tensors/wrong-in-one-type", "batching/third-place", "decoupled/factory-kept",

@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,14 +28,17 @@ from triton_py.conformance.cases import (
 )
 from triton_py.conformance.clauses import clauses
 from triton_py.conformance.configs import declared
+from triton_py.conformance.examiner import Examiner
 from triton_py.conformance.log import CALL, ENTER, Log, LogEvent, functions
 from triton_py.conformance.placement import GuardedBuffer
+from triton_py.conformance.pool import Pool
 from triton_py.conformance.properties import all_properties
 from triton_py.conformance.properties.common import patient, without_batching
 from triton_py.conformance.properties.faults import made_before_last
 from triton_py.conformance.rules import CLAUSES
 from triton_py.conformance.rules.errors import BORROWED_MESSAGES
 from triton_py.conformance.story import EXECUTE
+from triton_py.conformance.worker import children
 
 
 def test_clauses_name_functions_of_the_abi():
@@ -137,8 +143,6 @@ def test_sequences_are_given_time() -> None:
 
 
 def test_a_log_without_events() -> None:
-    import os
-
     fd = Log.create()
     log = Log(fd)
     assert (log.head, log.events(0, 0)) == (0, [])
@@ -158,3 +162,29 @@ def test_a_call_of_the_last_request_says_nothing_of_recovering():
     log = events("execute", "ask", "execute", "ask", "ask", "execute", "ask")
     assert [made_before_last(log, FaultAt(asked, nth)) for nth in (1, 3, 4)] == [True, True, False]
     assert not made_before_last(events("ask"), FaultAt(asked, 2))
+
+
+def test_each_model_is_loaded_as_often_as_its_own_load_allows() -> None:
+    """The time of the last model's load once counted for all: a slow one before a quick one was loaded
+    a hundred times in a row."""
+    examiner = Examiner(Pool(Path("none"), "none"), 1, 1, 0.0)
+    for model, seconds in (("slow", 0.5), ("quick", 0.01)):
+        examiner.begin("loading.loads", model)
+        examiner.load_s = seconds
+    loads = []
+    for model in ("slow", "quick"):
+        examiner.begin("loading.reload", model)
+        loads.append(examiner.loads(100))
+    assert loads == [8, 100]
+
+
+def test_children_are_seen_until_they_were_waited_for() -> None:
+    before = children()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        assert children() - before == {child.pid}
+        assert child.stdin is not None
+        child.stdin.close()
+        # It has ended, and nobody has taken its status.
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert children() - before == {child.pid}
+    assert children() == before

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from python_support import add_model, tensors
+from sanitized import SANITIZED
 
 from triton_py import Server, TritonError
 
@@ -76,7 +77,9 @@ def test_a_model_that_dies_is_started_again(tmp_path: Path) -> None:
     add_model(tmp_path, "dies", """
         def execute(self, requests):
             import ctypes
+            import signal
             if requests[0].inputs()[0].as_numpy()[0] == 7:
+                signal.signal(signal.SIGSEGV, signal.SIG_DFL)  # a sanitizer's handler would end it otherwise
                 ctypes.string_at(0)
             return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", r.inputs()[0].as_numpy())]) for r in requests]
         """, tensors("input", "IN FP32 -1") + tensors("output", "OUT FP32 -1"))
@@ -136,6 +139,8 @@ def test_an_error_has_its_code(tmp_path: Path, code: int, name: str) -> None:
 
 @pytest.mark.of_processes
 def test_a_process_that_ends_itself_or_hangs(tmp_path: Path) -> None:
+    # To end takes longer with a sanitizer.
+    limit = 3000 if SANITIZED else 300
     add_model(tmp_path, "m", """
         def execute(self, requests):
             import os, time
@@ -146,9 +151,9 @@ def test_a_process_that_ends_itself_or_hangs(tmp_path: Path) -> None:
                 while True:
                     pass
             return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", requests[0].inputs()[0].as_numpy())])]
-        """, ECHO_CONFIG + 'parameters { key: "EXECUTE_TIMEOUT_MS" value { string_value: "300" } }')
+        """, ECHO_CONFIG + f'parameters {{ key: "EXECUTE_TIMEOUT_MS" value {{ string_value: "{limit}" }} }}')
     with Server(model_repository=tmp_path) as server:
-        for number, text in ((2, "ended with status 5 while it executed"), (3, "took longer than 300 ms")):
+        for number, text in ((2, "ended with status 5 while it executed"), (3, f"took longer than {limit} ms")):
             assert ask(server, "m", IN=ONE)["OUT"].tolist() == [1]
             with pytest.raises(TritonError, match=text):
                 ask(server, "m", IN=ONE * number)

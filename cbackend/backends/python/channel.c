@@ -62,7 +62,8 @@ struct py_channel {
   ring *out, *in;
   py_arena *arena; /* this side's */
   char *other;     /* the other side's arena */
-  /* As this side counts: what it received, sent, gave back, and took back. */
+  /* As this side counts: what it received (written by who reads messages, read by whoever waits for them),
+   * sent, gave back, and took back. */
   uint32_t received, sent, returns_given, returns_taken;
   pthread_mutex_t send_lock, give_lock, arena_lock;
   uint32_t closed, broken;
@@ -77,13 +78,26 @@ static const uint64_t LOOK_NS = UINT64_C(1000000000);
 #define LOAD(place) __atomic_load_n(&(place), __ATOMIC_SEQ_CST)
 #define STORE(place, value) __atomic_store_n(&(place), (value), __ATOMIC_SEQ_CST)
 
+/* What one thread writes reaches another of the same process by way of the other process: a sanitizer, which sees
+ * one of them, has to be told. UNSEEN is a function whose writes come after that. */
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#define LEAVES(channel) __tsan_release((channel)->head)
+#define COMES_BACK(channel) __tsan_acquire((channel)->head)
+#define UNSEEN __attribute__((noinline, no_sanitize("thread")))
+#else
+#define LEAVES(channel) ((void)(channel))
+#define COMES_BACK(channel) ((void)(channel))
+#define UNSEEN
+#endif
+
 static void futex_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns)
 {
   struct timespec relative = {(time_t)(timeout_ns / 1000000000u), (long)(timeout_ns % 1000000000u)};
   syscall(SYS_futex, word, FUTEX_WAIT, value, timeout_ns == UINT64_MAX ? NULL : &relative, NULL, 0);
 }
 
-static void futex_wake(uint32_t *word)
+static UNSEEN void futex_wake(uint32_t *word)
 {
   __atomic_add_fetch(word, 1, __ATOMIC_SEQ_CST);
   syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
@@ -283,6 +297,7 @@ static void collect(py_channel *channel)
   ring *out = channel->out;
   uint32_t taken = channel->returns_taken;
   const uint32_t given = LOAD(out->returns_given);
+  COMES_BACK(channel);
   if (!is_sound(channel, given - taken, RETURNS)) return;
   for (; taken != given; taken++)
     (void)py_arena_give(channel->arena, out->returned[taken % RETURNS]);
@@ -365,6 +380,7 @@ void py_channel_give(py_channel *channel, uint64_t block)
     if (channel->late_count < channel->late_capacity) channel->late[channel->late_count++] = block;
   }
   channel->returns_given = given;
+  LEAVES(channel);
   STORE(in->returns_given, given);
   pthread_mutex_unlock(&channel->give_lock);
 }
@@ -389,30 +405,37 @@ bool py_channel_send(py_channel *channel, const py_message *message)
       futex_wait(&out->room, room, 1000000000u);
     STORE(out->waits_for_room, 0);
   }
+  /* Not asked for afterwards: who ends because of the message has got it. */
+  if (py_channel_is_closed(channel)) {
+    pthread_mutex_unlock(&channel->send_lock);
+    return false;
+  }
   out->messages[sent % MESSAGES] = *message;
   channel->sent = sent + 1;
+  LEAVES(channel);
   STORE(out->sent, sent + 1);
   pthread_mutex_unlock(&channel->send_lock);
   if (LOAD(out->deaf) != 0)
     futex_wake(&out->unheard);
   else if (LOAD(out->sleeps) != 0)
     futex_wake(&out->signal);
-  return !py_channel_is_closed(channel);
+  return true;
 }
 
 bool py_channel_has_message(const py_channel *channel)
 {
-  return LOAD(channel->in->sent) != channel->received;
+  return LOAD(channel->in->sent) != LOAD(channel->received);
 }
 
 static bool take_message(py_channel *channel, py_message *message)
 {
   ring *in = channel->in;
-  const uint32_t ahead = LOAD(in->sent) - channel->received;
+  const uint32_t received = channel->received, ahead = LOAD(in->sent) - received;
   if (!is_sound(channel, ahead, MESSAGES) || ahead == 0 || py_channel_is_broken(channel)) return false;
-  *message = in->messages[channel->received % MESSAGES];
-  channel->received++;
-  STORE(in->received, channel->received);
+  COMES_BACK(channel);
+  *message = in->messages[received % MESSAGES];
+  STORE(channel->received, received + 1);
+  STORE(in->received, received + 1);
   if (LOAD(in->waits_for_room) != 0) futex_wake(&in->room);
   return true;
 }
@@ -455,7 +478,7 @@ py_wait py_channel_await(py_channel *channel)
     const uint32_t unheard = LOAD(in->unheard);
     if (py_channel_is_closed(channel)) return PY_CLOSED;
     if (LOAD(in->deaf) != 0 && py_channel_has_message(channel)) return PY_GOT;
-    if (!is_sound(channel, LOAD(in->sent) - channel->received, MESSAGES)) return PY_CLOSED;
+    if (!is_sound(channel, LOAD(in->sent) - LOAD(channel->received), MESSAGES)) return PY_CLOSED;
     futex_wait(&in->unheard, unheard, LOOK_NS);
   }
 }
@@ -470,6 +493,7 @@ bool py_channel_answer(py_channel *channel, uint64_t place, const py_answer *ans
   there->block = answer->block;
   there->size = answer->size;
   there->value = answer->value;
+  LEAVES(channel);
   futex_wake(&there->state);
   return true;
 }
@@ -485,5 +509,6 @@ py_wait py_channel_wait_answer(py_channel *channel, py_answer *place, uint64_t t
     const uint64_t rest = until - now < 1000000000u ? until - now : 1000000000u;
     futex_wait(&place->state, 0, rest);
   }
+  COMES_BACK(channel);
   return PY_GOT;
 }

@@ -83,8 +83,8 @@ void py_channel_untake(py_channel *channel, uint64_t block);
 /* The largest block there could be, and what is taken at the moment. */
 void py_channel_shortage(py_channel *channel, uint64_t *arena_size, uint64_t *taken);
 
-/* Sends a message and wakes its reader. Waits while the ring is full; false when the channel is closed
- * meanwhile. Threads: any, one lock. */
+/* Sends a message and wakes its reader. Waits while the ring is full; false, and nothing was sent, when the
+ * channel is closed. Threads: any, one lock. */
 bool py_channel_send(py_channel *channel, const py_message *message);
 
 /* The next message of the other side. Waits `timeout_ns` (0: not at all, UINT64_MAX: for ever). Threads:
