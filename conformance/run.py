@@ -132,6 +132,7 @@ def _one(
             reasons.setdefault(clause, _NO_TIME)
         return
     ex.begin(entry.name, model.name)
+    before = ex.pool.cases
     try:
         why = entry.run(ex, target, model)
     except HarnessError as error:
@@ -145,6 +146,9 @@ def _one(
         # With another model it may have been whole; with this one it was not.
         ex.cut_short(entry.clauses)
         reasons.update(dict.fromkeys(entry.clauses, _CUT))
+    elif why and ex.pool.cases > before:
+        # With this model some of them were examined: it has more to say of the others than one with none.
+        reasons.update(dict.fromkeys(entry.clauses, why))
     elif why:
         for clause in entry.clauses:
             reasons.setdefault(clause, why)

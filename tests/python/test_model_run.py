@@ -268,8 +268,9 @@ def execute(self, requests):
 @pytest.mark.parametrize("more", [[], ["--debug"]])
 def test_a_model_that_does_not_end_is_left_by_ctrl_c(tmp_path: Path, more: list[str]) -> None:
     folder = add_model(tmp_path, "m", HANGS, ECHO_CONFIG)
-    with subprocess.Popen(command(folder, "IN=1", *more), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True) as process:
+    # Where the tests run in a shell's background, Ctrl-C is ignored; that is inherited.
+    with subprocess.Popen([sys.executable, "-c", INTERRUPTIBLE, *command(folder, "IN=1", *more)],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stdout.readline() == "asked\n"
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=20)
@@ -283,9 +284,11 @@ def test_a_model_that_does_not_end_in_time(tmp_path: Path, run: Run) -> None:
 
 # Debuggers
 
+INTERRUPTIBLE = ("import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+                 "os.execv(sys.argv[1], sys.argv[1:])")
 #: Makes standard input the terminal that Ctrl-C is typed on, and becomes another program.
-OF_TERMINAL = ("import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
-               "os.execv(sys.argv[1], sys.argv[1:])")
+OF_TERMINAL = ("import fcntl, os, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+               "signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])")
 STOPS = DOUBLE.replace("print(", "breakpoint(); print(")
 
 

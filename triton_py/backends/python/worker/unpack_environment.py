@@ -154,6 +154,8 @@ def unpack(path: str, folder: str) -> str:
     with tarfile.open(path, "r:*") as archive:
         count = extract(archive, path, folder)
         check_end(archive)
+    # Whatever the archive says of its own top folder: it is the server's user's alone.
+    os.chmod(folder, 0o700)
     where = top(folder)
     root = os.path.normpath(os.path.join(folder, where))
     python = os.path.join(root, "bin", "python")
