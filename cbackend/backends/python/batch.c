@@ -65,17 +65,11 @@ static TRITONSERVER_Error *nonsense(void)
 static TRITONSERVER_Error *copy_output(py_gpu *gpu, const py_channel *channel, py_reader *reader,
                                        TRITONBACKEND_Response *response)
 {
-  enum { MOST_DIMENSIONS = 64 };
-  uint64_t length;
-  uint32_t datatype, rank;
-  int64_t shape[MOST_DIMENSIONS];
-  const char *name = py_get_text(reader, &length);
-  py_get_u32s(reader, &datatype, &rank);
-  if (rank > MOST_DIMENSIONS) reader->broken = true;
-  for (uint32_t i = 0; i < rank && !reader->broken; i++) shape[i] = (int64_t)py_get_u64(reader);
+  py_tensor_head head;
+  py_get_head(reader, &head);
   py_shown shown;
   TRITONSERVER_Error *error = py_shown_open(gpu, channel, reader, &shown);
-  if (reader->broken || name == NULL) {
+  if (reader->broken || head.name == NULL) {
     reader->broken = true;
     error = error == NULL ? nonsense() : error;
   }
@@ -85,7 +79,8 @@ static TRITONSERVER_Error *copy_output(py_gpu *gpu, const py_channel *channel, p
   }
   TRITONBACKEND_Output *output;
   if (error == NULL)
-    error = TRITONBACKEND_ResponseOutput(response, &output, name, (TRITONSERVER_DataType)datatype, shape, rank);
+    error = TRITONBACKEND_ResponseOutput(response, &output, head.name, (TRITONSERVER_DataType)head.datatype,
+                                         head.shape, head.rank);
   void *buffer = NULL;
   TRITONSERVER_MemoryType type = shown.home;
   int64_t device = shown.device;

@@ -99,8 +99,6 @@ static TRITONSERVER_Error *give_buffer(TRITONSERVER_ResponseAllocator *allocator
 
 /* ---- responses ---- */
 
-enum { TENSOR_ALIGNMENT = 64 };
-
 typedef struct {
   py_writer words;
   uint64_t block, tensor;
@@ -147,7 +145,7 @@ static TRITONSERVER_Error *put_outputs(pen *to, TRITONSERVER_InferenceResponse *
     }
     py_put_u32s(&to->words, TRITONSERVER_MEMORY_CPU, PY_IN_ARENA);
     py_put_u64(&to->words, 0);
-    to->tensor = (to->tensor + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
+    to->tensor = py_aligned(to->tensor);
     py_put_u64(&to->words, to->block + to->tensor);
     py_put_u64(&to->words, size);
     if (to->words.to != NULL && size > 0)
@@ -174,8 +172,7 @@ static py_answer sealed(const py_calls *calls, TRITONSERVER_InferenceResponse *r
     measure = (pen){0};
     put_error(&measure, error, flags);
   }
-  const uint64_t words =
-      (measure.words.size + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
+  const uint64_t words = py_aligned(measure.words.size);
   answer.size = words + measure.tensor;
   char *memory = py_channel_take(channel, answer.size, &answer.block);
   if (memory == NULL) {
@@ -354,23 +351,18 @@ static TRITONSERVER_Error *keep_input(call *one, py_shown *shown)
 
 static TRITONSERVER_Error *add_input(call *one, py_reader *reader)
 {
-  enum { MOST_DIMENSIONS = 64 };
-  uint64_t length;
-  uint32_t datatype, rank;
-  int64_t shape[MOST_DIMENSIONS];
-  const char *name = py_get_text(reader, &length);
-  py_get_u32s(reader, &datatype, &rank);
-  if (rank > MOST_DIMENSIONS) reader->broken = true;
-  for (uint32_t i = 0; i < rank && !reader->broken; i++) shape[i] = (int64_t)py_get_u64(reader);
+  py_tensor_head head;
+  py_get_head(reader, &head);
   py_shown shown;
   TB_RETURN_IF_ERROR(py_shown_open(one->calls->gpu, one->calls->channel, reader, &shown));
-  TRITONSERVER_Error *error = reader->broken || name == NULL ? nonsense() : NULL;
+  TRITONSERVER_Error *error = reader->broken || head.name == NULL ? nonsense() : NULL;
   if (error == NULL && shown.home == TRITONSERVER_MEMORY_GPU) error = keep_input(one, &shown);
   py_shown_close(&shown);
   if (error == NULL)
-    error = TRITONSERVER_InferenceRequestAddInput(one->request, name, (TRITONSERVER_DataType)datatype, shape, rank);
+    error = TRITONSERVER_InferenceRequestAddInput(
+        one->request, head.name, (TRITONSERVER_DataType)head.datatype, head.shape, head.rank);
   return error != NULL ? error
-                       : TRITONSERVER_InferenceRequestAppendInputData(one->request, name, shown.data, shown.size,
+                       : TRITONSERVER_InferenceRequestAppendInputData(one->request, head.name, shown.data, shown.size,
                                                                       shown.type, shown.device);
 }
 

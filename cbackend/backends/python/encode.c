@@ -7,7 +7,7 @@
 
 #include "python.h"
 
-enum { TENSOR_ALIGNMENT = 64, LENT_BYTES = 65536 };
+enum { LENT_BYTES = 65536 };
 
 /* Where inputs are that may be shown in GPU memory: decided once, when all is measured. */
 typedef struct {
@@ -97,7 +97,7 @@ static TRITONSERVER_Error *put_input(pen *to, TRITONBACKEND_Request *request, ui
     py_put_u64(&to->words, input.byte_size);
     return NULL;
   }
-  to->tensor = (to->tensor + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
+  to->tensor = py_aligned(to->tensor);
   py_put_u64(&to->words, to->block + to->tensor);
   py_put_u64(&to->words, input.byte_size);
   if (to->words.to != NULL)
@@ -174,8 +174,7 @@ static TRITONSERVER_Error *encode(TRITONBACKEND_Request **requests, uint32_t cou
    * tensors are, and once, without looking at anything again, for that of the tensors. */
   pen measure = {.lends = lends, .gpus = gpus};
   TB_RETURN_IF_ERROR(put_requests(&measure, requests, count, parameters));
-  const uint64_t words = (measure.words.size + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT *
-                         TENSOR_ALIGNMENT;
+  const uint64_t words = py_aligned(measure.words.size);
   message->size = words + measure.tensor;
   char *memory = py_channel_take(channel, message->size, &message->block);
   if (memory == NULL) {

@@ -105,4 +105,30 @@ static inline const char *py_get_text(py_reader *reader, uint64_t *size)
   return text;
 }
 
+/* ---- tensors ---- */
+
+enum { PY_TENSOR_ALIGNMENT = 64, PY_MOST_DIMENSIONS = 64 };
+
+/* Where the next tensor's bytes may begin in a block. */
+static inline uint64_t py_aligned(uint64_t at)
+{
+  return (at + PY_TENSOR_ALIGNMENT - 1) / PY_TENSOR_ALIGNMENT * PY_TENSOR_ALIGNMENT;
+}
+
+/* What a tensor begins with. */
+typedef struct {
+  const char *name; /* in the block; NULL where the reader is broken */
+  uint64_t name_size;
+  uint32_t datatype, rank;
+  int64_t shape[PY_MOST_DIMENSIONS];
+} py_tensor_head;
+
+static inline void py_get_head(py_reader *reader, py_tensor_head *head)
+{
+  head->name = py_get_text(reader, &head->name_size);
+  py_get_u32s(reader, &head->datatype, &head->rank);
+  if (head->rank > PY_MOST_DIMENSIONS) reader->broken = true;
+  for (uint32_t i = 0; i < head->rank && !reader->broken; i++) head->shape[i] = (int64_t)py_get_u64(reader);
+}
+
 #endif

@@ -17,14 +17,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../wire.h"
+
 /* The data types by their numbers in TRITONSERVER_DataType. */
 enum {
   PY_TYPE_INVALID, PY_TYPE_BOOL, PY_TYPE_UINT8, PY_TYPE_UINT16, PY_TYPE_UINT32, PY_TYPE_UINT64,
   PY_TYPE_INT8, PY_TYPE_INT16, PY_TYPE_INT32, PY_TYPE_INT64, PY_TYPE_FP16, PY_TYPE_FP32, PY_TYPE_FP64,
   PY_TYPE_BYTES, PY_TYPE_BF16, PY_TYPE_COUNT
 };
-
-enum { PY_MOST_DIMENSIONS = 64 };
 
 /* Where a tensor lies, as TRITONSERVER_MemoryType counts. */
 enum { PY_MEMORY_CPU, PY_MEMORY_CPU_PINNED, PY_MEMORY_GPU };

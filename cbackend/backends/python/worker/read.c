@@ -25,13 +25,9 @@ static PyObject *text(py_reader *reader)
 /* (name, view) */
 static PyObject *tensor(py_worker *worker, PyObject *block, py_reader *reader)
 {
-  uint32_t datatype, rank, memory_type, place;
-  int64_t shape[PY_MOST_DIMENSIONS];
-  PyObject *name = text(reader);
-  if (name == NULL) return NULL;
-  py_get_u32s(reader, &datatype, &rank);
-  if (rank > PY_MOST_DIMENSIONS) reader->broken = true;
-  for (uint32_t i = 0; i < rank && !reader->broken; i++) shape[i] = (int64_t)py_get_u64(reader);
+  uint32_t memory_type, place;
+  py_tensor_head head;
+  py_get_head(reader, &head);
   py_get_u32s(reader, &memory_type, &place);
   const int64_t device = (int64_t)py_get_u64(reader);
   const uint64_t offset = py_get_u64(reader), size = py_get_u64(reader);
@@ -41,16 +37,16 @@ static PyObject *tensor(py_worker *worker, PyObject *block, py_reader *reader)
     handle = py_get(reader, sizeof *handle);
   else if (!reader->broken)
     data = py_tensor_at(worker->channel, place & PY_PLACES, offset, size);
-  if (data == NULL && handle == NULL) {
-    Py_DECREF(name);
-    return broken();
-  }
+  if (head.name == NULL || (data == NULL && handle == NULL)) return broken();
   PyObject *view =
       memory_type == PY_MEMORY_GPU
-          ? py_gpu_view(block, data, place, offset, handle, size, datatype, rank, shape, device)
-          : py_view_new(block, data, size, datatype, rank, shape, memory_type, device);
-  if (view == NULL) {
-    Py_DECREF(name);
+          ? py_gpu_view(block, data, place, offset, handle, size, head.datatype, head.rank, head.shape,
+                        device)
+          : py_view_new(block, data, size, head.datatype, head.rank, head.shape, memory_type, device);
+  PyObject *name =
+      view == NULL ? NULL : PyUnicode_DecodeUTF8(head.name, (Py_ssize_t)head.name_size, "replace");
+  if (name == NULL) {
+    Py_XDECREF(view);
     return NULL;
   }
   return Py_BuildValue("(NN)", name, view);

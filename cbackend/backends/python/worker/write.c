@@ -28,7 +28,7 @@ typedef struct {
 } pen;
 
 /* From where on a copy costs more than the GIL that is needed once more to let the array go. */
-enum { TENSOR_ALIGNMENT = 64, LENT_BYTES = 65536 };
+enum { LENT_BYTES = 65536 };
 
 /* From where on a copy to CPU memory costs more than opening an allocation does. */
 enum { SHOWN_BYTES = 1 << 20 };
@@ -92,7 +92,7 @@ static bool put_strings(pen *to, PyObject *list, uint64_t *size)
 /* The payload's bytes: measured, or written. */
 static bool put_payload(pen *to, PyObject *payload, uint64_t *size)
 {
-  to->tensor = (to->tensor + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
+  to->tensor = py_aligned(to->tensor);
   if (!PyObject_TypeCheck(payload, py_view_type)) return put_strings(to, payload, size);
   const py_view *view = (py_view *)payload;
   *size = view->size;
@@ -232,7 +232,7 @@ static bool seal(py_worker *worker, put_function put, void *what, bool lends, py
   pen measure = {.lends = lends, .worker = worker};
   if (!py_may_talk() || !put(&measure, what)) return false;
   /* The tensors come behind the words, from where they are laid out as they were measured. */
-  const uint64_t words = (measure.words.size + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
+  const uint64_t words = py_aligned(measure.words.size);
   sealed->size = measure.tensor > 0 ? words + measure.tensor : measure.words.size;
   sealed->memory = py_channel_take(worker->channel, sealed->size, &sealed->block);
   if (sealed->memory == NULL) {
